@@ -1,0 +1,269 @@
+/**
+ * The plan: what one promotion will do, after the release has been merged into the policy.
+ *
+ * Everything here is resolved: durations are seconds, templates are filled in, defaults are written out, and each
+ * tightening that the release asked for has been applied. Handlers read the plan from the ledger and never look at the
+ * policy or the release again, so that a policy deployed in the middle of a promotion changes nothing.
+ */
+
+/** What holds the weight. The table of adapters is exhaustive over this union. */
+export const TARGET_KINDS = ["lambda-alias"] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
+/** Driven: Headgate sets each weight. Self-driving: the service moves by itself and is followed. */
+export type Drive = "driven" | "self-driving";
+
+/** A point of the rollout at which a check or an approval belongs; a number is a weight in percent. */
+export type When = "before" | "at-0" | "after" | number;
+
+export interface LambdaAliasTarget {
+  readonly name: string;
+  readonly kind: "lambda-alias";
+  readonly functionName: string;
+  readonly alias: string;
+  /** Full ARN of the alias: what is locked, and what two targets may not share. */
+  readonly resource: string;
+  readonly artifact: CodeArtifact;
+  readonly probe?: InvokeProbe;
+  /** False where the candidate cannot be taken back (a migration, say); shown before people approve. */
+  readonly reversible: boolean;
+}
+export type TargetPlan = LambdaAliasTarget;
+
+/** Code to publish, or a version that is there already. */
+export type CodeArtifact =
+  | {
+      readonly from: "s3";
+      readonly bucket: string;
+      readonly key: string;
+      readonly versionId: string;
+      readonly sha256?: string;
+    }
+  | { readonly from: "version"; readonly version: string; readonly sha256?: string };
+
+/** One invocation of the exact candidate version at weight 0. */
+export interface InvokeProbe {
+  readonly payload: unknown;
+  /** Values that must stand at these dotted paths of the answer, e.g. `{"statusCode": 200}`. */
+  readonly expect: Readonly<Record<string, unknown>>;
+  readonly timeoutSeconds: number;
+}
+
+export interface StepPlan {
+  /** Percent of traffic on the candidate, 1..100; rises strictly and ends at 100. */
+  readonly weight: number;
+  readonly bakeSeconds: number;
+}
+
+/** What a broken rule asks for, in order of severity. */
+export type Consequence = "warn" | "block" | "rollback";
+
+/** One threshold as runbooks write it. Exactly one of `max`, `maxIncreasePoints`, `maxIncreasePercent` is set. */
+export interface RulePlan {
+  /** Ceiling for the candidate, in the metric's unit (percent for rates, ms for durations, count a minute). */
+  readonly max?: number;
+  /** Ceiling for candidate minus baseline, in points of the metric's unit. */
+  readonly maxIncreasePoints?: number;
+  /** Ceiling for candidate over baseline, in percent of the baseline: 10 means baseline x 1.1, 100 means twice. */
+  readonly maxIncreasePercent?: number;
+  /** The breach must hold for this long, minute by minute, before it counts; 0 acts on the first closed minute. */
+  readonly sustainedSeconds: number;
+  /** Fewer candidate samples than this over the judged span: inconclusive. */
+  readonly minSamples: number;
+  readonly onBreach: Consequence;
+  /** True for the hard lane: acts at once, outside the judge's stated false-rollback rate. */
+  readonly hard: boolean;
+}
+
+export const LAMBDA_PRESETS = [
+  "lambda-error-rate",
+  "lambda-duration-p50",
+  "lambda-duration-p95",
+  "lambda-duration-p99",
+  "lambda-throttles",
+] as const;
+export type LambdaPreset = (typeof LAMBDA_PRESETS)[number];
+
+/** An explicit CloudWatch metric. `{version}` in a dimension value stands for the arm's version. */
+export interface QueryPlan {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: string;
+}
+
+export interface MetricPlan {
+  readonly name: string;
+  /** Null: the metric belongs to the environment, not to one target. */
+  readonly target: string | null;
+  readonly source: { readonly preset: LambdaPreset } | { readonly query: QueryPlan; readonly samples?: QueryPlan };
+  readonly periodSeconds: number;
+  /** A minute is read only when it closed at least this long ago. */
+  readonly settleSeconds: number;
+  readonly rules: readonly RulePlan[];
+  /** Present: the statistical judge looks at this metric too. */
+  readonly sequential?: SequentialPlan;
+  /** Shown and recorded, never acted upon. */
+  readonly dryRun: boolean;
+}
+
+/** Settings of the sequential judge for one metric; see `sequential.ts`. Shares are fractions, not percent. */
+export interface SequentialPlan {
+  /** Share of the environment's alpha that this metric of this target holds; all shares sum to 1. */
+  readonly weight: number;
+  readonly rho: number;
+  readonly delta: number;
+  readonly slo: number | null;
+  readonly passDelta: number;
+  readonly warmupMinutes: number;
+  readonly warmupDelta: number;
+  readonly phiBurst: number | null;
+  /** For durations: tolerated increase of the reference p95, as a fraction (.1 = +10 %). */
+  readonly latencyMargin: number | null;
+}
+
+export type OnInconclusive = "hold" | "proceed" | "roll-back";
+
+export interface AnalysisPlan {
+  /** Chance that a good candidate is rolled back by the judge over the whole rollout, as a fraction. */
+  readonly alpha: number;
+  readonly metrics: readonly MetricPlan[];
+  /** What happens when the bake, with its extension, ends without a verdict. */
+  readonly onInconclusive: OnInconclusive;
+  readonly extendSeconds: number;
+  readonly earlyPass: boolean;
+  /** How far before weight 0 the reference reaches. */
+  readonly referenceSeconds: number;
+  /** Wanted: smallest error-rate rise (points) a bake must be able to see; null asks nothing. */
+  readonly mustSeePoints: number | null;
+  readonly ifBlind: "warn" | "refuse";
+  /** Requests a minute sent to the exact candidate version while real traffic is thinner; 0 sends none. */
+  readonly syntheticPerMinute: number;
+}
+
+export type CheckPlan = { readonly name: string; readonly when: When; readonly onFail: Consequence } & (
+  | { readonly kind: "alarms-ok"; readonly names: readonly string[]; readonly prefix?: string }
+  | {
+      readonly kind: "http";
+      readonly url: string;
+      readonly status: number;
+      readonly contains?: string;
+      readonly withinMs?: number;
+    }
+  | {
+      readonly kind: "invoke";
+      readonly functionName: string;
+      readonly payload: unknown;
+      readonly expect: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly kind: "metric";
+      readonly metric: QueryPlan;
+      readonly max?: number;
+      readonly min?: number;
+      readonly overSeconds: number;
+    }
+  | { readonly kind: "soaked"; readonly environment: string; readonly forSeconds: number }
+  | {
+      readonly kind: "evidence";
+      readonly key: string;
+      readonly min?: number;
+      readonly max?: number;
+      readonly equals?: string;
+    }
+);
+
+/** What one role is asked for. */
+export interface RolePlan {
+  readonly role: string;
+  readonly needed: number;
+  /** E-mail addresses, normalised: lower case, trimmed. */
+  readonly people: readonly string[];
+  readonly checklist: readonly string[];
+}
+
+export interface ApprovalPlan {
+  /** Unique within the environment: `before`, `at-0`, `at-25`, `after`. */
+  readonly id: string;
+  readonly when: When;
+  readonly roles: readonly RolePlan[];
+  readonly expiresSeconds: number;
+  readonly remindSeconds: number | null;
+  readonly escalateSeconds: number | null;
+  readonly escalateTo: RolePlan | null;
+  /** A decision older than this when the rollout would start counts no more. */
+  readonly validSeconds: number;
+}
+
+export interface OpenSpan {
+  /** ISO weekday, 1 Monday .. 7 Sunday. */
+  readonly days: readonly number[];
+  /** Minutes after local midnight; `to` may be 1440, and less than `from` for a span over midnight. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Freeze {
+  readonly name: string;
+  /** ISO local date-times in the window's zone, `to` exclusive. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface WindowPlan {
+  readonly zone: string;
+  readonly open: readonly OpenSpan[];
+  readonly freezes: readonly Freeze[];
+  /** `shifts`: only weight changes need an open window. `rollout`: the whole planned rollout must fit. */
+  readonly scope: "shifts" | "rollout";
+  readonly whenItCloses: "hold" | "finish" | "roll-back";
+}
+
+export interface MonitorPlan {
+  readonly forSeconds: number;
+  readonly onFail: "roll-back" | "warn";
+}
+
+export type OnConflict = "refuse" | "queue" | "supersede";
+
+export interface EnvironmentPlan {
+  readonly environment: string;
+  readonly account: string;
+  readonly region: string;
+  /** Role assumed in the target account; null: the functions' own role. */
+  readonly roleArn: string | null;
+  readonly drive: Drive;
+  readonly targets: readonly TargetPlan[];
+  readonly steps: readonly StepPlan[];
+  readonly analysis: AnalysisPlan;
+  readonly window: WindowPlan | null;
+  readonly checks: readonly CheckPlan[];
+  readonly approvals: readonly ApprovalPlan[];
+  /** Alarms that roll back at once when they turn red during the rollout. */
+  readonly alarms: readonly string[];
+  readonly monitor: MonitorPlan | null;
+  readonly keepPreviousSeconds: number;
+  readonly onConflict: OnConflict;
+  /** Not before this instant (epoch ms); null: at once. */
+  readonly notBefore: number | null;
+  /** Addresses told of the start, each step and the end. */
+  readonly notices: readonly string[];
+  /** Where a page goes when Headgate cannot make traffic safe. */
+  readonly pageTo: readonly string[];
+}
+
+export type Risk = "low" | "medium" | "high";
+
+export interface PromotionPlan {
+  readonly service: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly ticket: string | null;
+  readonly requestedBy: string;
+  readonly risk: Risk;
+  readonly summary: string;
+  /** Claims of the requester: test results, links, figures. Shown as such. */
+  readonly evidence: Readonly<Record<string, string | number | boolean>>;
+  readonly emergency: { readonly reason: string } | null;
+  readonly environments: readonly EnvironmentPlan[];
+}
