@@ -1,0 +1,252 @@
+/**
+ * What the handlers need from the outside, without a word of any SDK. Each port has two to four methods; adapters
+ * implement them against AWS, tests and the sandbox against the simulated one.
+ *
+ * Every method may throw `ServiceTrouble` (try again) or `CallRefused` (do not); other errors are named where they occur.
+ */
+import type { CodeArtifact, InvokeProbe, TargetPlan } from "./plan.ts";
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export interface Entropy {
+  /** Hex string of `bytes` random bytes; cryptographically strong on AWS, seeded in the sandbox. */
+  id(bytes: number): string;
+}
+
+/** SHA-256 as lower-case hex. */
+export type Hash = (text: string) => string;
+
+/** HMAC-SHA-256 as lower-case hex, with the deployment's own secret. */
+export type Sign = (text: string) => Promise<string>;
+
+// --- ledger ----------------------------------------------------------------------------------------------------------
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export type Item = Key & Readonly<Record<string, unknown>>;
+
+/**
+ * What must hold for a change: the item is absent, is there, or has these values at these top-level attributes
+ * (`null` stands for "attribute absent").
+ */
+export type Condition = "absent" | "present" | Readonly<Record<string, string | number | boolean | null>>;
+
+export type Change =
+  | { readonly put: Item; readonly if?: Condition }
+  | { readonly remove: Key; readonly if?: Condition }
+  | { readonly check: Key; readonly if: Condition };
+
+/** A condition of a ledger write did not hold. `failed` are the indices of the changes whose condition failed. */
+export class Conflict extends Error {
+  override readonly name = "Conflict";
+  readonly failed: readonly number[];
+  constructor(failed: readonly number[]) {
+    super(`ledger condition failed for change ${failed.join(", ")}`);
+    this.failed = failed;
+  }
+}
+
+export interface Ledger {
+  /** Strongly consistent. */
+  read(key: Key): Promise<Item | undefined>;
+  /** All items of a partition whose sort key begins with `prefix`, in order, strongly consistent. */
+  list(pk: string, prefix: string): Promise<Item[]>;
+  /** All or nothing, at most 100 changes. Throws `Conflict` when a condition does not hold. */
+  write(changes: readonly Change[]): Promise<void>;
+}
+
+// --- traffic ---------------------------------------------------------------------------------------------------------
+
+/** Where traffic goes: all to `primary`, but for `share` percent to `secondary`. */
+export interface Route {
+  readonly primary: string;
+  readonly secondary: { readonly version: string; readonly percent: number } | null;
+}
+
+/** A target as it was read. */
+export interface RouteState {
+  readonly route: Route;
+  /** Optimistic lock of the service; null where it has none. */
+  readonly revision: string | null;
+  /** The description that carries our mark, or what somebody else wrote there. */
+  readonly marker: string;
+}
+
+/** The service says that the revision is no longer current: HTTP 412 or its like. */
+export class RevisionMoved extends Error {
+  override readonly name = "RevisionMoved";
+}
+
+/** One traffic target of one environment. One file per kind in `functions/adapters/traffic`. */
+export interface TrafficTarget {
+  read(): Promise<RouteState>;
+  /**
+   * Sets the route, guarded by `revision` where the service has one, marked with `marker`, given up before `deadline`
+   * (epoch ms). Throws `RevisionMoved`.
+   */
+  write(change: { route: Route; revision: string | null; marker: string; deadline: number }): Promise<void>;
+  /** Why this target cannot be rolled out now (already weighted, provisioned concurrency, other role ...); empty: it can. */
+  obstacles(candidate: string | null): Promise<string[]>;
+  /** Milliseconds over which reads must agree before they are believed. */
+  readonly settleMs: number;
+}
+
+/** What `$LATEST` (code and the settings that versions freeze) was before a deploy. */
+export interface CodeState {
+  readonly sha256: string;
+  readonly revision: string;
+  readonly updating: boolean;
+}
+
+/** Code behind a target: publish a candidate, put the old code back. */
+export interface CodeHost {
+  current(): Promise<CodeState>;
+  /** Starts replacing `$LATEST` by the artifact. Throws `RevisionMoved`. */
+  update(artifact: CodeArtifact, revision: string): Promise<void>;
+  /** Publishes `$LATEST` as a version, guarded; returns the version that is there already when nothing changed. */
+  publish(guard: {
+    sha256: string;
+    revision: string;
+    description: string;
+  }): Promise<{ version: string; sha256: string }>;
+  /** A published version's identity; undefined when there is no such version. */
+  version(version: string): Promise<{ version: string; sha256: string } | undefined>;
+}
+
+export interface Prober {
+  /** Invokes exactly this version once. `ok` false carries what was found instead. */
+  invoke(version: string, probe: InvokeProbe): Promise<{ ok: boolean; found: string; ms: number }>;
+}
+
+/** The parts of one traffic target. `code` and `prober` are absent for kinds that have none. */
+export interface Target {
+  readonly plan: TargetPlan;
+  readonly traffic: TrafficTarget;
+  readonly code?: CodeHost;
+  readonly prober?: Prober;
+}
+
+// --- metrics ---------------------------------------------------------------------------------------------------------
+
+export interface SeriesQuery {
+  /** Unique within one read. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: string;
+  readonly periodSeconds: number;
+}
+
+export interface Series {
+  readonly id: string;
+  /** Value by start of period (epoch ms). No entry: no datapoint, which is not zero. */
+  readonly points: ReadonlyMap<number, number>;
+  /** False when CloudWatch said that it did not read all of it. */
+  readonly complete: boolean;
+}
+
+export interface Metrics {
+  /** Reads [from, to) in epoch ms; follows paging to its end; one Series per query, in order. */
+  read(queries: readonly SeriesQuery[], from: number, to: number): Promise<Series[]>;
+}
+
+export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
+
+export interface Alarms {
+  /** State by name, composites included; a name that does not exist is absent from the answer. */
+  states(names: readonly string[], prefix?: string): Promise<ReadonlyMap<string, AlarmState>>;
+}
+
+// --- people and machines ---------------------------------------------------------------------------------------------
+
+export interface Mail {
+  /** Exactly one address: each mail is personal. */
+  readonly to: string;
+  /** At most 99 printable ASCII characters; the adapter cuts and cleans. */
+  readonly subject: string;
+  /** Plain text. */
+  readonly body: string;
+}
+
+export interface Mailer {
+  send(mail: Mail): Promise<void>;
+  /** By address: confirmed, unconfirmed, or absent from the topic. */
+  reach(addresses: readonly string[]): Promise<ReadonlyMap<string, "confirmed" | "unconfirmed" | "absent">>;
+}
+
+export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+
+export interface Executions {
+  /** Wakes a waiting token; false when nobody waits on it any more. */
+  wake(token: string): Promise<boolean>;
+  /** Undefined when no such execution exists (any more). */
+  status(executionArn: string): Promise<ExecutionStatus | undefined>;
+  /** Starts a machine by its short name; a second start under the same name is the first one. */
+  start(machine: "rollback", name: string, input: unknown): Promise<{ executionArn: string }>;
+  stop(executionArn: string, cause: string): Promise<void>;
+}
+
+/** Where artifacts lie. */
+export interface Artifacts {
+  /** Undefined when there is no such object or version. */
+  object(
+    bucket: string,
+    key: string,
+    versionId: string,
+  ): Promise<{ versionId: string; sha256: string | null } | undefined>;
+}
+
+export interface Web {
+  get(url: string, timeoutMs: number): Promise<{ status: number; body: string; ms: number }>;
+}
+
+/** Structured log; keys of `about` never hold a token or a link. */
+export interface Log {
+  info(message: string, about?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, about?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Where an environment's resources live, and as whom they are touched. */
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+  readonly roleArn: string | null;
+}
+
+/** Everything a handler may reach. Made anew for each invocation. */
+export interface Dependencies {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly hash: Hash;
+  readonly sign: Sign;
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly mailer: Mailer;
+  readonly executions: Executions;
+  readonly web: Web;
+  readonly target: (place: Place, plan: TargetPlan) => Target;
+  readonly metrics: (place: Place) => Metrics;
+  readonly alarms: (place: Place) => Alarms;
+  readonly artifacts: (place: Place) => Artifacts;
+  /** Invokes a function of the target account, for checks. */
+  readonly prober: (place: Place, functionName: string) => Prober;
+  /** Milliseconds before this invocation is killed. */
+  readonly remainingMs: () => number;
+  readonly settings: Settings;
+}
+
+/** What the deployment tells its functions. */
+export interface Settings {
+  /** Base URL of the approval pages, without a trailing slash. */
+  readonly baseUrl: string;
+  /** ARN of the promotion machine's role or name, shown in records. */
+  readonly deployment: string;
+}
