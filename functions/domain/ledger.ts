@@ -208,7 +208,7 @@ export const asPause = (item: Item) => item as unknown as Pause & Key;
 
 /** An item of these fields under this key. */
 export function item<T extends object>(key: Key, fields: T): Item {
-  return { ...fields, ...key };
+  return { ...(fields as Record<string, unknown>), ...key };
 }
 
 export async function loadHeader(ledger: Ledger, id: string): Promise<Header & Key> {
@@ -265,7 +265,7 @@ export function planChanges(id: string, plan: PromotionPlan): Change[] {
 async function loadParts(ledger: Ledger, id: string, environment: string): Promise<unknown> {
   const parts = await ledger.list(promotion(id), `PLAN#${environment}#`);
   if (parts.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
-  return JSON.parse(parts.map((part) => String(part["json"])).join(""));
+  return JSON.parse(parts.map((part) => String(part.json)).join(""));
 }
 
 export async function loadPlan(ledger: Ledger, id: string, environment: string): Promise<EnvironmentPlan> {
