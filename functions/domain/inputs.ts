@@ -1,0 +1,20 @@
+/** What machines send to handlers: small, and always the same words. */
+import * as z from "zod";
+
+export const PromotionInput = z.strictObject({ promotionId: z.string().min(1) });
+export const EnvironmentInput = PromotionInput.extend({ environment: z.string().min(1) });
+export type EnvironmentInput = z.output<typeof EnvironmentInput>;
+
+/** Longest name of an execution: Step Functions' quota. */
+const NAME_LENGTH = 80;
+const DIGEST_LENGTH = 10;
+
+/**
+ * Name of a nested execution: the same promotion, part and number give the same name, so that a start that is tried
+ * again finds the first one instead of running a second.
+ */
+export function executionName(hash: (text: string) => string, ...parts: readonly (string | number)[]): string {
+  const plain = parts.join("-").replace(/[^0-9A-Za-z_-]/g, "_");
+  const digest = hash(parts.join("\u0000")).slice(0, DIGEST_LENGTH);
+  return `${plain.slice(0, NAME_LENGTH - DIGEST_LENGTH - 1)}-${digest}`;
+}
