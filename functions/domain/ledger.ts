@@ -147,7 +147,8 @@ export interface TargetRecord {
 }
 
 export type Purpose = "shift" | "finish" | "restore";
-export type IntentResult = "applied" | "not-applied" | "moved" | "foreign";
+/** `overtaken`: a restore wrote after it, and looked again once it could no longer take effect. */
+export type IntentResult = "applied" | "not-applied" | "moved" | "foreign" | "overtaken";
 
 export interface Intent {
   readonly target: string;

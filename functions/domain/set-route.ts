@@ -52,10 +52,12 @@ export async function setRoute(
   to: Route,
   purpose: Extract<Purpose, "shift" | "finish">,
 ): Promise<SetResult> {
+  const head = asHead(await must(deps.ledger, keys.head(promotion.promotionId, promotion.environment)));
+  if (head.state !== "open") return { kind: "stopped", why: `the journal is ${head.state}` };
   const settled = await settleOpenIntent(deps, promotion, target);
   if (settled.kind === "foreign") return settled;
   const { record } = settled;
-  if (sameRoute(record.last.route, to)) return verifyUnchanged(deps, promotion, target, record);
+  if (sameRoute(record.last.route, to)) return verifyUnchanged(deps, target, record);
 
   if (deps.remainingMs() < NEEDED_MS) throw new OutOfTime(`less than ${NEEDED_MS} ms are left for a write`);
   const intent = makeIntent(deps, promotion, record, to, purpose);
