@@ -69,8 +69,9 @@ export async function restore(
   const { promotionId, environment } = promotion;
   if ((await deps.ledger.read(keys.head(promotionId, environment))) === undefined) return summarise([]);
   const head = await trip(deps, promotionId, environment, why);
-  const records = await loadTargets(deps.ledger, promotionId, environment);
-  if (head.state === "closed" || records.every((record) => record.sequence === 0)) return summarise([]);
+  if (head.state === "closed") return summarise([]);
+  // Without an intent there is nothing of ours to take back, and since the trip no first one can be written.
+  const records = (await loadTargets(deps.ledger, promotionId, environment)).filter((record) => record.sequence > 0);
   const results: TargetRestore[] = [];
   for (const bound of records.map(target).sort(inRestoreOrder)) {
     results.push(await attempt(deps, promotion, bound));
