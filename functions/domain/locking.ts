@@ -3,7 +3,7 @@
  * is taken over only when its owner's journal is closed, since a slow owner is not a dead one. The item outlives its
  * owner, so that the fence only ever grows.
  */
-import { asHead, asLock, type Head, item, keys, type Lock } from "./ledger.ts";
+import { asHead, asLock, type Head, item, keys, type Lock, loadHeader } from "./ledger.ts";
 import { type Change, Conflict, type Dependencies } from "./ports.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock">;
@@ -46,26 +46,29 @@ async function takeChunk(
   last: boolean,
 ): Promise<Taken | null> {
   for (;;) {
-    const changes: Change[] = last ? [openHead(deps, owner)] : [];
-    for (const resource of resources) {
-      const key = keys.lock(resource);
-      const found = await deps.ledger.read(key);
-      const lock = found === undefined ? null : asLock(found);
-      if (lock !== null && lock.owner !== owner.promotionId) {
-        const holder = await liveHolder(deps, lock);
-        if (holder !== null) return { kind: "held", resource, by: holder };
-      }
-      changes.push(takeOne(owner, resource, lock));
-    }
+    const planned = await planChunk(deps, owner, resources);
+    if ("kind" in planned) return planned;
     try {
-      await deps.ledger.write(changes);
+      await deps.ledger.write(last ? [openHead(deps, owner), ...planned] : planned);
       return null;
     } catch (error) {
-      // Somebody took or gave back one of them since we read: look again.
       if (!(error instanceof Conflict)) throw error;
+      // Another call of ours opened the head, with all locks; else somebody took or gave back a lock: look again.
       if (last && error.failed.includes(0)) return null;
     }
   }
+}
+
+async function planChunk(deps: Tools, owner: Owner, resources: readonly string[]): Promise<Change[] | Taken> {
+  const changes: Change[] = [];
+  for (const resource of resources) {
+    const found = await deps.ledger.read(keys.lock(resource));
+    const lock = found === undefined ? null : asLock(found);
+    const holder = lock === null || lock.owner === owner.promotionId ? null : await liveHolder(deps, lock);
+    if (holder !== null) return { kind: "held", resource, by: holder };
+    changes.push(takeOne(owner, resource, lock));
+  }
+  return changes;
 }
 
 function openHead(deps: Tools, { promotionId, environment }: Owner): Change {
@@ -94,6 +97,7 @@ async function liveHolder(deps: Tools, lock: Lock): Promise<Owner | null> {
   if (lock.owner === null || lock.environment === null || lock.executionArn === null) return null;
   const head = await deps.ledger.read(keys.head(lock.owner, lock.environment));
   if (head !== undefined && asHead(head).state === "closed") return null;
+  if (head === undefined && (await loadHeader(deps.ledger, lock.owner)).state === "closed") return null;
   return { promotionId: lock.owner, environment: lock.environment, executionArn: lock.executionArn };
 }
 
