@@ -1,0 +1,53 @@
+import { AwsError } from "./errors.ts";
+import type { Caller, Clock } from "./service.ts";
+
+const SLICE_MS = 100;
+
+/** How long a caller is prepared to wait for one attempt: until it aborts, gives up, or its Lambda is killed. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly caller: Caller;
+  readonly signal: { readonly aborted: boolean } | undefined;
+}
+
+/** The caller's own abort, as the SDK names it; never retried. */
+const aborted = (): Error => Object.assign(new Error("Request aborted"), { name: "AbortError" });
+
+/** No answer in time, as the SDK's HTTP handler names it; the SDK retries it. */
+export const requestTimeout = (ms: number): Error =>
+  Object.assign(new Error(`no answer within ${ms} ms`), { name: "TimeoutError" });
+
+/** Thrown into a process whose Lambda has been killed: whatever it still tries reaches no service. */
+export class SandboxEnded extends Error {
+  constructor(caller: Caller) {
+    super(`${caller.handler} ran past its time-out; its sandbox is gone`);
+    this.name = "Sandbox.Timedout";
+  }
+}
+
+/** Throws where the caller no longer waits: AbortError after its abort, SandboxEnded after its deadline. */
+export const checkPresence = ({ clock, caller, signal }: Patience): void => {
+  if (caller.deadlineMs !== undefined && clock.now() >= caller.deadlineMs) throw new SandboxEnded(caller);
+  if (signal?.aborted === true) throw aborted();
+};
+
+/** Waits `ms` of virtual time, in slices, so that an abort or the Lambda's end is noticed within 100 ms. */
+export const waitPresent = async (patience: Patience, ms: number): Promise<void> => {
+  const until = patience.clock.now() + ms;
+  checkPresence(patience);
+  while (patience.clock.now() < until) {
+    await patience.clock.sleep(Math.min(SLICE_MS, until - patience.clock.now()));
+    checkPresence(patience);
+  }
+};
+
+/** The error a fault answers with at once; undefined for faults of another nature. */
+export const refusalOf = (
+  action: { readonly kind: string; readonly message?: string } | undefined,
+): AwsError | undefined => {
+  if (action?.kind === "throttle") return new AwsError("ThrottlingException", "Rate exceeded", { status: 429 });
+  if (action?.kind !== "refuse") return undefined;
+  return new AwsError("AccessDeniedException", action.message ?? "not authorized to perform this action", {
+    status: 403,
+  });
+};

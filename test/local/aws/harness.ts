@@ -1,0 +1,58 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SimulatedDynamoDb } from "../../../infra/local/aws/dynamodb.ts";
+import type { Fault } from "../../../infra/local/aws/faults.ts";
+import { SimulatedAws } from "../../../infra/local/aws/router.ts";
+import { clientConfig, type SimulatedClientConfig } from "../../../infra/local/aws/sdk.ts";
+import type { Caller } from "../../../infra/local/aws/service.ts";
+import { VirtualClock } from "../../../infra/local/clock.ts";
+
+export const CONTROL_ACCOUNT = "093646564004";
+export const REGION = "af-south-1";
+export const START = Date.parse("2026-11-24T18:00:00Z");
+
+const CALLER: Caller = { handler: "test", invocation: "1" };
+
+/** A simulation at rest, to be filled with services; `run` runs a body as a process of its clock. */
+export const simulate = (options: { seed?: number; faults?: readonly Fault[] } = {}) => {
+  const clock = new VirtualClock(START);
+  const aws = new SimulatedAws({
+    clock,
+    seed: options.seed ?? 7,
+    account: CONTROL_ACCOUNT,
+    region: REGION,
+    faults: options.faults ?? [],
+  });
+  const config = (caller: Partial<Caller> = {}, account = CONTROL_ACCOUNT): SimulatedClientConfig =>
+    clientConfig(aws, { ...CALLER, ...caller }, { account });
+  const run = async <T>(body: () => Promise<T>): Promise<T> => {
+    const process = clock.spawn("test", body);
+    await clock.run();
+    const result = process.done.value;
+    if (result === undefined) throw new Error("the body never ended");
+    if (!result.ok) throw result.error;
+    return result.value;
+  };
+  return { clock, aws, config, run };
+};
+
+/** A table with keys `pk` and `sk`, and a client for it. */
+export const simulateTable = (options: Parameters<typeof simulate>[0] & { staleMs?: number } = {}) => {
+  const simulation = simulate(options);
+  const dynamodb = new SimulatedDynamoDb(simulation.aws, { staleMs: options.staleMs ?? 0, staleShare: 1 });
+  dynamodb.createTable({
+    name: "ledger",
+    key: { partition: "pk", sort: "sk" },
+    indexes: { due: { partition: "due", sort: "at" } },
+  });
+  return { ...simulation, dynamodb, client: new DynamoDBClient(simulation.config()) };
+};
+
+/** What a promise rejects with; fails where it does not. */
+export const errorOf = async (promise: Promise<unknown>): Promise<Error & Record<string, unknown>> => {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error & Record<string, unknown>;
+  }
+  throw new Error("expected an error");
+};
