@@ -6,6 +6,8 @@ export type FaultAction =
   | { readonly kind: "throttle" }
   /** AccessDenied; the call has no effect and is not retried. */
   | { readonly kind: "refuse"; readonly message?: string }
+  /** Any other error of the service, such as a TransactionConflictException; the call has no effect. */
+  | { readonly kind: "error"; readonly name: string; readonly status?: number; readonly message?: string }
   /** The request is lost: no effect, and the caller waits for its request time-out. */
   | { readonly kind: "timeout-before" }
   /** The answer is lost: the call takes effect, and the caller waits for its request time-out. */

@@ -1,4 +1,5 @@
 import { AwsError } from "./errors.ts";
+import type { FaultAction } from "./faults.ts";
 import type { Caller, Clock } from "./service.ts";
 
 const SLICE_MS = 100;
@@ -42,12 +43,17 @@ export const waitPresent = async (patience: Patience, ms: number): Promise<void>
 };
 
 /** The error a fault answers with at once; undefined for faults of another nature. */
-export const refusalOf = (
-  action: { readonly kind: string; readonly message?: string } | undefined,
-): AwsError | undefined => {
-  if (action?.kind === "throttle") return new AwsError("ThrottlingException", "Rate exceeded", { status: 429 });
-  if (action?.kind !== "refuse") return undefined;
-  return new AwsError("AccessDeniedException", action.message ?? "not authorized to perform this action", {
-    status: 403,
-  });
+export const refusalOf = (action: FaultAction | undefined): AwsError | undefined => {
+  switch (action?.kind) {
+    case "throttle":
+      return new AwsError("ThrottlingException", "Rate exceeded", { status: 429 });
+    case "refuse":
+      return new AwsError("AccessDeniedException", action.message ?? "not authorized to perform this action", {
+        status: 403,
+      });
+    case "error":
+      return new AwsError(action.name, action.message ?? `simulated ${action.name}`, { status: action.status ?? 400 });
+    default:
+      return undefined;
+  }
 };
