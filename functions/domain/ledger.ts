@@ -13,6 +13,7 @@
  * | PROMOTION#id | BAKE#environment#phase, SAMPLE#... | judge state, and the samples behind each verdict |
  * | PROMOTION#id | APPROVAL#..., DECISION#..., DECIDER#... | what was asked and answered |
  * | PROMOTION#id | SIGNAL#..., PAUSE#... | operators' words, and the tokens that wait for them |
+ * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
  * | PROMOTION#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
  * | LINK#hash | LINK | an approver's link |
@@ -87,6 +88,15 @@ export const keys = {
     pk: `DEPLOYMENT#${environment}#${service}`,
     sk: `VERSION#${version}#${id}`,
   }),
+  ending: (id: string): Key => ({ pk: promotion(id), sk: "ENDING" }),
+  gates: (id: string, environment: string, when: string): Key => ({
+    pk: promotion(id),
+    sk: `GATES#${environment}#${when}`,
+  }),
+  hold: (id: string, environment: string, phase: string): Key => ({
+    pk: promotion(id),
+    sk: `HOLD#${environment}#${phase}`,
+  }),
   active: (environment: string, service: string): Key => ({ pk: `DEPLOYMENT#${environment}#${service}`, sk: "ACTIVE" }),
   held: (environment: string, service: string, version: string): Key => ({
     pk: `DEPLOYMENT#${environment}#${service}`,
@@ -102,12 +112,29 @@ export interface Header {
   readonly executionArn: string;
   readonly openedAt: number;
   readonly requestedBy: string;
+  /** IAM identity that started the promotion, where the start came through the API; it decides no approval. */
+  readonly startedBy?: string | null;
   readonly policyHash: string;
   readonly planHash: string;
   readonly environments: readonly string[];
   readonly outcome: Outcome | null;
   readonly summary: string;
   readonly closedAt: number | null;
+}
+
+/** Why a promotion ends without being promoted; the first one noted stands. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly summary: string;
+  readonly at: number;
+}
+
+/** Why a rollout stands still, and until when (epoch ms; null: until somebody resumes). */
+export interface Hold {
+  readonly why: "operator" | "window" | "verdict";
+  readonly until: number | null;
+  readonly summary: string;
+  readonly at: number;
 }
 
 export interface Trip {
@@ -205,6 +232,8 @@ export const asTarget = (item: Item) => item as unknown as TargetRecord & Key;
 export const asIntent = (item: Item) => item as unknown as Intent & Key;
 export const asLock = (item: Item) => item as unknown as Lock & Key;
 export const asSignal = (item: Item) => item as unknown as Signal & Key;
+export const asEnding = (item: Item) => item as unknown as Ending & Key;
+export const asHold = (item: Item) => item as unknown as Hold & Key;
 export const asPause = (item: Item) => item as unknown as Pause & Key;
 
 /** An item of these fields under this key. */
