@@ -1,0 +1,21 @@
+/** What of the trail an approver is shown. */
+import type { GateResult } from "./approvals.ts";
+import type { AuditRecord } from "./audit.ts";
+
+/** Kind of the trail's entries that carry the result of a check; `data` holds its name, whether it passed, what it found. */
+export const CHECKED = "checked";
+
+/** The newest result of each check of the environment, in the order in which they were first made. */
+export function gateResults(trail: readonly AuditRecord[], environment: string): GateResult[] {
+  const newest = new Map<string, GateResult>();
+  for (const { kind, environment: where, data, summary } of trail) {
+    if (kind !== CHECKED || where !== environment) continue;
+    const name = typeof data?.name === "string" ? data.name : summary;
+    newest.set(name, {
+      name,
+      passed: data?.passed === true,
+      found: typeof data?.found === "string" ? data.found : summary,
+    });
+  }
+  return [...newest.values()];
+}

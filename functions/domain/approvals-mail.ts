@@ -1,0 +1,120 @@
+/** What people are told by mail about an approval. Plain text, personal, one address each. */
+import type { ApprovalRecord, AskedRole, Settlement, WaitingFor } from "./approvals.ts";
+import { deadlineInWords, oneLine, spanInWords } from "./approvals-words.ts";
+import type { PlanHeader } from "./ledger.ts";
+import type { EnvironmentPlan } from "./plan.ts";
+import type { Mail } from "./ports.ts";
+
+/** What every mail about an approval speaks of. */
+export interface Subject {
+  readonly record: ApprovalRecord;
+  readonly release: PlanHeader;
+  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "targets">;
+}
+
+type Reason = "asked" | "reminded" | "escalated" | "sent again";
+
+const OPENINGS: Readonly<Record<Reason, (role: string) => string>> = {
+  asked: (role) => `You are asked, as ${role}, to decide about a release.`,
+  reminded: (role) => `A release still waits for your decision as ${role}.`,
+  escalated: (role) => `Nobody has answered so far, so you are asked, as ${role}, to decide in their place.`,
+  "sent again": (role) => `Here is your link again: you are asked, as ${role}, to decide about a release.`,
+};
+
+const releaseName = ({ release }: Subject) => `${release.service} ${release.version}`;
+const lines = (...text: readonly (string | null)[]) => text.filter((line) => line !== null).join("\n");
+
+/** The mail with the personal link: the only place where the link stands in full. */
+export function requestMail(
+  subject: Subject,
+  seat: { readonly role: AskedRole; readonly address: string; readonly url: string },
+  reason: Reason,
+  now: number,
+): Mail {
+  const { record, release, plan } = subject;
+  const zone = plan.window?.zone ?? null;
+  return {
+    to: seat.address,
+    subject: `${reason === "reminded" ? "Reminder: " : ""}Approve ${releaseName(subject)} for ${plan.environment}?`,
+    body: lines(
+      OPENINGS[reason](seat.role.role),
+      "",
+      `  Release      ${oneLine(releaseName(subject))}, commit ${oneLine(release.commit)}`,
+      `  Environment  ${plan.environment}`,
+      `  Changes      ${oneLine(release.summary)}`,
+      `  Requested by ${oneLine(release.requestedBy)} (as claimed)`,
+      `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${oneLine(release.ticket)}`}`,
+      release.emergency === null ? null : `  EMERGENCY    ${oneLine(release.emergency.reason)}`,
+      `  Answer by    ${deadlineInWords(record.expiresAt, zone)}`,
+      `               (in ${spanInWords(record.expiresAt - now)})`,
+      "",
+      "Read the evidence and decide here:",
+      seat.url,
+      "",
+      "The link is yours alone: do not forward it. Opening it decides nothing; to approve, tick your",
+      "checklist and type the version of the release.",
+      "",
+      `Without the link: npm run headgate -- approve ${record.promotionId} --environment ${plan.environment} --approval ${record.approval} --role ${seat.role.role}`,
+    ),
+  };
+}
+
+/** Who of the people asked cannot be reached, and which roles can then never answer; null: all is well. */
+export function troubleMail(
+  subject: Subject,
+  to: string,
+  trouble: {
+    readonly unconfirmed: readonly string[];
+    readonly absent: readonly string[];
+    readonly unfillable: readonly string[];
+  },
+): Mail | null {
+  const { unconfirmed, absent, unfillable } = trouble;
+  if (unconfirmed.length + absent.length + unfillable.length === 0) return null;
+  const list = (title: string, entries: readonly string[]) =>
+    entries.length === 0 ? null : lines("", title, ...entries.map((entry) => `  ${entry}`));
+  return {
+    to,
+    subject: `${releaseName(subject)} for ${subject.plan.environment}: approvers cannot be reached`,
+    body: lines(
+      `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} was asked for, but not everybody can be reached by mail.`,
+      list("Have not confirmed their subscription, so no mail reaches them:", unconfirmed),
+      list("Are not subscribed at all (deploy the policy that names them):", absent),
+      list("Roles that cannot give all the approvals they owe as things stand:", unfillable),
+      "",
+      `It stays open until ${deadlineInWords(subject.record.expiresAt, subject.plan.window?.zone ?? null)}. Confirm the subscriptions`,
+      "and have the link sent again (npm run headgate -- resend), let somebody else of the role take the seat",
+      "(npm run headgate -- replace), or let them decide without mail (npm run headgate -- approve).",
+    ),
+  };
+}
+
+const END_SUBJECTS = {
+  approved: "approved",
+  rejected: "rejected",
+  expired: "approval expired",
+  superseded: "no approval needed any more",
+  cancelled: "no approval needed any more",
+} as const;
+
+/** How an approval ended, for the requester and for those whose answer is no longer needed. */
+export function endMail(subject: Subject, to: string, settlement: Pick<Settlement, "state" | "summary">): Mail {
+  const state = settlement.state === "waiting" ? "cancelled" : settlement.state;
+  return {
+    to,
+    subject: `${releaseName(subject)} for ${subject.plan.environment}: ${END_SUBJECTS[state]}`,
+    body: lines(
+      `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} has ended.`,
+      "",
+      `  ${oneLine(settlement.summary)}`,
+      "",
+      state === "approved"
+        ? "The release goes on by itself."
+        : "Nothing was or will be shifted because of this approval.",
+    ),
+  };
+}
+
+export function waitingInWords(waiting: readonly WaitingFor[]): string {
+  return waiting.map(({ role, missing }) => `${missing} x ${role}`).join(", ");
+}

@@ -1,0 +1,58 @@
+/**
+ * People behind addresses: who is the same person, and whether the people at hand can fill the seats that an approval
+ * has. A seat is one yes that one role owes; a person fills one seat at most.
+ */
+
+/** Characters without a shape of their own (zero-width spaces, direction marks): two addresses that look alike are. */
+const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
+const ANGLED = /<([^<>]*)>\s*$/;
+
+/**
+ * Who an address belongs to: compatibility forms folded (NFKC), invisible characters and a display name dropped, lower
+ * case, and the local part without its `+tag`, which mail systems deliver to the same mailbox. Only for comparing: mail
+ * goes to the address as the policy writes it. Where a host does treat `a+b` as a mailbox of its own, two of its people
+ * count as one: an approval too few, never one too many. Dots stay, since most hosts tell them apart.
+ */
+export function personOf(address: string): string {
+  const folded = address.normalize("NFKC").replace(INVISIBLE, "").trim();
+  const bare = (ANGLED.exec(folded)?.[1] ?? folded).trim().toLowerCase();
+  const at = bare.lastIndexOf("@");
+  if (at < 1) return bare;
+  const tag = bare.indexOf("+");
+  return tag > 0 && tag < at ? bare.slice(0, tag) + bare.slice(at) : bare;
+}
+
+export function samePerson(one: string, other: string): boolean {
+  return personOf(one) === personOf(other);
+}
+
+/** An address that mail could go to, as opposed to a name, an ARN or nothing. */
+export function looksLikeAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text.trim());
+}
+
+export interface Seats {
+  readonly role: string;
+  readonly needed: number;
+  readonly people: readonly string[];
+}
+
+/**
+ * Roles whose seats cannot all be filled, even if everybody says yes: too few people, or the same person wanted twice.
+ * A maximum matching of seats to people by augmenting paths (Kuhn); earlier roles are served first.
+ */
+export function unfillable(roles: readonly Seats[]): string[] {
+  const seats = roles.flatMap((role) => Array.from({ length: role.needed }, () => role));
+  const holder = new Map<string, number>();
+  const seatOne = (seat: number, tried: Set<string>): boolean =>
+    (seats[seat]?.people ?? []).map(personOf).some((person) => {
+      if (tried.has(person)) return false;
+      tried.add(person);
+      const sitting = holder.get(person);
+      if (sitting !== undefined && !seatOne(sitting, tried)) return false;
+      holder.set(person, seat);
+      return true;
+    });
+  const empty = seats.filter((_, seat) => !seatOne(seat, new Set()));
+  return [...new Set(empty.map((seat) => seat.role))];
+}

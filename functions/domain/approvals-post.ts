@@ -1,0 +1,84 @@
+/** Sending the mails of an approval, each once. */
+import { type ApprovalRecord, type AskedPerson, type AskedRole, countedDecisions, type Decision } from "./approvals.ts";
+import { requestMail, type Subject } from "./approvals-mail.ts";
+import { personOf } from "./approvals-people.ts";
+import { type ApprovalName, linkChange, linkId } from "./approvals-store.ts";
+import { Transient } from "./errors.ts";
+import { item, keys } from "./ledger.ts";
+import type { Dependencies, Mail } from "./ports.ts";
+
+export type PostDeps = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "sign" | "log" | "settings">;
+
+export interface Seat {
+  readonly role: AskedRole;
+  readonly person: AskedPerson;
+}
+
+export function seatsOf(roles: readonly AskedRole[]): Seat[] {
+  return roles.flatMap((role) => role.people.map((person) => ({ role, person })));
+}
+
+/** Seats whose role still lacks answers and whose person has given none. */
+export function openSeats(record: ApprovalRecord, decisions: readonly Decision[], roles: readonly AskedRole[]): Seat[] {
+  const counted = countedDecisions(record, decisions);
+  const answered = new Set(counted.map((one) => personOf(one.address)));
+  const full = (role: AskedRole) => counted.filter((one) => one.role === role.role).length >= role.needed;
+  return seatsOf(roles).filter(({ role, person }) => !full(role) && !answered.has(personOf(person.address)));
+}
+
+/** The link of a seat, known to the ledger by its hash before anybody gets it. */
+export async function openLink(
+  deps: Pick<PostDeps, "ledger" | "sign" | "hash" | "clock" | "settings">,
+  { promotionId, environment, approval }: ApprovalName,
+  { role, person }: Seat,
+): Promise<string> {
+  const link = { promotionId, environment, approval, role: role.role, ...person };
+  const id = await linkId(deps.sign, link);
+  await deps.ledger.write([linkChange(deps.hash, id, link, deps.clock.now())]);
+  return `${deps.settings.baseUrl}/approvals/${id}`;
+}
+
+/**
+ * Sends each seat its mail. One address that cannot be served does not keep the others from theirs; when trying again
+ * can help, the first such error is thrown at the end, and the next call sends only what is missing.
+ */
+export async function mailSeats(
+  deps: PostDeps,
+  subject: Subject,
+  seats: readonly Seat[],
+  reason: Parameters<typeof requestMail>[2],
+  occasion: string,
+): Promise<void> {
+  const notices = seats.map(({ role, person }) => ({
+    notice: `${occasion}#${role.role}#${personOf(person.address)}#${person.generation}`,
+    mail: async () => {
+      const url = await openLink(deps, subject.record, { role, person });
+      return requestMail(subject, { role, address: person.address, url }, reason, deps.clock.now());
+    },
+  }));
+  await sendEach(deps, subject.record, notices);
+}
+
+export interface Notice {
+  /** What it is about: sent once per promotion, environment, approval and round under this name. */
+  readonly notice: string;
+  readonly mail: () => Promise<Mail>;
+}
+
+/** As `mailSeats`, for any mails. A mail is marked after it went out: in doubt it goes twice, never not at all. */
+export async function sendEach(deps: PostDeps, record: ApprovalRecord, notices: readonly Notice[]): Promise<void> {
+  const troubles: unknown[] = [];
+  for (const { notice, mail } of notices) {
+    const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#${notice}`;
+    const marker = keys.sent(record.promotionId, name);
+    try {
+      if ((await deps.ledger.read(marker)) !== undefined) continue;
+      await deps.mailer.send(await mail());
+      await deps.ledger.write([{ put: item(marker, { at: deps.clock.now() }) }]);
+    } catch (error) {
+      if (error instanceof Transient) troubles.push(error);
+      else deps.log.warn("an approval mail was refused", { notice, error: String(error) });
+    }
+  }
+  if (troubles.length > 0) throw troubles[0];
+}

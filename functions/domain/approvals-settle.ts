@@ -1,0 +1,161 @@
+/** Settling an approval from the ledger: what the workflow does on each wake, and the judge on each tick. */
+import {
+  type ApprovalOutcome,
+  type ApprovalRecord,
+  type ApprovalState,
+  type Decision,
+  requesterAddress,
+  rolesAsked,
+  type Settlement,
+  settle,
+} from "./approvals.ts";
+import { decisionEntry } from "./approvals-decide.ts";
+import { endMail, type Subject } from "./approvals-mail.ts";
+import { mailSeats, type Notice, openSeats, type PostDeps, seatsOf, sendEach } from "./approvals-post.ts";
+import { type ApprovalName, changeApproval, loadApproval, loadAsked, loadDecisions } from "./approvals-store.ts";
+import { appendAudit } from "./audit.ts";
+import { LedgerBusy } from "./errors.ts";
+import { loadSignals } from "./ledger.ts";
+import { Conflict } from "./ports.ts";
+
+/** How an approval stands, in the words of the machines. */
+export interface Standing {
+  readonly state: ApprovalState;
+  /** Null while it waits. */
+  readonly outcome: ApprovalOutcome | null;
+  /** Until the next reminder, escalation or expiry; at least a second, as `TimeoutSecondsPath` wants it. */
+  readonly wait: { readonly seconds: number; readonly until: number };
+  readonly summary: string;
+}
+
+const ATTEMPTS = 8;
+
+/**
+ * Settles by the ledger: writes the end when there is one, escalates, reminds, tells those concerned, brings the trail up
+ * to date. Safe to call at any time and any number of times; every part of it happens once. Throws `BrokenRecord` when
+ * nobody was asked, `LedgerBusy` when others kept changing the approval at the same instant, and what mail throws.
+ */
+export async function settleNow(
+  deps: PostDeps,
+  promotionId: string,
+  environment: string,
+  approval: string,
+): Promise<Standing> {
+  const name = { promotionId, environment, approval };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const record = await loadApproval(deps.ledger, name);
+    const decisions = await loadDecisions(deps.ledger, name);
+    const settlement = settle(record, decisions, await loadSignals(deps.ledger, promotionId), deps.clock.now());
+    const current = await persist(deps, record, settlement);
+    if (current === null) continue;
+    await tell(deps, name, current, decisions, settlement);
+    return standing(settlement, deps.clock.now());
+  }
+  throw new LedgerBusy(`approval ${approval} of ${promotionId} was changed by others ${ATTEMPTS} times in a row`);
+}
+
+export function standing({ state, summary, nextAt }: Settlement, now: number): Standing {
+  const seconds = Math.max(1, Math.ceil((nextAt - now) / 1_000));
+  return { state, outcome: state === "waiting" ? null : state, wait: { seconds, until: nextAt }, summary };
+}
+
+/** The record with what the settlement changes written; null: somebody else changed it first. */
+async function persist(deps: PostDeps, record: ApprovalRecord, settlement: Settlement): Promise<ApprovalRecord | null> {
+  const change = changeBy(record, settlement, deps.clock.now());
+  return change === null ? record : write(deps, record, change);
+}
+
+function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): Partial<ApprovalRecord> | null {
+  const { state, summary, escalateDue } = settlement;
+  if (state !== record.state) return { state, summary, endedAt: now, news: true };
+  return escalateDue ? { escalatedAt: now } : null;
+}
+
+async function write(
+  deps: PostDeps,
+  record: ApprovalRecord,
+  change: Partial<ApprovalRecord>,
+): Promise<ApprovalRecord | null> {
+  try {
+    await deps.ledger.write([changeApproval(record, change)]);
+    return { ...record, ...change, revision: record.revision + 1 };
+  } catch (error) {
+    if (error instanceof Conflict) return null;
+    throw error;
+  }
+}
+
+/**
+ * Everything that others should hear. The news flag goes last: as long as something here failed, the approval stays one
+ * that the sweeper finds. A conflict on the flag means newer news, which the next call tells.
+ */
+async function tell(
+  deps: PostDeps,
+  name: ApprovalName,
+  record: ApprovalRecord,
+  decisions: readonly Decision[],
+  settlement: Settlement,
+): Promise<void> {
+  const quiet = !record.news && settlement.remindDue === 0 && record.escalatedAt === null;
+  if (quiet) return;
+  const { release, plan } = await loadAsked(deps.ledger, name);
+  const subject = { record, release, plan };
+  if (record.news) {
+    await recordDecisions(deps, name, record, decisions);
+    if (settlement.state !== "waiting") await tellEnd(deps, name, subject, settlement);
+  }
+  if (settlement.state === "waiting") await nudge(deps, subject, decisions, settlement);
+  if (record.news) await write(deps, record, { news: false });
+}
+
+async function recordDecisions(
+  deps: PostDeps,
+  name: ApprovalName,
+  record: ApprovalRecord,
+  decisions: readonly Decision[],
+): Promise<void> {
+  for (const decision of decisions.filter((one) => one.round === record.askedAt)) {
+    await appendAudit(deps, name.promotionId, decisionEntry(name, decision));
+  }
+}
+
+async function tellEnd(deps: PostDeps, name: ApprovalName, subject: Subject, settlement: Settlement): Promise<void> {
+  const { environment, approval } = name;
+  const { state, summary } = settlement;
+  await appendAudit(deps, name.promotionId, {
+    id: `approval#${environment}#${approval}#${subject.record.askedAt}#end`,
+    kind: `approval-${state}`,
+    summary: `approval "${approval}" for ${environment}: ${summary}`,
+    environment,
+    data: { approval, state, round: subject.record.askedAt, binding: subject.record.binding },
+  });
+  const notices = concerned(subject.record, settlement).map(
+    (to): Notice => ({ notice: `end#${to}`, mail: async () => endMail(subject, to, settlement) }),
+  );
+  await sendEach(deps, subject.record, notices);
+}
+
+/** The requester always; the people asked when their answer is no longer wanted, whether they gave one or not. */
+function concerned(record: ApprovalRecord, { state }: Settlement): string[] {
+  const requester = requesterAddress(record);
+  const asked =
+    state === "approved" || state === "rejected" ? [] : seatsOf(rolesAsked(record)).map(({ person }) => person.address);
+  return [...new Set([...(requester === null ? [] : [requester]), ...asked])];
+}
+
+/** Reminders to those whose answer is missing, the newest only; the escalation's people once they are asked. */
+async function nudge(
+  deps: PostDeps,
+  subject: Subject,
+  decisions: readonly Decision[],
+  { remindDue }: Settlement,
+): Promise<void> {
+  const { record } = subject;
+  if (record.escalation !== null && record.escalatedAt !== null) {
+    await mailSeats(deps, subject, openSeats(record, decisions, [record.escalation]), "escalated", "ask");
+  }
+  if (remindDue > 0) {
+    const open = openSeats(record, decisions, rolesAsked(record));
+    await mailSeats(deps, subject, open, "reminded", `remind-${remindDue}`);
+  }
+}
