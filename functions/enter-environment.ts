@@ -1,0 +1,111 @@
+/** Takes the locks of the next environment's resources and opens its journal, or says why not. */
+import * as z from "zod";
+import { appendAudit } from "./domain/audit.ts";
+import { noteEnding } from "./domain/endings.ts";
+import { executionName, PromotionInput } from "./domain/inputs.ts";
+import { asHead, type Header, item, keys, loadHeader, loadPlan, loadSignals, type Signal } from "./domain/ledger.ts";
+import { type Owner, takeLocks } from "./domain/locking.ts";
+import { wakePauses } from "./domain/pauses.ts";
+import type { EnvironmentPlan } from "./domain/plan.ts";
+import { Conflict, type Dependencies } from "./domain/ports.ts";
+import { step } from "./runtime/step.ts";
+
+const Input = PromotionInput.extend({ position: z.int().min(0) });
+
+/** How often a queued promotion looks again by itself, in seconds; giving a lock back wakes it sooner. */
+const QUEUE_SECONDS = 300;
+
+export const enterEnvironment =
+  (deps: Dependencies) =>
+  async ({ promotionId, position }: z.output<typeof Input>) => {
+    const header = await loadHeader(deps.ledger, promotionId);
+    const name = header.environments[position];
+    if (header.state === "closed") return answer(deps, header, "stop", "", null, "the promotion is closed");
+    if (name === undefined) return answer(deps, header, "finished", "", null, "every environment is done");
+    const plan = await loadPlan(deps.ledger, promotionId, name);
+    const refusal = await whyNot(deps, header, plan);
+    if (refusal !== null) return answer(deps, header, "stop", name, plan, refusal);
+
+    const owner: Owner = { promotionId, environment: name, executionArn: header.executionArn };
+    const taken = await takeLocks(
+      deps,
+      owner,
+      plan.targets.map(({ resource }) => resource),
+    );
+    if (taken.kind === "taken") return answer(deps, header, "enter", name, plan, `entered ${name}`);
+    const summary = `${taken.resource} is held by promotion ${taken.by.promotionId}`;
+    if (plan.onConflict === "refuse") {
+      await noteEnding(deps, promotionId, "blocked", summary);
+      return answer(deps, header, "stop", name, plan, summary);
+    }
+    if (plan.onConflict === "supersede") await supersede(deps, header, taken.by);
+    await appendAudit(deps, promotionId, {
+      id: `queued-${name}-${taken.by.promotionId}`,
+      kind: "queued",
+      environment: name,
+      summary,
+    });
+    return answer(deps, header, "queue", name, plan, summary);
+  };
+
+/** What forbids entering: a signal to stop, or a version that a person put on hold here. */
+async function whyNot(deps: Dependencies, header: Header, plan: EnvironmentPlan): Promise<string | null> {
+  const stop = (await loadSignals(deps.ledger, header.promotionId)).find(isStop);
+  if (stop !== undefined) {
+    const outcome = stop.kind === "supersede" ? "superseded" : "cancelled";
+    const summary = `${stop.by}: ${stop.reason}`;
+    await noteEnding(deps, header.promotionId, outcome, summary);
+    return summary;
+  }
+  const held = await deps.ledger.read(keys.held(plan.environment, header.service, header.version));
+  if (held === undefined) return null;
+  const summary = `${header.version} is held in ${plan.environment}: ${String(held.reason)}; release it with \`headgate release-hold\``;
+  await noteEnding(deps, header.promotionId, "blocked", summary);
+  return summary;
+}
+
+const isStop = ({ kind }: Signal) => kind === "abort" || kind === "roll-back" || kind === "supersede";
+
+/** A newer promotion of the same service takes the place of one that has not touched traffic yet. */
+async function supersede(deps: Dependencies, header: Header, other: Owner): Promise<void> {
+  const theirs = await loadHeader(deps.ledger, other.promotionId);
+  const head = await deps.ledger.read(keys.head(other.promotionId, other.environment));
+  const touched = head !== undefined && asHead(head).firstShiftAt !== null;
+  if (touched || theirs.service !== header.service || theirs.openedAt >= header.openedAt) return;
+  const signal: Signal = {
+    signal: `supersede-${header.promotionId}`,
+    kind: "supersede",
+    by: header.requestedBy,
+    reason: `superseded by ${header.service} ${header.version} (${header.promotionId})`,
+    at: deps.clock.now(),
+  };
+  try {
+    await deps.ledger.write([{ put: item(keys.signal(other.promotionId, signal.signal), signal), if: "absent" }]);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+  }
+  await wakePauses(deps, other.promotionId, other.environment);
+}
+
+function answer(
+  deps: Dependencies,
+  { promotionId }: Header,
+  decision: "enter" | "queue" | "stop" | "finished",
+  name: string,
+  plan: EnvironmentPlan | null,
+  summary: string,
+) {
+  const child = (part: string) => executionName(deps.hash, promotionId, name, part);
+  return {
+    decision,
+    name,
+    approval: plan?.approvals.some(({ when }) => when === "before") ?? false,
+    approvalName: child("approval"),
+    rolloutName: child("rollout"),
+    monitor: { asked: plan?.monitor != null, name: child("monitor"), chunk: 1 },
+    wait: { seconds: QUEUE_SECONDS },
+    summary,
+  };
+}
+
+export const handler = step("enter-environment", Input, enterEnvironment);

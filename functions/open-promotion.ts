@@ -1,0 +1,191 @@
+/** Checks the release against the policy in force, pins both, and writes the plan: the first word of the ledger. */
+import * as z from "zod";
+import { appendAudit } from "./domain/audit.ts";
+import { canonicalJson } from "./domain/canonical.ts";
+import { noteEnding } from "./domain/endings.ts";
+import { executionName } from "./domain/inputs.ts";
+import { asHeader, type Header, item, keys, placeOf, planChanges } from "./domain/ledger.ts";
+import { notify } from "./domain/notices.ts";
+import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "./domain/plan.ts";
+import { currentPolicy } from "./domain/policy-store.ts";
+import { Conflict, type Dependencies } from "./domain/ports.ts";
+import { type Problem, renderProblems } from "./domain/problems.ts";
+import { resolvePlan } from "./domain/resolve-plan.ts";
+import { step } from "./runtime/step.ts";
+
+const Input = z.strictObject({
+  release: z.unknown(),
+  executionArn: z.string(),
+  executionName: z.string(),
+  startedAt: z.string(),
+});
+type Input = z.output<typeof Input>;
+
+export const openPromotion = (deps: Dependencies) => async (input: Input) => {
+  const promotionId = promotionIdOf(deps, input);
+  const known = await deps.ledger.read(keys.header(promotionId));
+  if (known !== undefined) return answer(deps, asHeader(known));
+  const policy = await currentPolicy(deps.ledger);
+  const resolved =
+    policy === undefined
+      ? { ok: false as const, problems: [NO_POLICY] }
+      : resolvePlan(policy.document, input.release, { now: deps.clock.now() });
+  const pinned = resolved.ok ? await pinArtifacts(deps, resolved.plan) : resolved;
+  const header = headerOf(deps, input, promotionId, policy?.hash ?? "", pinned.ok ? pinned.plan : null);
+  await writeHeader(deps, header, pinned.ok ? pinned.plan : null);
+  if (!pinned.ok)
+    await noteEnding(deps, promotionId, "blocked", `the release was refused: ${renderProblems(pinned.problems)}`);
+  await appendAudit(deps, promotionId, {
+    id: "opened",
+    kind: pinned.ok ? "opened" : "refused",
+    summary: pinned.ok
+      ? `${header.service} ${header.version}, asked for by ${header.requestedBy}`
+      : renderProblems(pinned.problems),
+    data: {
+      release: input.release,
+      policyHash: header.policyHash,
+      planHash: header.planHash,
+      execution: input.executionArn,
+    },
+  });
+  if (pinned.ok) await announce(deps, promotionId, pinned.plan);
+  return answer(deps, header, pinned.ok);
+};
+
+const NO_POLICY: Problem = {
+  path: "(policy)",
+  value: undefined,
+  message: "no policy is deployed",
+  hint: "deploy one with `headgate policy deploy FILE`, or by the CDK app",
+};
+
+/** Same execution, same id: a retried or redriven start finds what the first one wrote. */
+function promotionIdOf(deps: Dependencies, { release, executionArn, startedAt }: Input): string {
+  const fields = typeof release === "object" && release !== null ? (release as Record<string, unknown>) : {};
+  const name = (value: unknown) =>
+    typeof value === "string" ? value.replace(/[^0-9A-Za-z.-]+/g, "-").slice(0, 24) : "";
+  const readable = [name(fields.service), name(fields.version)].filter((part) => part !== "").join("-");
+  return `${readable || "promotion"}-${deps.hash(`${executionArn} ${startedAt}`).slice(0, 8)}`;
+}
+
+async function pinArtifacts(
+  deps: Dependencies,
+  plan: PromotionPlan,
+): Promise<{ ok: true; plan: PromotionPlan } | { ok: false; problems: Problem[] }> {
+  const problems: Problem[] = [];
+  const environments: EnvironmentPlan[] = [];
+  for (const environment of plan.environments) {
+    const targets: TargetPlan[] = [];
+    for (const target of environment.targets) targets.push(await pinTarget(deps, environment, target, problems));
+    environments.push({ ...environment, targets });
+  }
+  return problems.length === 0 ? { ok: true, plan: { ...plan, environments } } : { ok: false, problems };
+}
+
+/** The artifact's content hash, so that what was approved is what is published. */
+async function pinTarget(
+  deps: Dependencies,
+  environment: EnvironmentPlan,
+  target: TargetPlan,
+  problems: Problem[],
+): Promise<TargetPlan> {
+  const { artifact } = target;
+  if (artifact.from !== "s3") return target;
+  const path = `artifacts.${target.name}`;
+  const where = `s3://${artifact.bucket}/${artifact.key} (version ${artifact.versionId})`;
+  const found = await deps.artifacts(placeOf(environment)).object(artifact.bucket, artifact.key, artifact.versionId);
+  const sha256 = artifact.sha256 ?? found?.sha256 ?? null;
+  if (found === undefined) {
+    problems.push({
+      path,
+      value: where,
+      message: `does not exist for ${environment.environment}`,
+      hint: "upload it, or correct key and versionId",
+    });
+  } else if (sha256 === null) {
+    problems.push({
+      path,
+      value: where,
+      message: "has no SHA-256 checksum",
+      hint: "upload with `--checksum-algorithm SHA256`, or give `sha256` in the release",
+    });
+  } else if (found.sha256 !== null && found.sha256 !== sha256) {
+    problems.push({
+      path: `${path}.sha256`,
+      value: sha256,
+      message: `is not the checksum of ${where}`,
+      hint: `the object's is ${found.sha256}`,
+    });
+  }
+  return sha256 === null ? target : { ...target, artifact: { ...artifact, sha256 } };
+}
+
+function headerOf(
+  deps: Dependencies,
+  input: Input,
+  promotionId: string,
+  policyHash: string,
+  plan: PromotionPlan | null,
+): Header {
+  return {
+    promotionId,
+    service: plan?.service ?? "",
+    version: plan?.version ?? "",
+    state: "open",
+    executionArn: input.executionArn,
+    openedAt: deps.clock.now(),
+    requestedBy: plan?.requestedBy ?? "",
+    policyHash,
+    planHash: plan === null ? "" : deps.hash(canonicalJson(plan)),
+    environments: plan?.environments.map(({ environment }) => environment) ?? [],
+    outcome: null,
+    summary: "",
+    closedAt: null,
+  };
+}
+
+/** Plan first, header last: whoever finds the header finds the whole plan. */
+async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPlan | null): Promise<void> {
+  for (const part of plan === null ? [] : planChanges(header.promotionId, plan)) await deps.ledger.write([part]);
+  try {
+    await deps.ledger.write([
+      { put: item(keys.header(header.promotionId), header), if: "absent" },
+      {
+        put: item(keys.open(header.promotionId), {
+          promotionId: header.promotionId,
+          executionArn: header.executionArn,
+        }),
+      },
+    ]);
+  } catch (error) {
+    // The same start was tried twice at once; both wrote the same plan.
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+async function announce(deps: Dependencies, promotionId: string, plan: PromotionPlan): Promise<void> {
+  const addresses = new Set(plan.environments.flatMap(({ notices }) => notices));
+  const path = plan.environments.map(({ environment }) => environment).join(", then ");
+  const emergency = plan.emergency === null ? "" : `EMERGENCY: ${plan.emergency.reason}\n\n`;
+  const body = `${emergency}${plan.summary}\n\nEnvironments: ${path}\nTicket: ${plan.ticket ?? "none"}\nAsked for by: ${plan.requestedBy}\nPromotion: ${promotionId}\n`;
+  await notify(
+    deps,
+    promotionId,
+    { name: "opened", subject: `${plan.service} ${plan.version}: promotion started`, body },
+    [...addresses],
+  );
+}
+
+function answer(deps: Dependencies, header: Header, go = header.state === "open" && header.environments.length > 0) {
+  return {
+    promotionId: header.promotionId,
+    decision: go ? "go" : "stop",
+    position: 0,
+    rollbackName: executionName(deps.hash, header.promotionId, "rollback"),
+    summary: go
+      ? `${header.service} ${header.version} through ${header.environments.join(", ")}`
+      : "refused, or closed already",
+  };
+}
+
+export const handler = step("open-promotion", Input, openPromotion);
