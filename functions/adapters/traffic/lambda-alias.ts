@@ -1,0 +1,153 @@
+import {
+  type AliasConfiguration,
+  type FunctionConfiguration,
+  GetAliasCommand,
+  GetFunctionConfigurationCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  type LambdaClient,
+  UpdateAliasCommand,
+} from "@aws-sdk/client-lambda";
+import type { LambdaAliasTarget } from "../../domain/plan.ts";
+import { type Clock, RevisionMoved, type Route, type RouteState, type TrafficTarget } from "../../domain/ports.ts";
+import { ask } from "../aws-errors.ts";
+import { untilDeadline } from "../deadline.ts";
+
+export interface AliasTools {
+  readonly client: () => LambdaClient;
+  readonly clock: Clock;
+}
+
+type Alias = Pick<LambdaAliasTarget, "functionName" | "alias">;
+
+/** Lambda's limit for an alias description. */
+const LONGEST_MARKER = 256;
+
+/** Lambda documents no time after which reads agree; one second of agreeing reads is cheap beside any bake. */
+const SETTLE_MS = 1_000;
+
+/**
+ * Traffic by the weights of a Lambda alias: its version is the primary, one additional version may hold a share. The
+ * revision id is Lambda's optimistic lock, and the description carries our mark.
+ */
+export function lambdaAlias({ client, clock }: AliasTools, alias: Alias): TrafficTarget {
+  return {
+    settleMs: SETTLE_MS,
+    read: async () => stateOf(await getAlias(client(), alias)),
+    async write({ route, revision, marker, deadline }) {
+      const command = new UpdateAliasCommand({
+        FunctionName: alias.functionName,
+        Name: alias.alias,
+        FunctionVersion: route.primary,
+        // Left out, the weights would stay as they are; an empty map is how they are cleared.
+        RoutingConfig: { AdditionalVersionWeights: weightsOf(route) },
+        Description: marker.slice(0, LONGEST_MARKER),
+        ...(revision === null ? {} : { RevisionId: revision }),
+      });
+      await ask<unknown>("lambda:UpdateAlias", () => client().send(command, untilDeadline(clock, deadline)), {
+        PreconditionFailedException: (cause) => {
+          throw new RevisionMoved(`${alias.functionName}:${alias.alias} is no longer at the revision read`, { cause });
+        },
+      });
+    },
+    obstacles: (candidate) => obstacles(client(), alias, candidate),
+  };
+}
+
+/** From percent (0..100) to Lambda's fraction. Division rounds once, so that 10 gives 0.1 and 7 gives 0.07. */
+export function fractionOf(percent: number): number {
+  return percent / 100;
+}
+
+/** From Lambda's fraction to percent, to four decimals: 0.07 x 100 is 7.000000000000001 in floating point. */
+export function percentOf(fraction: number): number {
+  return Math.round(fraction * 1e6) / 1e4;
+}
+
+function weightsOf({ secondary }: Route): Record<string, number> {
+  return secondary === null || secondary.percent === 0 ? {} : { [secondary.version]: fractionOf(secondary.percent) };
+}
+
+/** A weight of zero is no split: it moves no traffic, and clearing it needs no journal. */
+function stateOf(alias: AliasConfiguration): RouteState {
+  const weights = Object.entries(alias.RoutingConfig?.AdditionalVersionWeights ?? {}).filter(
+    ([, weight]) => weight > 0,
+  );
+  const [version, weight] = weights[0] ?? [];
+  const secondary = version === undefined || weight === undefined ? null : { version, percent: percentOf(weight) };
+  return {
+    route: { primary: alias.FunctionVersion ?? "", secondary },
+    revision: alias.RevisionId ?? null,
+    marker: alias.Description ?? "",
+  };
+}
+
+function getAlias(client: LambdaClient, { functionName, alias }: Alias): Promise<AliasConfiguration> {
+  return ask("lambda:GetAlias", () => client.send(new GetAliasCommand({ FunctionName: functionName, Name: alias })));
+}
+
+async function obstacles(client: LambdaClient, alias: Alias, candidate: string | null): Promise<string[]> {
+  const { route } = stateOf(await getAlias(client, alias));
+  const name = `${alias.functionName}:${alias.alias}`;
+  return [
+    ...(route.secondary === null
+      ? []
+      : [`${name} is split already: ${route.secondary.percent} % on version ${route.secondary.version}`]),
+    ...(route.primary === "$LATEST"
+      ? [`${name} points to $LATEST, which cannot be split and does not stay as it is`]
+      : []),
+    ...((await hasProvisionedConcurrency(client, alias))
+      ? [`${name} has provisioned concurrency, which Lambda refuses on a split alias; configure it on the versions`]
+      : []),
+    ...(await differences(client, alias.functionName, route.primary, candidate)),
+  ];
+}
+
+function hasProvisionedConcurrency(client: LambdaClient, { functionName, alias }: Alias): Promise<boolean> {
+  const command = new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionName, Qualifier: alias });
+  return ask(
+    "lambda:GetProvisionedConcurrencyConfig",
+    async () => {
+      await client.send(command);
+      return true;
+    },
+    { ProvisionedConcurrencyConfigNotFoundException: () => false },
+  );
+}
+
+/** Why Lambda would refuse both versions on one alias. A candidate still to be published will have $LATEST's settings. */
+async function differences(
+  client: LambdaClient,
+  functionName: string,
+  primary: string,
+  candidate: string | null,
+): Promise<string[]> {
+  const before = await configuration(client, functionName, primary);
+  const after = await configuration(client, functionName, candidate ?? "$LATEST");
+  if (after === undefined) return [`${functionName} has no version ${candidate}`];
+  if (before === undefined) return [`${functionName} has no version ${primary}, which its alias points to`];
+  const who = candidate === null ? "$LATEST" : `version ${candidate}`;
+  return [
+    ...(before.Role === after.Role
+      ? []
+      : [`${who} of ${functionName} has another execution role than version ${primary}; they cannot share an alias`]),
+    ...(before.DeadLetterConfig?.TargetArn === after.DeadLetterConfig?.TargetArn
+      ? []
+      : [
+          `${who} of ${functionName} has another dead-letter target than version ${primary}; they cannot share an alias`,
+        ]),
+    ...(after.State === "Failed"
+      ? [`${who} of ${functionName} is in state Failed: ${after.StateReason ?? "no reason given"}`]
+      : []),
+  ];
+}
+
+function configuration(
+  client: LambdaClient,
+  FunctionName: string,
+  Qualifier: string,
+): Promise<FunctionConfiguration | undefined> {
+  const command = new GetFunctionConfigurationCommand({ FunctionName, Qualifier });
+  return ask<FunctionConfiguration | undefined>("lambda:GetFunctionConfiguration", () => client.send(command), {
+    ResourceNotFoundException: () => undefined,
+  });
+}

@@ -1,0 +1,88 @@
+/** The one place where ports meet adapters. */
+import { createHash } from "node:crypto";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { cloudWatchAlarms, cloudWatchMetrics } from "../adapters/cloudwatch.ts";
+import { dynamoDbLedger } from "../adapters/dynamodb-ledger.ts";
+import { executions } from "../adapters/executions.ts";
+import { lambdaProber } from "../adapters/lambda-prober.ts";
+import { s3Artifacts } from "../adapters/s3-artifacts.ts";
+import { snsMailer } from "../adapters/sns-mailer.ts";
+import { makeTarget } from "../adapters/traffic/index.ts";
+import { web } from "../adapters/web.ts";
+import { CallRefused } from "../domain/errors.ts";
+import type { Dependencies, Hash, Log, Place } from "../domain/ports.ts";
+import { formSigner } from "./form-key.ts";
+import { type ClientConfig, type Host, keep } from "./host.ts";
+
+/** Environment variables of the functions. Each has only those of the resources that it uses. */
+export const VARIABLES = {
+  table: "HEADGATE_TABLE",
+  topicArn: "HEADGATE_TOPIC_ARN",
+  baseUrl: "HEADGATE_BASE_URL",
+  rollbackMachineArn: "HEADGATE_ROLLBACK_MACHINE_ARN",
+  promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
+  /** Sent with each AssumeRole into a target account. */
+  externalId: "HEADGATE_EXTERNAL_ID",
+} as const;
+
+export const sha256: Hash = (text) => createHash("sha256").update(text).digest("hex");
+
+/** Everything that one invocation may reach. Clients are made at their first use, and kept on the host. */
+export function buildDependencies(host: Host, log: Log, remainingMs: () => number): Dependencies {
+  const { clock, entropy } = host;
+  const here = clientsOf(host, null);
+  const ledger = dynamoDbLedger({ client: here.dynamoDb, table: () => need(host, VARIABLES.table), clock, entropy });
+  return {
+    clock,
+    entropy,
+    hash: sha256,
+    sign: formSigner(host, ledger),
+    log,
+    ledger,
+    mailer: snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) }),
+    executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.rollbackMachineArn) }),
+    web: web({ fetchPage: host.fetchPage, clock }),
+    target: (place, plan) => makeTarget({ clock, ...clientsOf(host, place) }, plan),
+    metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),
+    alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
+    artifacts: (place) => s3Artifacts({ client: clientsOf(host, place).s3 }),
+    prober: (place, functionName) => lambdaProber({ client: clientsOf(host, place).lambdaOnce, clock }, functionName),
+    remainingMs,
+    settings: {
+      baseUrl: (host.environment[VARIABLES.baseUrl] ?? "").replace(/\/+$/, ""),
+      deployment: host.environment[VARIABLES.promotionMachineArn] ?? "",
+    },
+  };
+}
+
+/** A variable that this function was deployed without is a mistake of the deployment, found at the first use. */
+function need(host: Host, variable: string): string {
+  const value = host.environment[variable];
+  if (value) return value;
+  throw new CallRefused(`the environment variable ${variable} is not set for this function`);
+}
+
+/** Suppliers of the clients of one place; `null` is the control plane's own account. */
+function clientsOf(host: Host, place: Place | null) {
+  const where = place === null ? "here" : `${place.account} ${place.region} ${place.roleArn ?? "own role"}`;
+  const supply =
+    <T>(service: string, make: (config: ClientConfig) => T) =>
+    (): T =>
+      keep(host, `${service} ${where}`, () => make(host.clientConfig(place)));
+  return {
+    dynamoDb: supply("DynamoDB", (config) => new DynamoDBClient(config)),
+    sns: supply("SNS", (config) => new SNSClient(config)),
+    sfn: supply("SFN", (config) => new SFNClient(config)),
+    cloudWatch: supply("CloudWatch", (config) => new CloudWatchClient(config)),
+    s3: supply("S3", (config) => new S3Client(config)),
+    lambda: supply("Lambda", (config) => new LambdaClient(config)),
+    lambdaOnce: supply("Lambda once", ({ retryStrategy: _retries, ...config }) => {
+      return new LambdaClient({ ...config, maxAttempts: 1 });
+    }),
+  };
+}
