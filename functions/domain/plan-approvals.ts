@@ -1,0 +1,248 @@
+import { formatDuration } from "./durations.ts";
+import type { ApprovalPlan, Risk, RolePlan, StepPlan, When } from "./plan.ts";
+import { canBeSeated, peopleOf, peoplePath } from "./plan-people.ts";
+import type { Scope } from "./plan-scope.ts";
+import type { ApprovalInput } from "./policy-gates.ts";
+import type { Path } from "./problems.ts";
+import { nearest } from "./schema-problems.ts";
+
+/** Who must say yes, by when; the policy's approvals with what risk, release and emergency add to them. */
+
+const EXPIRES_SECONDS = 86_400;
+const VALID_SECONDS = 7 * 86_400;
+const RISKS: readonly Risk[] = ["low", "medium", "high"];
+
+type Roles = Readonly<Record<string, number>>;
+type Asked = NonNullable<Scope["tighten"]["approvals"]>[number];
+
+/** An approval on its way to the plan, and where it is written. */
+interface Draft {
+  readonly at: Path;
+  readonly when: When;
+  readonly input: ApprovalInput;
+  readonly roles: Roles;
+}
+
+export function resolveApprovals(scope: Scope, steps: readonly StepPlan[]): ApprovalPlan[] {
+  const drafts = tightened(scope, policyDrafts(scope));
+  const complete = withEmergency(scope, drafts);
+  return complete.map((draft) => {
+    checkWhen(scope, draft, steps);
+    checkTimes(scope, draft);
+    checkRoles(scope, draft);
+    return planApproval(scope, draft);
+  });
+}
+
+function policyDrafts(scope: Scope): Draft[] {
+  const drafts = (scope.environment.approvals ?? []).map((input, index) => ({
+    at: [...scope.at.environment, "approvals", index],
+    when: input.when ?? "before",
+    input,
+    roles: highest(input.roles, isAtLeast(scope.release.risk, input.and?.risk) ? (input.and?.roles ?? {}) : {}),
+  }));
+  refuseSameWhen(scope, drafts);
+  return drafts;
+}
+
+function isAtLeast(risk: Risk, from: Risk | undefined): boolean {
+  return from !== undefined && RISKS.indexOf(risk) >= RISKS.indexOf(from);
+}
+
+function highest(roles: Roles, more: Roles): Roles {
+  const names = new Set([...Object.keys(roles), ...Object.keys(more)]);
+  return Object.fromEntries([...names].map((role) => [role, Math.max(roles[role] ?? 0, more[role] ?? 0)]));
+}
+
+function refuseSameWhen(scope: Scope, drafts: readonly Draft[]): void {
+  for (const [index, draft] of drafts.entries()) {
+    const first = drafts.findIndex((other) => other.when === draft.when);
+    if (first === index) continue;
+    const message = `is ${idOf(draft.when)}, as approvals[${first}] is`;
+    scope.report.refuse([...draft.at, "when"], message, "put all roles of one moment into one approval");
+  }
+}
+
+function tightened(scope: Scope, drafts: readonly Draft[]): Draft[] {
+  let merged = [...drafts];
+  for (const [index, asked] of (scope.tighten.approvals ?? []).entries()) {
+    const at = [...scope.at.tighten, "approvals", index];
+    const when = asked.when ?? "before";
+    const same = merged.find((draft) => draft.when === when);
+    if (same === undefined) merged.push({ at, when, input: asked, roles: asked.roles });
+    else merged = merged.map((draft) => (draft === same ? tighten(scope, draft, asked, at) : draft));
+  }
+  return merged;
+}
+
+function tighten(scope: Scope, draft: Draft, asked: Asked, at: Path): Draft {
+  for (const [role, needed] of Object.entries(asked.roles)) {
+    const floor = draft.roles[role] ?? 0;
+    if (needed >= floor) continue;
+    const message = `asks fewer people than the policy's ${floor}`;
+    scope.report.refuse([...at, "roles", role], message, `a release may only tighten: write ${floor} or more`);
+  }
+  const { input } = draft;
+  return {
+    ...draft,
+    roles: highest(draft.roles, asked.roles),
+    input: {
+      ...input,
+      checklists: longerLists(input.checklists ?? {}, asked.checklists ?? {}),
+      expiresAfter: shorter(scope, [...at, "expiresAfter"], input.expiresAfter ?? EXPIRES_SECONDS, asked.expiresAfter),
+      validFor: shorter(scope, [...at, "validFor"], input.validFor ?? VALID_SECONDS, asked.validFor),
+    },
+  };
+}
+
+type Checklists = Readonly<Record<string, readonly string[]>>;
+
+function longerLists(lists: Checklists, more: Checklists): Record<string, string[]> {
+  const roles = new Set([...Object.keys(lists), ...Object.keys(more)]);
+  return Object.fromEntries([...roles].map((role) => [role, [...(lists[role] ?? []), ...(more[role] ?? [])]]));
+}
+
+function shorter(scope: Scope, at: Path, policy: number, asked: number | undefined): number {
+  if (asked === undefined || asked <= policy) return asked ?? policy;
+  const allowed = formatDuration(policy);
+  scope.report.refuse(
+    at,
+    `is longer than the policy's ${allowed}`,
+    `a release may only tighten: write ${allowed} or shorter`,
+  );
+  return policy;
+}
+
+/** An emergency is asked for before anything moves, and by the roles that the policy names for it. */
+function withEmergency(scope: Scope, drafts: readonly Draft[]): readonly Draft[] {
+  const roles = scope.environment.emergency?.roles;
+  if (scope.release.emergency === undefined || roles === undefined) return drafts;
+  if (drafts.some((draft) => draft.when === "before")) {
+    return drafts.map((draft) => (draft.when === "before" ? { ...draft, roles: highest(draft.roles, roles) } : draft));
+  }
+  return [...drafts, { at: [...scope.at.environment, "emergency"], when: "before", input: { roles }, roles }];
+}
+
+function checkWhen(scope: Scope, { when, at }: Draft, steps: readonly StepPlan[]): void {
+  if (typeof when !== "number" || scope.release.emergency?.skipBakes === true) return;
+  if (steps.some((step) => step.weight === when)) return;
+  const hint = `weights: ${steps.map((step) => step.weight).join(", ")}`;
+  scope.report.refuse([...at, "when"], "is the weight of no step", hint);
+}
+
+function checkTimes(scope: Scope, { at, input }: Draft): void {
+  const expires = input.expiresAfter ?? EXPIRES_SECONDS;
+  const refuse = (key: string, message: string, hint: string): void => scope.report.refuse([...at, key], message, hint);
+  const within = formatDuration(expires);
+  if (expires === 0) refuse("expiresAfter", "leaves no time to answer", "write a time such as 24h");
+  if ((input.remindEvery ?? 0) >= expires) {
+    refuse("remindEvery", `reminds nobody: the approval expires after ${within}`, `write less than ${within}`);
+  }
+  if ((input.escalateAfter ?? 0) >= expires) {
+    refuse("escalateAfter", `escalates too late: the approval expires after ${within}`, `write less than ${within}`);
+  }
+  if (input.remindEvery === 0) refuse("remindEvery", "would remind without a pause", "write a time such as 12h");
+  if (input.escalateAfter !== undefined && input.escalateTo === undefined) {
+    refuse("escalateTo", "is missing beside escalateAfter", "name the role that is asked then");
+  }
+  if (input.escalateTo !== undefined && input.escalateAfter === undefined) {
+    refuse("escalateAfter", "is missing beside escalateTo", `write a time below ${within}`);
+  }
+  if (input.validFor === 0) refuse("validFor", "makes every decision stale at once", "write a time such as 7d");
+}
+
+function checkRoles(scope: Scope, draft: Draft): void {
+  const { roles, at, input } = draft;
+  const wanted = Object.entries(roles);
+  if (wanted.length === 0) {
+    scope.report.refuse([...at, "roles"], "names nobody who could approve", 'name roles, such as {"tech-lead": 1}');
+  }
+  const manned = wanted.map(([role, needed]) => mannedBy(scope, draft, role, needed));
+  if (input.escalateTo !== undefined) mannedBy(scope, draft, input.escalateTo, 1, "escalateTo");
+  checkChecklists(scope, draft);
+  if (manned.includes(false) || canBeSeated(seatsOf(scope, roles))) return;
+  const message = `cannot be filled: one person cannot approve for two of ${Object.keys(roles).join(", ")}`;
+  scope.report.refuse([...at, "roles"], message, "give one of these roles another person");
+}
+
+function seatsOf(scope: Scope, roles: Roles): RolePlan[] {
+  return Object.entries(roles).map(([role, needed]) => ({
+    role,
+    needed,
+    people: approvers(scope, role),
+    checklist: [],
+  }));
+}
+
+/** The requester cannot approve the own release. */
+function approvers(scope: Scope, role: string): string[] {
+  return peopleOf(scope, role).filter((person) => person !== scope.release.requestedBy);
+}
+
+function mannedBy(scope: Scope, draft: Draft, role: string, needed: number, key?: string): boolean {
+  const place = key === undefined ? [...draft.at, ...rolePlace(draft, role)] : [...draft.at, key];
+  const people = peopleOf(scope, role);
+  const left = approvers(scope, role);
+  if (people.length === 0) {
+    const near = nearest(role, rolesKnown(scope));
+    const hint = near === undefined ? "add the role and its addresses to people" : `did you mean "${near}"?`;
+    scope.report.refuse(place, `asks the role ${role}, which nobody holds in ${scope.name}`, hint);
+  } else if (left.length < needed) {
+    const besides = left.length < people.length ? ` besides the requester ${scope.release.requestedBy}` : "";
+    const message = `asks ${needed} of ${role}, which has ${left.length}${besides}`;
+    const where = peoplePath(scope, role).join(".");
+    scope.report.refuse(place, message, `add people at ${where}, or let somebody else request the promotion`);
+  }
+  return left.length >= needed;
+}
+
+/** Roles may come from the base list, from the risk condition or from an emergency: point at the one that names it. */
+function rolePlace({ input }: Draft, role: string): Path {
+  if (input.roles[role] !== undefined) return ["roles", role];
+  return input.and?.roles[role] === undefined ? ["roles"] : ["and", "roles", role];
+}
+
+function rolesKnown(scope: Scope): string[] {
+  return Object.keys({ ...scope.policy.people, ...scope.environment.people });
+}
+
+function checkChecklists(scope: Scope, { at, input, roles }: Draft): void {
+  const asked = [
+    ...Object.keys(roles),
+    ...Object.keys(input.and?.roles ?? {}),
+    ...(input.escalateTo === undefined ? [] : [input.escalateTo]),
+  ];
+  for (const role of Object.keys(input.checklists ?? {})) {
+    if (asked.includes(role)) continue;
+    scope.report.refuse(
+      [...at, "checklists", role],
+      "is a role that this approval does not ask",
+      `roles: ${asked.join(", ")}`,
+    );
+  }
+}
+
+function planApproval(scope: Scope, { input, roles, when }: Draft): ApprovalPlan {
+  const plan = (role: string, needed: number): RolePlan => ({
+    role,
+    needed,
+    people: peopleOf(scope, role),
+    checklist: input.checklists?.[role] ?? [],
+  });
+  return {
+    id: idOf(when),
+    when,
+    roles: Object.entries(roles)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([role, needed]) => plan(role, needed)),
+    expiresSeconds: input.expiresAfter ?? EXPIRES_SECONDS,
+    remindSeconds: input.remindEvery ?? null,
+    escalateSeconds: input.escalateAfter ?? null,
+    escalateTo: input.escalateTo === undefined ? null : plan(input.escalateTo, 1),
+    validSeconds: input.validFor ?? VALID_SECONDS,
+  };
+}
+
+function idOf(when: When): string {
+  return typeof when === "number" ? `at-${when}` : when;
+}

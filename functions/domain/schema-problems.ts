@@ -1,0 +1,189 @@
+import * as z from "zod";
+import { type Path, type Report, valueAt } from "./problems.ts";
+
+/**
+ * From zod's issues to problems a person can act on. The hint is the description of the field, which is also what an
+ * editor shows from the published JSON Schema: one text, two uses.
+ */
+
+const FALLBACK_HINT = "the published JSON Schema says what belongs here; point your editor to it with $schema";
+
+/** Reports every issue of one document; `name` is `policy` or `release`. Returns the places, which start with the name. */
+export function reportIssues(
+  report: Report,
+  name: string,
+  schema: z.ZodType,
+  error: z.ZodError,
+  input: unknown,
+): Path[] {
+  for (const issue of leafIssues(error.issues)) reportIssue(report, name, schema, issue, input);
+  return issuePlaces(error).map((place) => [name, ...place]);
+}
+
+/** Where the issues are, from the document's root; an unknown key counts as its own place. */
+export function issuePlaces(error: z.ZodError): Path[] {
+  return leafIssues(error.issues).flatMap((issue) => {
+    const path = plainPath(issue.path);
+    return issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...path, key]) : [path];
+  });
+}
+
+function reportIssue(report: Report, name: string, schema: z.ZodType, issue: z.core.$ZodIssue, input: unknown): void {
+  const path = plainPath(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, path, input);
+    for (const key of issue.keys) report.refuse([name, ...path, key], "is not a known key", keyHint(key, known));
+    return;
+  }
+  const hint = issueHint(issue, schema, path, input);
+  report.refuse([name, ...path], issueMessage(issue, valueAt(input, path)), hint);
+}
+
+/**
+ * A union fails with one list of issues per branch; the branch meant is the one with the fewest, unless even its type
+ * is wrong: then the union as a whole is what the person should read about.
+ */
+function leafIssues(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
+    const meant = issue.errors
+      .filter((branch) => branch.every((inner) => inner.path.length > 0 || inner.code === "unrecognized_keys"))
+      .sort((a, b) => a.length - b.length)[0];
+    if (meant === undefined) return [issue];
+    return leafIssues(meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
+  });
+}
+
+function plainPath(path: readonly PropertyKey[]): (string | number)[] {
+  return path.map((key) => (typeof key === "number" ? key : String(key)));
+}
+
+function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined && issue.code !== "custom") return "is missing";
+  switch (issue.code) {
+    case "invalid_type":
+      return `should be ${article(issue.expected)}`;
+    case "invalid_value":
+      return `should be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`;
+    case "too_small":
+      return `is below the smallest allowed, ${issue.minimum}${issue.inclusive === false ? " (excluded)" : ""}`;
+    case "too_big":
+      return `is above the largest allowed, ${issue.maximum}`;
+    case "custom":
+      return issue.message;
+    default:
+      return "is not in the expected form";
+  }
+}
+
+function article(noun: string): string {
+  return /^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input: unknown): string {
+  const value = valueAt(input, path);
+  if (issue.code === "invalid_value" && typeof value === "string") {
+    const near = nearest(value, issue.values.map(String));
+    if (near !== undefined) return `did you mean "${near}"?`;
+  }
+  if (issue.code === "invalid_union" && "options" in issue) {
+    return `known: ${issue.options?.map(String).join(", ")}`;
+  }
+  return schemasAt(schema, path, input).findLast(({ text }) => text !== undefined)?.text ?? FALLBACK_HINT;
+}
+
+function keyHint(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === undefined ? `known here: ${known.join(", ")}` : `did you mean "${near}"?`;
+}
+
+interface Visited {
+  readonly schema: z.ZodType;
+  /** Description of the outermost wrapper that has one: the most particular. */
+  readonly text: string | undefined;
+  /** A value that would do, from the schema's `examples`. */
+  readonly example: unknown;
+}
+
+/** The schemas met on the way to a path, outermost first; stops early where the schema knows no such key. */
+export function schemasAt(root: z.ZodType, path: Path, input: unknown): Visited[] {
+  const visited = [unwrap(root, input)];
+  for (const [index, key] of path.entries()) {
+    const inner = childOf(visited.at(-1)?.schema, key);
+    if (inner === undefined) break;
+    visited.push(unwrap(inner, valueAt(input, path.slice(0, index + 1))));
+  }
+  return visited;
+}
+
+function keysAt(root: z.ZodType, path: Path, input: unknown): string[] {
+  const schema = schemasAt(root, path, input).at(-1)?.schema;
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function childOf(schema: z.ZodType | undefined, key: string | number): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return schema.shape[key];
+  if (schema instanceof z.ZodArray) return asType(schema.element);
+  if (schema instanceof z.ZodRecord) return asType(schema.valueType);
+  return undefined;
+}
+
+/** Through optional, transforms and unions down to the schema that this input was meant for. */
+function unwrap(schema: z.ZodType, input: unknown): Visited {
+  const meta = schema.meta();
+  const own = { schema, text: meta?.description, example: firstExample(meta?.examples) };
+  const inner = innerOf(schema, input);
+  if (inner === undefined) return own;
+  const deeper = unwrap(inner, input);
+  return { ...deeper, text: own.text ?? deeper.text, example: own.example ?? deeper.example };
+}
+
+function firstExample(examples: unknown): unknown {
+  return Array.isArray(examples) ? examples[0] : undefined;
+}
+
+function innerOf(schema: z.ZodType, input: unknown): z.ZodType | undefined {
+  if (schema instanceof z.ZodOptional) return asType(schema.unwrap());
+  if (schema instanceof z.ZodPipe) return asType(schema.in);
+  if (schema instanceof z.ZodUnion) return bestOption(schema.options.map(asType), input);
+  return undefined;
+}
+
+/** The object branch that knows most of the input's keys and agrees with its `kind`. */
+function bestOption(options: readonly (z.ZodType | undefined)[], input: unknown): z.ZodType | undefined {
+  if (typeof input !== "object" || input === null) return undefined;
+  const score = (option: z.ZodType | undefined): number => {
+    if (!(option instanceof z.ZodObject)) return -1;
+    const kind: unknown = option.shape.kind;
+    const agrees = !(kind instanceof z.ZodLiteral) || kind.safeParse(Reflect.get(input, "kind")).success;
+    return agrees ? Object.keys(input).filter((key) => key in option.shape).length : -1;
+  };
+  return [...options].sort((a, b) => score(b) - score(a))[0];
+}
+
+function asType(schema: unknown): z.ZodType | undefined {
+  return schema instanceof z.ZodType ? schema : undefined;
+}
+
+/** The known word closest to what was written, if it is close enough to have been meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const reach = Math.max(1, Math.floor(word.length / 3));
+  return known
+    .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ away }) => away <= reach)
+    .sort((a, b) => a.away - b.away)[0]?.candidate;
+}
+
+/** Levenshtein's edit distance, one row at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const swap = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
