@@ -1,6 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SimulatedDynamoDb } from "../../../infra/local/aws/dynamodb.ts";
 import type { Fault } from "../../../infra/local/aws/faults.ts";
+import { type LambdaOptions, SimulatedLambda } from "../../../infra/local/aws/lambda.ts";
 import { SimulatedAws } from "../../../infra/local/aws/router.ts";
 import { clientConfig, type SimulatedClientConfig } from "../../../infra/local/aws/sdk.ts";
 import type { Caller } from "../../../infra/local/aws/service.ts";
@@ -25,12 +27,18 @@ export const simulate = (options: { seed?: number; faults?: readonly Fault[] } =
   const config = (caller: Partial<Caller> = {}, account = CONTROL_ACCOUNT): SimulatedClientConfig =>
     clientConfig(aws, { ...CALLER, ...caller }, { account });
   const run = async <T>(body: () => Promise<T>): Promise<T> => {
-    const process = clock.spawn("test", body);
+    const process = clock.spawn("test", async () => {
+      try {
+        return { value: await body() };
+      } catch (error) {
+        return { error };
+      }
+    });
     await clock.run();
     const result = process.done.value;
-    if (result === undefined) throw new Error("the body never ended");
-    if (!result.ok) throw result.error;
-    return result.value;
+    if (result?.ok !== true) throw new Error("the body never ended");
+    if ("error" in result.value) throw result.value.error;
+    return result.value.value;
   };
   return { clock, aws, config, run };
 };
@@ -45,6 +53,18 @@ export const simulateTable = (options: Parameters<typeof simulate>[0] & { staleM
     indexes: { due: { partition: "due", sort: "at" } },
   });
   return { ...simulation, dynamodb, client: new DynamoDBClient(simulation.config()) };
+};
+
+/** The function `orders` with versions 41 and 42 and the alias `live` on 41, and a client for it. */
+export const simulateFunction = (options: Parameters<typeof simulate>[0] & LambdaOptions = {}) => {
+  const simulation = simulate(options);
+  const lambda = new SimulatedLambda(simulation.aws, { staleMs: 0, ...options });
+  lambda.createFunction({
+    functionName: "orders",
+    versions: [{ version: "41" }, { version: "42" }],
+    aliases: { live: { version: "41" } },
+  });
+  return { ...simulation, lambda, client: new LambdaClient(simulation.config()) };
 };
 
 /** What a promise rejects with; fails where it does not. */
