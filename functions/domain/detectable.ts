@@ -1,4 +1,5 @@
 import { type Exposure, powerModel } from "./detectable-power.ts";
+import { thousands } from "./figures.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
 
 /**
@@ -207,6 +208,6 @@ function durationInWords(minutes: number): string {
 
 function requestsInWords(perMinute: number): string {
   const rounded = perMinute < 10 ? Math.round(perMinute * 10) / 10 : Math.round(perMinute);
-  const digits = perMinute < 10 ? String(rounded) : String(rounded).replace(/\B(?=(?:\d{3})+$)/g, ",");
+  const digits = perMinute < 10 ? String(rounded) : thousands(rounded);
   return `${digits} ${rounded === 1 ? "request" : "requests"}`;
 }

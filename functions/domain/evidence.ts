@@ -1,3 +1,4 @@
+import { thousands } from "./figures.ts";
 import { logSum } from "./log-numbers.ts";
 import type { SequentialVerdict } from "./sequential.ts";
 
@@ -83,8 +84,8 @@ const RAREST = 1_000_000_000;
  */
 export function oddsInWords(logE: number): string | null {
   if (logE < Math.LN2) return null;
-  if (logE >= Math.log(RAREST)) return `less than 1 in ${grouped(RAREST)}`;
-  return `1 in ${grouped(twoDigits(Math.exp(logE)))}`;
+  if (logE >= Math.log(RAREST)) return `less than 1 in ${thousands(RAREST)}`;
+  return `1 in ${thousands(twoDigits(Math.exp(logE)))}`;
 }
 
 /**
@@ -105,5 +106,3 @@ function twoDigits(value: number): number {
   const scale = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
   return Math.floor(value / scale + 1e-9) * scale;
 }
-
-const grouped = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");

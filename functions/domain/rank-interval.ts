@@ -1,5 +1,5 @@
 import { normalQuantile } from "./normal.ts";
-import { rank } from "./rank-series.ts";
+import { ascending } from "./rank-series.ts";
 
 /**
  * The Mann-Whitney confidence interval and Hodges-Lehmann estimate of how far the candidate's series is shifted, by the
@@ -8,9 +8,9 @@ import { rank } from "./rank-series.ts";
  */
 export type ShiftInterval = { readonly low: number; readonly high: number; readonly estimate: number };
 
-/** Thrown when every point ties at some shift, so that ranks have no variance and the test says nothing. */
-export class RanksTiedError extends Error {
-  override readonly name = "RanksTiedError";
+/** Thrown when a rank test says nothing: every point ties at some shift, or a point is no finite number. */
+export class UnrankableError extends Error {
+  override readonly name = "UnrankableError";
 }
 
 const ROOT_TOLERANCE = 1e-4;
@@ -19,7 +19,7 @@ const ROOT_ROUNDS = 1000;
 /**
  * Shift of `candidate` over `baseline` with a two-sided `confidence` (0.98 is 98 %). Both must have points.
  *
- * @throws RanksTiedError when all points coincide at a shift that has to be looked at
+ * @throws UnrankableError when all points coincide at a shift that has to be looked at, or one is not finite
  */
 export function shiftInterval(
   candidate: readonly number[],
@@ -27,7 +27,8 @@ export function shiftInterval(
   confidence: number,
 ): ShiftInterval {
   const z = -normalQuantile((1 - confidence) / 2);
-  const root = (quantile: number): number => shiftAt(candidate, baseline, quantile);
+  const [x, y] = [finite(candidate), finite(baseline)];
+  const root = (quantile: number): number => shiftAt(x, y, quantile);
   return { low: root(z), high: root(-z), estimate: root(0) };
 }
 
@@ -47,7 +48,7 @@ export function shiftBounds(
  * (dz - sign(dz)/2)/sigma - quantile with dz = rank sum - n(n+1)/2 - nm/2 and
  * sigma^2 = nm/12 * ((n+m+1) - sum(t^3-t)/((n+m)(n+m-1))).
  *
- * @throws RanksTiedError when sigma is 0
+ * @throws UnrankableError when sigma is 0 or a point is not finite
  */
 export function standardizedShift(
   candidate: readonly number[],
@@ -55,23 +56,49 @@ export function standardizedShift(
   shift: number,
   quantile: number,
 ): number {
-  const [n, m] = [candidate.length, baseline.length];
-  const { ranks, ties } = rank([...candidate.map((value) => value - shift), ...baseline]);
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += ranks[i] ?? 0;
+  return standardized(finite(candidate), finite(baseline), shift, quantile);
+}
+
+/** In ascending order; NaN has no place in an order, and an infinite point none to shift to. */
+function finite(values: readonly number[]): number[] {
+  if (!values.every(Number.isFinite)) throw new UnrankableError("a point is not a finite number");
+  return ascending(values);
+}
+
+/** The same over series already in ascending order, since a root finder asks for many shifts. */
+function standardized(x: readonly number[], y: readonly number[], shift: number, quantile: number): number {
+  const [n, m] = [x.length, y.length];
+  const { sum, ties } = rankSum(x, y, shift);
   const excess = sum - (n * (n + 1)) / 2 - (n * m) / 2;
   const variance = ((n * m) / 12) * (n + m + 1 - ties / ((n + m) * (n + m - 1)));
-  if (!(variance > 0)) throw new RanksTiedError("all points tie: a rank test has nothing to order");
+  if (!(variance > 0)) throw new UnrankableError("all points tie: a rank test has nothing to order");
   return (excess - Math.sign(excess) / 2) / Math.sqrt(variance) - quantile;
 }
 
-function shiftAt(candidate: readonly number[], baseline: readonly number[], quantile: number): number {
-  const { least, most } = shiftBounds(candidate, baseline);
-  const at = (shift: number): number => standardizedShift(candidate, baseline, shift, quantile);
-  const [atLeast, atMost] = [at(least), at(most)];
+/** Sum of the ranks of x - shift among (x - shift) and y, ties averaged, and sum(t^3 - t) over the groups of t ties. */
+function rankSum(x: readonly number[], y: readonly number[], shift: number): { sum: number; ties: number } {
+  let [i, j, sum, ties] = [0, 0, 0, 0];
+  while (i < x.length || j < y.length) {
+    const value = Math.min(i < x.length ? at(x, i) - shift : Infinity, j < y.length ? at(y, j) : Infinity);
+    const [fromX, fromY] = [i, j];
+    while (i < x.length && at(x, i) - shift === value) i += 1;
+    while (j < y.length && at(y, j) === value) j += 1;
+    const tied = i - fromX + j - fromY;
+    sum += (i - fromX) * (fromX + fromY + (tied + 1) / 2);
+    ties += tied ** 3 - tied;
+  }
+  return { sum, ties };
+}
+
+const at = (values: readonly number[], i: number): number => values[i] ?? Number.NaN;
+
+function shiftAt(x: readonly number[], y: readonly number[], quantile: number): number {
+  const { least, most } = shiftBounds(x, y);
+  const difference = (shift: number): number => standardized(x, y, shift, quantile);
+  const [atLeast, atMost] = [difference(least), difference(most)];
   if (atLeast <= 0) return least;
   if (atMost >= 0) return most;
-  return findRoot(at, { x: least, y: atLeast }, { x: most, y: atMost });
+  return findRoot(difference, { x: least, y: atLeast }, { x: most, y: atMost });
 }
 
 type Point = { readonly x: number; readonly y: number };

@@ -1,4 +1,4 @@
-import { RanksTiedError, type ShiftInterval, shiftInterval } from "./rank-interval.ts";
+import { type ShiftInterval, shiftInterval, UnrankableError } from "./rank-interval.ts";
 import { ascending, type EffectMeasure, effectSize, handleNaN, mean, type NanStrategy } from "./rank-series.ts";
 
 /**
@@ -75,7 +75,7 @@ export function classifyByRank(
   try {
     return compare(control, experiment, config);
   } catch (error) {
-    if (!(error instanceof RanksTiedError)) throw error;
+    if (!(error instanceof UnrankableError)) throw error;
     return { ...passed(Number.NaN, Number.NaN, null, error.message), label: "Error" };
   }
 }
@@ -140,7 +140,7 @@ function intervalOf(control: readonly number[], experiment: readonly number[], c
   const [from, to] = [constantOf(control), constantOf(experiment)];
   if (from === null || to === null) return shiftInterval(experiment, control, config.confLevel);
   if (isRigid(control, from) && isRigid(experiment, to)) {
-    throw new RanksTiedError("both series are constant and cannot be told from a tie");
+    throw new UnrankableError("both series are constant and cannot be told from a tie");
   }
   return { low: to - from, high: to - from, estimate: to - from };
 }

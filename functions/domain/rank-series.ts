@@ -96,33 +96,13 @@ export function cohenD(baseline: readonly number[], candidate: readonly number[]
 
 /** Chance that a point of the candidate exceeds one of the baseline, ties by half (common language effect size). */
 export function commonLanguage(baseline: readonly number[], candidate: readonly number[]): number {
-  const { ranks } = rank([...candidate, ...baseline]);
-  const [m, n] = [candidate.length, baseline.length];
-  const own = ranks.slice(0, m).reduce((sum, value) => sum + value, 0);
-  return (2 * own - m * (m + 1)) / (2 * m * n);
+  let wins = 0;
+  for (const ours of candidate) {
+    for (const theirs of baseline) wins += ours > theirs ? 1 : ours === theirs ? 0.5 : 0;
+  }
+  return wins / (candidate.length * baseline.length);
 }
 
 export function effectSize(measure: EffectMeasure, baseline: readonly number[], candidate: readonly number[]): number {
   return measure === "cles" ? commonLanguage(baseline, candidate) : meanRatio(baseline, candidate);
-}
-
-/** Ranks from 1 with ties averaged, and sum(t^3 - t) over the groups of t equal values. */
-export function rank(values: readonly number[]): { readonly ranks: number[]; readonly ties: number } {
-  const order = values.map((_, i) => i).sort((a, b) => at(values, a) - at(values, b));
-  const ranks = new Array<number>(values.length).fill(0);
-  let ties = 0;
-  for (let start = 0; start < order.length; ) {
-    let end = start + 1;
-    while (end < order.length && at(values, at(order, end)) === at(values, at(order, start))) end += 1;
-    for (let i = start; i < end; i++) ranks[at(order, i)] = (start + 1 + end) / 2;
-    const tied = end - start;
-    ties += tied ** 3 - tied;
-    start = end;
-  }
-  return { ranks, ties };
-}
-
-/** The i-th element of an array that is known to have one. */
-export function at(values: readonly number[], i: number): number {
-  return values[i] ?? Number.NaN;
 }

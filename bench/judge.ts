@@ -1,0 +1,40 @@
+/**
+ * Compares the sequential judge with the ways canaries are judged elsewhere, on simulated rollouts of 10/25/50 %.
+ *
+ *     node bench/judge.ts [--repetitions N] [--seed N]
+ *
+ * Everything is drawn from the seed: the same arguments print the same figures. Ends with status 1 if a goal is missed.
+ */
+import { parseArgs } from "node:util";
+import { experiments } from "./judge/cells.ts";
+import { measureCell } from "./judge/measure.ts";
+import { type Result, report } from "./judge/report.ts";
+
+const { values } = parseArgs({
+  options: { repetitions: { type: "string", default: "200" }, seed: { type: "string", default: "1" } },
+});
+const repetitions = wholeNumber("--repetitions", values.repetitions);
+const seed = wholeNumber("--seed", values.seed);
+
+const planned = experiments();
+const started = performance.now();
+const results = planned.map(({ cell, effect, share }, i): Result => {
+  progress(i, planned.length);
+  return { ...measureCell(cell, repetitions * share, seed), effect };
+});
+progress(planned.length, planned.length);
+const text = report(results);
+process.stdout.write(`# Judges compared: seed ${seed}, ${repetitions} repetitions a cell\n\n${text}\n`);
+if (text.includes("NOT MET")) process.exitCode = 1;
+
+function progress(done: number, all: number): void {
+  if (done % 20 !== 0 && done !== all) return;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  process.stderr.write(`${done} of ${all} cells, ${seconds} s\n`);
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${option} takes a whole number from 1, not ${text}`);
+  return value;
+}
