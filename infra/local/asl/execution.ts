@@ -5,13 +5,14 @@ import { Frame } from "./frame.ts";
 import type { JsonObject, Payload } from "./json.ts";
 import { HISTORY_LIMIT, LONGEST_EXECUTION_SECONDS, REDRIVABLE_MS } from "./limits.ts";
 import type { Machine } from "./machine.ts";
-import type {
-  EventDetails,
-  EventType,
-  ExecutionDescription,
-  ExecutionStatusDetail,
-  HistoryEvent,
-  Status,
+import {
+  type EventDetails,
+  type EventType,
+  type ExecutionDescription,
+  type ExecutionStatusDetail,
+  type HistoryEvent,
+  NOT_TRUNCATED,
+  type Status,
 } from "./shapes.ts";
 import { walk } from "./walk.ts";
 
@@ -86,7 +87,7 @@ export class Execution {
   start(): void {
     const { text } = this.input;
     this.append("ExecutionStarted", 0, {
-      executionStartedEventDetails: { input: text, inputDetails: { truncated: false }, roleArn: this.deployed.roleArn },
+      executionStartedEventDetails: { input: text, inputDetails: NOT_TRUNCATED, roleArn: this.deployed.roleArn },
     });
     this.#run();
   }
@@ -199,7 +200,7 @@ export class Execution {
 
   readonly #succeed = (output: Payload): void => {
     this.#root.output = output;
-    const details = { output: output.text, outputDetails: { truncated: false } };
+    const details = { output: output.text, outputDetails: NOT_TRUNCATED };
     this.append("ExecutionSucceeded", this.#root.lastEventId, { executionSucceededEventDetails: details });
     this.#close("SUCCEEDED", { output: output.text });
   };

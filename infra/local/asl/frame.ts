@@ -16,7 +16,8 @@ export interface Position {
 export interface Visit {
   readonly state: State;
   readonly input: Payload;
-  readonly enteredAt: string;
+  /** In epoch milliseconds. */
+  readonly enteredAt: number;
   readonly enteredId: number;
   retryCount: number;
   token: string | undefined;
@@ -146,7 +147,11 @@ export class Frame {
   #context(item: Item | undefined): JsonObject {
     const { visit } = this;
     const current = item ?? this.nearestItem();
-    const state = visit && { EnteredTime: visit.enteredAt, Name: visit.state.name, RetryCount: visit.retryCount };
+    const state = visit && {
+      EnteredTime: new Date(visit.enteredAt).toISOString(),
+      Name: visit.state.name,
+      RetryCount: visit.retryCount,
+    };
     return {
       ...this.execution.context(),
       ...(state && { State: state }),

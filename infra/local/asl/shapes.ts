@@ -59,3 +59,6 @@ export interface ExecutionUsage {
   readonly transitions: number;
   readonly events: number;
 }
+
+/** History keeps all data here; the object is shared, since there is one in most events. */
+export const NOT_TRUNCATED = { truncated: false } as const;

@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject, Payload, throughJson } from "./js
 import { refuseIfTooLarge } from "./limits.ts";
 import type { Integration, TaskState } from "./machine.ts";
 import type { Answer } from "./options.ts";
-import type { EventDetails } from "./shapes.ts";
+import { type EventDetails, NOT_TRUNCATED } from "./shapes.ts";
 
 /** A task on its way: where it runs, what it was asked, and the race for its end. */
 interface Call {
@@ -76,7 +76,7 @@ async function run(call: Call): Promise<Outcome> {
 function conclude({ frame, state }: Call, outcome: Outcome): Json {
   if (outcome.kind === "success") {
     refuseIfTooLarge(outcome.result, state.name);
-    const output = { output: outcome.result.text, outputDetails: { truncated: false } };
+    const output = { output: outcome.result.text, outputDetails: NOT_TRUNCATED };
     frame.record("TaskSucceeded", { taskSucceededEventDetails: { ...kind(state), ...output } });
     return outcome.result.value;
   }
@@ -126,7 +126,7 @@ const failed = (thrown: unknown): Outcome => ({ kind: "failure", event: "TaskFai
 function submitted({ frame, state, attempt }: Call, answer: Payload): void {
   // The callback may have come while the function was still running; then nobody waits for its answer.
   if (!attempt.isOpen) return;
-  const output = { output: answer.text, outputDetails: { truncated: false } };
+  const output = { output: answer.text, outputDetails: NOT_TRUNCATED };
   frame.record("TaskSubmitted", { taskSubmittedEventDetails: { ...kind(state), ...output } });
 }
 
@@ -147,7 +147,7 @@ function startAndWait(call: Call): GiveUp {
   const child = startChild(call);
   if (child === undefined) return () => undefined;
   const started = JSON.stringify({ ExecutionArn: child.arn, StartDate: child.startDate });
-  const output = { output: started, outputDetails: { truncated: false } };
+  const output = { output: started, outputDetails: NOT_TRUNCATED };
   frame.record("TaskSubmitted", { taskSubmittedEventDetails: { ...kind(state), ...output } });
   child.onClose(() => {
     const outcome = childOutcome(child);

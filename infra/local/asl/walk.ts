@@ -6,7 +6,7 @@ import { refuseIfTooLarge } from "./limits.ts";
 import type { ChoiceState, FailState, PassState, RecoverableState, State, WaitState } from "./machine.ts";
 import { type Path, put, read } from "./path.ts";
 import { catcherFor, delayBeforeRetry } from "./recovery.ts";
-import type { EventType } from "./shapes.ts";
+import { type EventType, NOT_TRUNCATED } from "./shapes.ts";
 import { attemptTask } from "./task.ts";
 
 /** What a state comes to: its output, and the next state, if any. */
@@ -40,7 +40,7 @@ async function visitState(frame: Frame, isResumed: boolean): Promise<Step> {
   try {
     const step = await execute(frame, visit, isResumed);
     refuseIfTooLarge(step.output, state.name);
-    const exited = { name: state.name, output: step.output.text, outputDetails: { truncated: false } };
+    const exited = { name: state.name, output: step.output.text, outputDetails: NOT_TRUNCATED };
     frame.record(`${state.type}StateExited` as EventType, { stateExitedEventDetails: exited });
     return step;
   } catch (error) {
@@ -51,12 +51,11 @@ async function visitState(frame: Frame, isResumed: boolean): Promise<Step> {
 function enter(frame: Frame, state: State, input: Payload, isResumed: boolean): Visit {
   const { engine } = frame.execution;
   frame.execution.transitions += 1;
-  const entered = { name: state.name, input: input.text, inputDetails: { truncated: false } };
+  const entered = { name: state.name, input: input.text, inputDetails: NOT_TRUNCATED };
   const enteredId = isResumed
     ? frame.lastEventId
     : frame.record(`${state.type}StateEntered` as EventType, { stateEnteredEventDetails: entered });
-  const enteredAt = new Date(engine.clock.now()).toISOString();
-  frame.visit = { state, input, enteredAt, enteredId, retryCount: 0, token: undefined };
+  frame.visit = { state, input, enteredAt: engine.clock.now(), enteredId, retryCount: 0, token: undefined };
   return frame.visit;
 }
 
