@@ -1,3 +1,4 @@
+import { formatDuration } from "./durations.ts";
 import type { CheckPlan, Consequence, StepPlan, When } from "./plan.ts";
 import { fillQuery } from "./plan-analysis.ts";
 import { defined, fill, type Scope } from "./plan-scope.ts";
@@ -184,17 +185,40 @@ function resolveSoaked(scope: Scope, check: Kind<"soaked">, at: Path, base: Base
     const hint = before.length === 0 ? "leave the check out" : `environments before it: ${before.join(", ")}`;
     scope.report.refuse([...at, "environment"], `is no environment before ${scope.name}`, hint);
   }
+  if (scope.release.environments.includes(check.environment) && base.onFail !== "warn") {
+    const message = `asks for ${formatDuration(check.for)} in ${check.environment}, through which this release goes right before`;
+    scope.report.warn(
+      [...at, "for"],
+      message,
+      `promote to ${check.environment} first, and to ${scope.name} by a later release`,
+    );
+  }
   return { ...base, kind: check.kind, environment: check.environment, forSeconds: check.for };
 }
 
 function resolveEvidence(scope: Scope, check: Kind<"evidence">, at: Path, base: Base): CheckPlan {
   const { min, max, equals, key } = check;
   if (min !== undefined || max !== undefined) checkLimits(scope, check, at);
-  if (scope.release.evidence?.[key] === undefined && base.onFail !== "warn") {
+  const value = scope.release.evidence?.[key];
+  const place = ["release", "evidence", key];
+  if (value === undefined && base.onFail !== "warn") {
     const message = `is missing: the check "${base.name}" of ${scope.name} asks for it`;
-    scope.report.refuse(["release", "evidence", key], message, `add it to evidence${wanted(check)}`);
+    scope.report.refuse(place, message, `add it to evidence${wanted(check)}`);
+  }
+  if (value !== undefined && !satisfies(check, value)) {
+    scope.report.warn(
+      place,
+      `will fail the check "${base.name}" of ${scope.name}`,
+      `it asks for${wanted(check).slice(1)}`,
+    );
   }
   return defined({ ...base, kind: check.kind, key, min, max, equals });
+}
+
+/** Whether evidence passes; what is no number has no place between limits. */
+function satisfies({ min, max, equals }: Kind<"evidence">, value: string | number | boolean): boolean {
+  if (equals !== undefined && String(value) !== equals) return false;
+  return (min === undefined || Number(value) >= min) && (max === undefined || Number(value) <= max);
 }
 
 function wanted({ min, max, equals }: Kind<"evidence">): string {
