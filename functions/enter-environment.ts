@@ -5,6 +5,7 @@ import { noteEnding } from "./domain/endings.ts";
 import { executionName, PromotionInput } from "./domain/inputs.ts";
 import { asHead, type Header, item, keys, loadHeader, loadPlan, loadSignals, type Signal } from "./domain/ledger.ts";
 import { type Owner, takeLocks } from "./domain/locking.ts";
+import { isStop } from "./domain/moves.ts";
 import { wakePauses } from "./domain/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
@@ -63,8 +64,6 @@ async function whyNot(deps: Dependencies, header: Header, plan: EnvironmentPlan)
   await noteEnding(deps, header.promotionId, "blocked", summary);
   return summary;
 }
-
-const isStop = ({ kind }: Signal) => kind === "abort" || kind === "roll-back" || kind === "supersede";
 
 /** A newer promotion of the same service takes the place of one that has not touched traffic yet. */
 async function supersede(deps: Dependencies, header: Header, other: Owner): Promise<void> {

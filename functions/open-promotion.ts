@@ -34,13 +34,18 @@ export const openPromotion = (deps: Dependencies) => async (input: Input) => {
   const header = headerOf(deps, input, promotionId, policy?.hash ?? "", pinned.ok ? pinned.plan : null);
   await writeHeader(deps, header, pinned.ok ? pinned.plan : null);
   if (!pinned.ok)
-    await noteEnding(deps, promotionId, "blocked", `the release was refused: ${renderProblems(pinned.problems)}`);
+    await noteEnding(
+      deps,
+      promotionId,
+      "blocked",
+      `the release was refused: ${renderProblems(pinned.problems).join("\n")}`,
+    );
   await appendAudit(deps, promotionId, {
     id: "opened",
     kind: pinned.ok ? "opened" : "refused",
     summary: pinned.ok
       ? `${header.service} ${header.version}, asked for by ${header.requestedBy}`
-      : renderProblems(pinned.problems),
+      : renderProblems(pinned.problems).join("\n"),
     data: {
       release: input.release,
       policyHash: header.policyHash,
@@ -71,7 +76,7 @@ function promotionIdOf(deps: Dependencies, { release, executionArn, startedAt }:
 async function pinArtifacts(
   deps: Dependencies,
   plan: PromotionPlan,
-): Promise<{ ok: true; plan: PromotionPlan } | { ok: false; problems: Problem[] }> {
+): Promise<{ ok: true; plan: PromotionPlan } | { ok: false; problems: readonly Problem[] }> {
   const problems: Problem[] = [];
   const environments: EnvironmentPlan[] = [];
   for (const environment of plan.environments) {

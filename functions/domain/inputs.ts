@@ -18,3 +18,31 @@ export function executionName(hash: (text: string) => string, ...parts: readonly
   const digest = hash(parts.join("\u0000")).slice(0, DIGEST_LENGTH);
   return `${plain.slice(0, NAME_LENGTH - DIGEST_LENGTH - 1)}-${digest}`;
 }
+
+/** What a Catch notes of an error; `none` is what the promotion starts with. */
+export const ErrorInput = z.looseObject({ Error: z.string(), Cause: z.string().optional() });
+export type ErrorInput = z.output<typeof ErrorInput>;
+
+/**
+ * The error in one sentence for people; null: there was none. A Lambda's cause is a JSON text with its message and its
+ * stack, of which people need the message.
+ */
+export function reasonOf({ Error: name, Cause }: ErrorInput): string | null {
+  if (name === "none") return null;
+  const cause = Cause ?? "";
+  const message = messageOf(cause) ?? cause;
+  return message === "" ? name : `${name}: ${message}`;
+}
+
+function messageOf(cause: string): string | null {
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed !== "object" || parsed === null) return null;
+    const { errorMessage, Error: name, Cause } = parsed as Readonly<Record<string, unknown>>;
+    if (typeof errorMessage === "string") return errorMessage;
+    if (typeof name !== "string") return null;
+    return reasonOf({ Error: name, ...(typeof Cause === "string" ? { Cause } : {}) });
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+/** Writes down what serves now, before anything is touched, and refuses what cannot be rolled out or watched. */
+import type * as z from "zod";
+import { alarmsOk } from "./domain/gates.ts";
+import { EnvironmentInput } from "./domain/inputs.ts";
+import { inWords } from "./domain/journal.ts";
+import {
+  asLock,
+  item,
+  keys,
+  loadHead,
+  loadPlan,
+  loadTargets,
+  must,
+  placeOf,
+  type TargetRecord,
+} from "./domain/ledger.ts";
+import type { EnvironmentPlan } from "./domain/plan.ts";
+import { Conflict, type Dependencies, type Target } from "./domain/ports.ts";
+import { captureReference } from "./domain/reference.ts";
+import { agreedRead, type Promotion } from "./domain/set-route.ts";
+import { stopRollout } from "./domain/stopping.ts";
+import { step } from "./runtime/step.ts";
+
+export const captureBaseline = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {
+  const { promotionId, environment } = promotion;
+  const head = await loadHead(deps.ledger, promotionId, environment);
+  if (head.state !== "open") return { decision: "stop", targets: [], summary: `the journal is ${head.state}` };
+  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const obstacle = (await captureTargets(deps, promotion, plan)) ?? (await armAlarms(deps, promotion, plan));
+  if (obstacle !== null) {
+    const stop = await stopRollout(deps, promotion, { by: "gate", outcome: "blocked", summary: obstacle });
+    return { ...stop, targets: [] };
+  }
+  await captureReference(deps, plan, promotionId);
+  const records = await loadTargets(deps.ledger, promotionId, environment);
+  return {
+    decision: "go",
+    targets: records.map(({ target }) => target),
+    summary: records.map(({ target, baseline }) => `${target}: ${inWords(baseline.route)}`).join("; "),
+  };
+};
+
+/** First obstacle found; null: every target has its record. A record that is there already is never written again. */
+async function captureTargets(deps: Dependencies, promotion: Promotion, plan: EnvironmentPlan): Promise<string | null> {
+  for (const targetPlan of plan.targets) {
+    const key = keys.target(promotion.promotionId, promotion.environment, targetPlan.name);
+    if ((await deps.ledger.read(key)) !== undefined) continue;
+    const target = deps.target(placeOf(plan), targetPlan);
+    const { artifact } = targetPlan;
+    const obstacles = await target.traffic.obstacles(artifact.from === "version" ? artifact.version : null);
+    if (obstacles.length > 0) return `${targetPlan.name} cannot be rolled out: ${obstacles.join("; ")}`;
+    await captureTarget(deps, promotion, target);
+  }
+  return null;
+}
+
+async function captureTarget(
+  deps: Dependencies,
+  { promotionId, environment }: Promotion,
+  target: Target,
+): Promise<void> {
+  const { name, resource } = target.plan;
+  const { fence } = asLock(await must(deps.ledger, keys.lock(resource)));
+  const baseline = await agreedRead(deps, target);
+  const record: TargetRecord = {
+    target: name,
+    resource,
+    fence,
+    baseline,
+    candidate: null,
+    candidateSha256: null,
+    previousCode: null,
+    sequence: 0,
+    last: baseline,
+    restored: null,
+  };
+  try {
+    await deps.ledger.write([
+      { check: keys.head(promotionId, environment), if: { state: "open" } },
+      { check: keys.lock(resource), if: { owner: promotionId, fence } },
+      { put: item(keys.target(promotionId, environment, name), record), if: "absent" },
+    ]);
+  } catch (error) {
+    // Another call of this step was faster, or the journal was tripped: the next step sees which.
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+/**
+ * The index comes before the look: an alarm that turns red in between finds the promotion by the index, one that is red
+ * already is seen here.
+ */
+async function armAlarms(deps: Dependencies, promotion: Promotion, plan: EnvironmentPlan): Promise<string | null> {
+  if (plan.alarms.length === 0) return null;
+  const { promotionId, environment } = promotion;
+  for (const name of plan.alarms) {
+    await deps.ledger.write([
+      { put: item(keys.alarm(placeOf(plan), name, promotionId, environment), { ...promotion }) },
+    ]);
+  }
+  const { passed, found } = await alarmsOk(deps, plan, plan.alarms);
+  return passed ? null : `${environment}: ${found}`;
+}
+
+export const handler = step("capture-baseline", EnvironmentInput, captureBaseline);

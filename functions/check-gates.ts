@@ -1,0 +1,38 @@
+/** Runs the checks of one point of the rollout and says whether to go on. */
+import * as z from "zod";
+import { noteEnding } from "./domain/endings.ts";
+import { type CheckResult, runChecks } from "./domain/gates.ts";
+import { EnvironmentInput } from "./domain/inputs.ts";
+import { trip } from "./domain/journal.ts";
+import { loadHead, loadHeader, loadPlan } from "./domain/ledger.ts";
+import type { Dependencies } from "./domain/ports.ts";
+import { step } from "./runtime/step.ts";
+
+const Input = EnvironmentInput.extend({ when: z.string().regex(/^(before|after|at-\d+)$/) });
+
+export const checkGates =
+  (deps: Dependencies) =>
+  async ({ promotionId, environment, when }: z.output<typeof Input>) => {
+    const { service, version } = await loadHeader(deps.ledger, promotionId);
+    const head = await loadHead(deps.ledger, promotionId, environment);
+    if (head.state !== "open") return { decision: "stop", summary: `the journal is ${head.state}` };
+    const plan = await loadPlan(deps.ledger, promotionId, environment);
+    const results = await runChecks(deps, { promotionId, service, version, plan }, when);
+    const failed = results.filter(({ passed, onFail }) => !passed && onFail !== "warn");
+    if (failed.length === 0) return { decision: "go", summary: summarise(results) };
+    const summary = `${environment}, ${when}: ${failed.map(inWords).join("; ")}`;
+    // Before the first shift nothing has to be taken back; afterwards the journal is tripped, and restore does.
+    if (head.firstShiftAt === null) await noteEnding(deps, promotionId, "blocked", summary);
+    else await trip(deps, promotionId, environment, { by: "gate", reason: summary });
+    return { decision: "stop", summary };
+  };
+
+const inWords = ({ name, found }: CheckResult) => `${name} failed: ${found}`;
+
+function summarise(results: readonly CheckResult[]): string {
+  const warnings = results.filter(({ passed }) => !passed);
+  const passed = `${results.length - warnings.length} of ${results.length} checks passed`;
+  return warnings.length === 0 ? passed : `${passed}; warnings: ${warnings.map(inWords).join("; ")}`;
+}
+
+export const handler = step("check-gates", Input, checkGates);

@@ -1,0 +1,127 @@
+/** Publishes one target's candidate at weight 0, guarded at each turn; asked again while the function is updating. */
+import * as z from "zod";
+import { appendAudit } from "./domain/audit.ts";
+import { BrokenRecord, NotReady } from "./domain/errors.ts";
+import { EnvironmentInput } from "./domain/inputs.ts";
+import {
+  asTarget,
+  item,
+  keys,
+  loadHead,
+  loadHeader,
+  loadPlan,
+  must,
+  placeOf,
+  type TargetRecord,
+} from "./domain/ledger.ts";
+import type { CodeArtifact } from "./domain/plan.ts";
+import { type CodeHost, type Dependencies, type Key, RevisionMoved, type Target } from "./domain/ports.ts";
+import type { Promotion } from "./domain/set-route.ts";
+import { stopRollout } from "./domain/stopping.ts";
+import { step } from "./runtime/step.ts";
+
+const Input = EnvironmentInput.extend({ target: z.string() });
+
+interface Candidate {
+  readonly version: string;
+  readonly sha256: string;
+}
+
+export const deployCandidate =
+  (deps: Dependencies) =>
+  async ({ target: name, ...promotion }: z.output<typeof Input>) => {
+    const { promotionId, environment } = promotion;
+    const head = await loadHead(deps.ledger, promotionId, environment);
+    if (head.state !== "open") return { decision: "stop", summary: `the journal is ${head.state}` };
+    const plan = await loadPlan(deps.ledger, promotionId, environment);
+    const targetPlan = plan.targets.find((found) => found.name === name);
+    if (targetPlan === undefined) throw new BrokenRecord(`the plan of ${environment} has no target ${name}`);
+    const record = asTarget(await must(deps.ledger, keys.target(promotionId, environment, name)));
+    if (record.candidate !== null) return { decision: "go", summary: `version ${record.candidate} is published` };
+    const { version } = await loadHeader(deps.ledger, promotionId);
+    const target = deps.target(placeOf(plan), targetPlan);
+    const candidate = await candidateOf(deps, promotion, target, record, `headgate ${promotionId}: ${version}`);
+    const refusal = typeof candidate === "string" ? candidate : await whyNot(target, record, candidate);
+    if (refusal !== null || typeof candidate === "string") {
+      return stopRollout(deps, promotion, { by: "gate", outcome: "blocked", summary: `${name}: ${refusal}` });
+    }
+    await keep(deps, promotion, { ...record, candidate: candidate.version, candidateSha256: candidate.sha256 });
+    await appendAudit(deps, promotionId, {
+      id: `candidate-${environment}-${name}`,
+      kind: "deployed",
+      environment,
+      summary: `${name}: candidate is version ${candidate.version}`,
+      data: { target: name, ...candidate },
+    });
+    return { decision: "go", summary: `version ${candidate.version} is published` };
+  };
+
+/** The candidate, or in words why there is none. */
+async function candidateOf(
+  deps: Dependencies,
+  promotion: Promotion,
+  target: Target,
+  record: TargetRecord,
+  description: string,
+): Promise<Candidate | string> {
+  const { code, plan } = target;
+  if (code === undefined) throw new BrokenRecord(`${plan.kind} has no code to publish`);
+  if (plan.artifact.from === "version") return publishedVersion(code, plan.artifact);
+  try {
+    return await publish(deps, promotion, code, plan.artifact, record, description);
+  } catch (error) {
+    if (!(error instanceof RevisionMoved)) throw error;
+    return "somebody else changed the function while it was being deployed";
+  }
+}
+
+async function publishedVersion(
+  code: CodeHost,
+  artifact: Extract<CodeArtifact, { from: "version" }>,
+): Promise<Candidate | string> {
+  const found = await code.version(artifact.version);
+  if (found === undefined) return `there is no version ${artifact.version}`;
+  if (artifact.sha256 !== undefined && artifact.sha256 !== found.sha256) {
+    return `version ${artifact.version} has the code hash ${found.sha256}, not ${artifact.sha256}`;
+  }
+  return found;
+}
+
+/**
+ * UpdateFunctionCode, wait, PublishVersion: each look decides by what stands there, so that a lost answer or a second
+ * call goes on where the first one ended. What `$LATEST` was is journalled before it is replaced.
+ */
+async function publish(
+  deps: Dependencies,
+  promotion: Promotion,
+  code: CodeHost,
+  artifact: Extract<CodeArtifact, { from: "s3" }>,
+  record: TargetRecord,
+  description: string,
+): Promise<Candidate | string> {
+  const latest = await code.current();
+  if (latest.updating) throw new NotReady(`${record.target} is still being updated`);
+  const before = record.previousCode ?? latest;
+  if (record.previousCode === null) await keep(deps, promotion, { ...record, previousCode: latest });
+  if (latest.sha256 === artifact.sha256) {
+    return code.publish({ sha256: latest.sha256, revision: latest.revision, description });
+  }
+  if (latest.revision !== before.revision)
+    return "somebody else changed the function's code since the baseline was captured";
+  await code.update(artifact, latest.revision);
+  throw new NotReady(`${record.target} is being updated`);
+}
+
+async function whyNot(target: Target, record: TargetRecord, candidate: Candidate): Promise<string | null> {
+  if (candidate.version === record.baseline.route.primary)
+    return "nothing to release: the candidate is the version that serves already";
+  const obstacles = await target.traffic.obstacles(candidate.version);
+  return obstacles.length === 0 ? null : obstacles.join("; ");
+}
+
+async function keep(deps: Dependencies, { promotionId, environment }: Promotion, record: TargetRecord): Promise<void> {
+  const key: Key = keys.target(promotionId, environment, record.target);
+  await deps.ledger.write([{ put: item(key, record), if: { sequence: record.sequence } }]);
+}
+
+export const handler = step("deploy-candidate", Input, deployCandidate);

@@ -1,0 +1,67 @@
+/** Moves every target of an environment to one route each, and stops at the first that is not ours to move. */
+import { appendAudit } from "./audit.ts";
+import { BrokenRecord } from "./errors.ts";
+import { inWords } from "./journal.ts";
+import { loadHead, loadPlan, loadTargets, type Purpose, placeOf, type TargetRecord } from "./ledger.ts";
+import { page } from "./notices.ts";
+import type { EnvironmentPlan } from "./plan.ts";
+import type { Dependencies, Route } from "./ports.ts";
+import { type Promotion, setRoute } from "./set-route.ts";
+import { stopRollout } from "./stopping.ts";
+
+export type Moved = { readonly decision: "go" | "stop"; readonly summary: string };
+
+/**
+ * Sets the route of each target in turn, by the journal. Called again, targets that are there already are only read.
+ * Throws what `setRoute` throws.
+ */
+export async function moveAll(
+  deps: Dependencies,
+  promotion: Promotion,
+  purpose: Extract<Purpose, "shift" | "finish">,
+  routeOf: (record: TargetRecord, candidate: string) => Route,
+): Promise<Moved> {
+  const { promotionId, environment } = promotion;
+  const head = await loadHead(deps.ledger, promotionId, environment);
+  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? `the journal is ${head.state}` };
+  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const routes: string[] = [];
+  for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
+    if (record.candidate === null) throw new BrokenRecord(`${record.target} has no candidate`);
+    const route = routeOf(record, record.candidate);
+    const result = await setRoute(deps, promotion, bind(deps, plan, record), route, purpose);
+    if (result.kind === "stopped") return { decision: "stop", summary: result.why };
+    if (result.kind === "foreign") return stopForForeign(deps, promotion, plan, record, result.why);
+    routes.push(`${record.target}: ${inWords(route)}`);
+  }
+  return { decision: "go", summary: routes.join("; ") };
+}
+
+/** The target that a record is about. Throws `BrokenRecord` when the plan does not know it. */
+export function bind(deps: Pick<Dependencies, "target">, plan: EnvironmentPlan, record: Pick<TargetRecord, "target">) {
+  const found = plan.targets.find(({ name }) => name === record.target);
+  if (found === undefined) throw new BrokenRecord(`the plan of ${plan.environment} has no target ${record.target}`);
+  return deps.target(placeOf(plan), found);
+}
+
+/** Somebody else's move: nothing of theirs is put back, people are told once, and our own targets go back. */
+async function stopForForeign(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+  { target }: TargetRecord,
+  why: string,
+): Promise<Moved> {
+  const { promotionId, environment } = promotion;
+  const stopped = await stopRollout(deps, promotion, { by: "conflict", outcome: "rolled-back", summary: why });
+  await appendAudit(deps, promotionId, {
+    id: `foreign-${environment}-${target}`,
+    kind: "conflict",
+    environment,
+    summary: why,
+  });
+  const subject = `Headgate stopped in ${environment}: ${target} was moved by somebody else`;
+  const body = `${why}\n\nHeadgate leaves this target as it is. Promotion: ${promotionId}\n`;
+  await page(deps, promotionId, { name: `foreign-${environment}-${target}`, subject, body }, plan.pageTo);
+  return stopped;
+}

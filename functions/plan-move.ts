@@ -1,0 +1,127 @@
+/** Says what the rollout does next: reads how things stand, and lets `decideMove` decide. */
+import type * as z from "zod";
+import { EnvironmentInput, executionName } from "./domain/inputs.ts";
+import { shareOf } from "./domain/journal.ts";
+import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger.ts";
+import { decideMove, type Move, type Progress } from "./domain/moves.ts";
+import { expectLife } from "./domain/pauses.ts";
+import type { EnvironmentPlan } from "./domain/plan.ts";
+import type { Dependencies, Item } from "./domain/ports.ts";
+import { stopRollout } from "./domain/stopping.ts";
+import { windowAt } from "./domain/windows.ts";
+import { step } from "./runtime/step.ts";
+
+type Input = z.output<typeof EnvironmentInput>;
+
+/** Longest a rollout that serves nobody is held before it looks again by itself, in seconds. */
+const HOLD_SECONDS = 86_400;
+
+/** How long the step after a move may take before the sweeper looks after it, in ms. */
+const MOVE_MS = 20 * 60_000;
+
+export const planMove = (deps: Dependencies) => async (input: Input) => {
+  const { promotionId, environment } = input;
+  const head = await loadHead(deps.ledger, promotionId, environment);
+  if (head.state !== "open") return answer(deps, input, stopped(`the journal is ${head.state}`), 1);
+  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const signals = await loadSignals(deps.ledger, promotionId);
+  const progress = await loadProgress(deps, input, plan);
+  const move = decideMove({ plan, progress, signals, window: windowAt(plan.window, deps.clock.now()) });
+  await expectLife(deps.ledger, promotionId, deps.clock.now() + MOVE_MS, move.summary);
+  if (move.kind === "stop") {
+    const by = move.outcome === "rejected" || move.outcome === "expired" ? "gate" : "operator";
+    await stopRollout(deps, input, { by, outcome: move.outcome, summary: move.summary });
+  }
+  if (move.kind === "watch") await openHold(deps, input, move);
+  return answer(deps, input, move, chunkOf(progress, move));
+};
+
+const stopped = (summary: string): Move => ({ kind: "stop", outcome: "rolled-back", summary });
+
+async function openHold(deps: Dependencies, input: Input, move: Extract<Move, { kind: "watch" }>): Promise<void> {
+  const key = keys.hold(input.promotionId, input.environment, move.phase);
+  if ((await deps.ledger.read(key)) !== undefined) return;
+  const hold: Hold = { ...move.hold, summary: move.summary, at: deps.clock.now() };
+  await deps.ledger.write([{ put: item(key, hold) }]);
+}
+
+async function loadProgress(
+  deps: Dependencies,
+  { promotionId, environment }: Input,
+  plan: EnvironmentPlan,
+): Promise<Progress> {
+  const targets = await loadTargets(deps.ledger, promotionId, environment);
+  const shares = targets.map(({ last, candidate }) => (candidate === null ? 0 : shareOf(last.route, candidate)));
+  const baked = await loadBaked(deps, promotionId, environment);
+  const { pk } = keys.header(promotionId);
+  const holds = await deps.ledger.list(pk, keys.hold(promotionId, environment, "").sk);
+  return {
+    baked,
+    checked: await loadChecked(deps, promotionId, environment),
+    approvals: await loadApprovals(deps, promotionId, environment, plan),
+    // The least of them: a shift that reached some targets only is not done.
+    weight: shares.length === 0 ? 0 : Math.min(...shares),
+    finished: targets.every(({ last, candidate }) => last.route.secondary === null && last.route.primary === candidate),
+    holds: holds.map((found, index) => {
+      const phase = `hold-${index + 1}`;
+      return { ...asHold(found), phase, over: baked[phase] !== undefined };
+    }),
+  };
+}
+
+async function loadBaked(deps: Dependencies, promotionId: string, environment: string): Promise<Progress["baked"]> {
+  const { pk, sk } = keys.bake(promotionId, environment, "");
+  const ended = (await deps.ledger.list(pk, sk)).filter(({ result }) => typeof result === "string");
+  return Object.fromEntries(
+    ended.map((bake) => [
+      bake.sk.slice(sk.length),
+      { result: String(bake.result), endedAt: Number(bake.endedAt), chunk: Number(bake.chunk ?? 1) },
+    ]),
+  );
+}
+
+async function loadChecked(deps: Dependencies, promotionId: string, environment: string): Promise<string[]> {
+  const { pk, sk } = keys.gates(promotionId, environment, "");
+  const run = await deps.ledger.list(pk, sk);
+  return run.filter(isPassed).map((gates) => gates.sk.slice(sk.length));
+}
+
+function isPassed({ results }: Item): boolean {
+  return Array.isArray(results) && results.every(({ passed, onFail }) => passed === true || onFail === "warn");
+}
+
+async function loadApprovals(
+  deps: Dependencies,
+  promotionId: string,
+  environment: string,
+  plan: EnvironmentPlan,
+): Promise<Progress["approvals"]> {
+  const outcomes: [string, string | null][] = [];
+  for (const { id } of plan.approvals) {
+    const found = await deps.ledger.read(keys.approval(promotionId, environment, id));
+    if (found !== undefined) outcomes.push([id, found.state === "waiting" ? null : String(found.state)]);
+  }
+  return Object.fromEntries(outcomes);
+}
+
+/** A phase that was cut before goes on under the next number. */
+function chunkOf({ baked }: Progress, move: Move): number {
+  const phase = "phase" in move ? move.phase : "";
+  return (baked[phase]?.chunk ?? 0) + 1;
+}
+
+function answer(deps: Dependencies, { promotionId, environment }: Input, move: Move, chunk: number) {
+  const phase = move.kind === "check" ? move.point : "phase" in move ? move.phase : "";
+  return {
+    kind: move.kind,
+    weight: move.kind === "shift" ? move.weight : 0,
+    phase,
+    chunk,
+    name: executionName(deps.hash, promotionId, environment, phase, chunk),
+    approval: move.kind === "ask" ? move.approval : "",
+    seconds: HOLD_SECONDS,
+    summary: move.summary,
+  };
+}
+
+export const handler = step("plan-move", EnvironmentInput, planMove);

@@ -1,0 +1,39 @@
+/** Writes down where the evidence of a failed candidate lies before anybody tidies up: versions, logs, span of time. */
+import type * as z from "zod";
+import { appendAudit } from "./domain/audit.ts";
+import { PromotionInput } from "./domain/inputs.ts";
+import { asHead, keys, loadHeader, loadPlan, loadTargets } from "./domain/ledger.ts";
+import type { Dependencies } from "./domain/ports.ts";
+import { step } from "./runtime/step.ts";
+
+export const preserveEvidence =
+  (deps: Dependencies) =>
+  async ({ promotionId }: z.output<typeof PromotionInput>) => {
+    const { environments } = await loadHeader(deps.ledger, promotionId);
+    let kept = 0;
+    for (const environment of environments) {
+      const head = await deps.ledger.read(keys.head(promotionId, environment));
+      if (head === undefined || asHead(head).firstShiftAt === null || asHead(head).outcome === "promoted") continue;
+      const { firstShiftAt, trip } = asHead(head);
+      const plan = await loadPlan(deps.ledger, promotionId, environment);
+      const targets = await loadTargets(deps.ledger, promotionId, environment);
+      const evidence = targets.map(({ target, candidate, baseline }) => ({
+        target,
+        candidate,
+        baseline: baseline.route.primary,
+        logGroup: `/aws/lambda/${plan.targets.find(({ name }) => name === target)?.functionName ?? target}`,
+      }));
+      const span = { from: firstShiftAt, to: deps.clock.now() };
+      await appendAudit(deps, promotionId, {
+        id: `evidence-${environment}`,
+        kind: "evidence",
+        environment,
+        summary: `candidate versions are kept; their logs: ${evidence.map(({ logGroup }) => logGroup).join(", ")}`,
+        data: { ...span, account: plan.account, region: plan.region, trip, targets: evidence },
+      });
+      kept += evidence.length;
+    }
+    return { summary: `evidence of ${kept} targets is written down` };
+  };
+
+export const handler = step("preserve-evidence", PromotionInput, preserveEvidence);

@@ -1,0 +1,102 @@
+/** Closes the journal of an environment as promoted, flips the version registry with it, then gives the locks back. */
+import * as z from "zod";
+import { appendAudit } from "./domain/audit.ts";
+import { EnvironmentInput } from "./domain/inputs.ts";
+import { leaveEnvironment } from "./domain/leaving.ts";
+import {
+  asHead,
+  type Head,
+  type Header,
+  item,
+  keys,
+  loadHeader,
+  loadPlan,
+  loadPlanHeader,
+  loadTargets,
+  must,
+  type TargetRecord,
+} from "./domain/ledger.ts";
+import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
+import { step } from "./runtime/step.ts";
+
+const Input = EnvironmentInput.extend({ position: z.int().min(0) });
+
+export const recordEnvironment =
+  (deps: Dependencies) =>
+  async ({ promotionId, environment, position }: z.output<typeof Input>) => {
+    const header = await loadHeader(deps.ledger, promotionId);
+    const head = asHead(await must(deps.ledger, keys.head(promotionId, environment)));
+    const targets = await loadTargets(deps.ledger, promotionId, environment);
+    const closed = head.state === "closed" ? head.outcome === "promoted" : await close(deps, header, head, targets);
+    if (!closed) return { decision: "stop", position };
+    const plan = await loadPlan(deps.ledger, promotionId, environment);
+    await leaveEnvironment(deps, promotionId, plan);
+    await appendAudit(deps, promotionId, {
+      id: `promoted-${environment}`,
+      kind: "promoted",
+      environment,
+      summary: `${header.version} serves ${environment}`,
+      data: { versions: Object.fromEntries(targets.map(({ target, candidate }) => [target, candidate])) },
+    });
+    return { decision: "go", position: position + 1 };
+  };
+
+/** One transaction: either the journal is closed and the registry says so, or an alarm was faster and neither is. */
+async function close(
+  deps: Dependencies,
+  header: Header,
+  head: Head,
+  targets: readonly TargetRecord[],
+): Promise<boolean> {
+  const { promotionId } = header;
+  const closed: Head = {
+    ...head,
+    state: "closed",
+    outcome: "promoted",
+    summary: `${header.version} serves ${head.environment}`,
+  };
+  try {
+    await deps.ledger.write([
+      { put: item(keys.head(promotionId, head.environment), closed), if: { state: "open" } },
+      ...(await registryChanges(deps, header, head.environment, targets)),
+    ]);
+    return true;
+  } catch (error) {
+    if (error instanceof Conflict && error.failed.includes(0)) return false;
+    throw error;
+  }
+}
+
+async function registryChanges(
+  deps: Dependencies,
+  { promotionId, service, version, requestedBy }: Header,
+  environment: string,
+  targets: readonly TargetRecord[],
+): Promise<Change[]> {
+  const { commit } = await loadPlanHeader(deps.ledger, promotionId);
+  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const artifacts = Object.fromEntries(plan.targets.map(({ name, artifact }) => [name, artifact]));
+  const since = deps.clock.now();
+  const code = Object.fromEntries(targets.map(({ target, candidateSha256 }) => [target, candidateSha256]));
+  const versions = Object.fromEntries(targets.map(({ target, candidate }) => [target, candidate]));
+  const previous = Object.fromEntries(targets.map(({ target, baseline }) => [target, baseline.route.primary]));
+  const deployed = {
+    service,
+    environment,
+    version,
+    promotionId,
+    commit,
+    since,
+    deployedBy: requestedBy,
+    versions,
+    previous,
+    code,
+    artifacts,
+  };
+  return [
+    { put: item(keys.deployed(environment, service, version, promotionId), { ...deployed, status: "active" }) },
+    { put: item(keys.active(environment, service), deployed) },
+  ];
+}
+
+export const handler = step("record-environment", Input, recordEnvironment);

@@ -1,0 +1,41 @@
+/** Sets the weight of a step on every target, by the journal, and reads it back. */
+import * as z from "zod";
+import { appendAudit } from "./domain/audit.ts";
+import { EnvironmentInput } from "./domain/inputs.ts";
+import { routeAt } from "./domain/journal.ts";
+import { loadHeader, loadPlan } from "./domain/ledger.ts";
+import { notify } from "./domain/notices.ts";
+import type { Dependencies } from "./domain/ports.ts";
+import { moveAll } from "./domain/rolling.ts";
+import { step } from "./runtime/step.ts";
+
+const Input = EnvironmentInput.extend({ weight: z.number().gt(0).max(100) });
+
+export const shiftTraffic =
+  (deps: Dependencies) =>
+  async ({ weight, ...promotion }: z.output<typeof Input>) => {
+    const { promotionId, environment } = promotion;
+    const moved = await moveAll(deps, promotion, "shift", (record, candidate) =>
+      routeAt(record.baseline.route, candidate, weight),
+    );
+    if (moved.decision === "stop") return moved;
+    await appendAudit(deps, promotionId, {
+      id: `shifted-${environment}-${weight}`,
+      kind: "shifted",
+      environment,
+      summary: `${weight} % of traffic on the candidate, read back`,
+      data: { weight },
+    });
+    await tell(deps, promotionId, environment, weight);
+    return moved;
+  };
+
+async function tell(deps: Dependencies, promotionId: string, environment: string, weight: number): Promise<void> {
+  const { service, version } = await loadHeader(deps.ledger, promotionId);
+  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const subject = `${service} ${version}: ${weight} % in ${environment}`;
+  const body = `${weight} % of traffic in ${environment} is on ${version}, read back.\nPromotion: ${promotionId}\n`;
+  await notify(deps, promotionId, { name: `shifted-${environment}-${weight}`, subject, body }, plan.notices);
+}
+
+export const handler = step("shift-traffic", Input, shiftTraffic);
