@@ -1,0 +1,114 @@
+/**
+ * Whether a bake ends with this look, and how. Pure: the words of operators, the alarms and the verdict come in.
+ */
+import type { Assessment } from "./assessment.ts";
+import type { BakeRecord, BakeResult, Phase } from "./assessment-bake.ts";
+import { formatDuration } from "./durations.ts";
+import type { Hold, Signal } from "./ledger.ts";
+import { isHeld, isStop } from "./moves.ts";
+import type { Outcome, TrippedBy } from "./outcomes.ts";
+import type { AnalysisPlan, EnvironmentPlan } from "./plan.ts";
+import { NO_DATA } from "./verdicts.ts";
+
+export interface Ending {
+  readonly result: BakeResult;
+  readonly summary: string;
+  /** Traffic must go back: who says so, and what the promotion ends as. */
+  readonly stop: { readonly by: TrippedBy; readonly outcome: Outcome } | null;
+}
+
+const plain = (result: BakeResult, summary: string): Ending => ({ result, summary, stop: null });
+
+/** An operator's word that ends this phase; null: none does. `signals` in order of time. */
+export function endedByWord(signals: readonly Signal[], phase: Phase, since: number): Ending | null {
+  const stop = signals.find(isStop);
+  if (stop !== undefined) {
+    const summary = `${stop.by}: ${stop.reason}`;
+    return { result: "tripped", summary, stop: { by: "operator", outcome: outcomeOf(stop) } };
+  }
+  if (phase.kind !== "step" && phase.kind !== "monitor") return null;
+  const skip = signals.findLast(({ kind, at }) => (kind === "skip-bake" || kind === "promote-now") && at >= since);
+  return skip === undefined
+    ? null
+    : plain("passed", `not baked to its end: ${skip.kind} by ${skip.by}: ${skip.reason}`);
+}
+
+function outcomeOf({ kind }: Signal): Outcome {
+  if (kind === "abort") return "aborted";
+  return kind === "supersede" ? "superseded" : "rolled-back";
+}
+
+/** Whether a hold is over: its operator resumed, a person decided after the verdict, or its window opens. */
+export function endedHold(hold: Hold, signals: readonly Signal[], since: number, now: number): Ending | null {
+  if (hold.until !== null && now >= hold.until) return plain("resumed", "the change window opens");
+  if (hold.why === "operator" && !isHeld(signals)) return plain("resumed", "the hold was lifted");
+  const word = signals.findLast(({ kind, at }) => RELEASES.has(kind) && at >= since);
+  if (hold.why !== "verdict" || word === undefined) return null;
+  return plain("resumed", `${word.kind} by ${word.by}: ${word.reason}`);
+}
+
+const RELEASES: ReadonlySet<string> = new Set(["resume", "skip-bake", "promote-now"]);
+
+/** What the verdict ends, in any phase that watches traffic; null: it ends nothing, time may. */
+export function endedByVerdict(
+  assessment: Assessment,
+  phase: Phase,
+  plan: Pick<EnvironmentPlan, "analysis" | "monitor">,
+): Ending | null {
+  const why = assessment.reasons.join("; ");
+  if (assessment.verdict === "fail" && !(phase.kind === "monitor" && plan.monitor?.onFail === "warn")) {
+    const by = phase.kind === "monitor" ? "monitor" : "judge";
+    return { result: "failed", summary: why, stop: { by, outcome: "rolled-back" } };
+  }
+  if (phase.kind !== "step") return null;
+  if (assessment.blocked) return plain("blocked", `a person has to look: ${blockedBy(assessment)}`);
+  const early = assessment.verdict === "pass" && plan.analysis.earlyPass;
+  return early ? plain("passed", "passed early: the evidence suffices") : null;
+}
+
+const blockedBy = ({ findings }: Assessment): string =>
+  findings
+    .filter(({ verdict, dryRun }) => verdict !== "pass" && !dryRun)
+    .map(({ watch, rules }) => `${watch}: ${rules.join(", ")}`)
+    .join("; ");
+
+/** A bake past its planned end: over, or extended. */
+export type AtEnd = { readonly ending: Ending } | { readonly extendTo: number };
+
+/**
+ * What happens once the planned time is over. A pass ends the bake. Without one it is extended once, up to the plan's
+ * cap, and ends with the first pass in it; after that the plan decides.
+ */
+export function atPlannedEnd(
+  assessment: Assessment,
+  bake: Pick<BakeRecord, "startedAt" | "plannedSeconds" | "extended">,
+  phase: Phase,
+  analysis: AnalysisPlan,
+  now: number,
+): AtEnd {
+  const lasted = formatDuration((now - bake.startedAt) / 1000);
+  if (assessment.verdict === "pass") return { ending: plain("passed", `passed after ${lasted}`) };
+  const cap = bake.startedAt + ((bake.plannedSeconds ?? 0) + analysis.extendSeconds) * 1000;
+  if (now < cap) return { extendTo: cap };
+  return { ending: withoutVerdict(assessment, phase, analysis, lasted) };
+}
+
+function withoutVerdict(assessment: Assessment, phase: Phase, analysis: AnalysisPlan, lasted: string): Ending {
+  const why = `${assessment.verdict} after ${lasted}: ${assessment.reasons.join("; ")}`;
+  if (analysis.onInconclusive === "roll-back") {
+    const by = phase.kind === "monitor" ? "monitor" : "judge";
+    return { result: "failed", summary: why, stop: { by, outcome: "rolled-back" } };
+  }
+  // The candidate serves everybody by now, and no person is asked while it is monitored: what is not bad stays.
+  if (phase.kind === "monitor") return plain("passed", `nothing was found against the candidate, though ${why}`);
+  if (analysis.onInconclusive === "proceed" && leansToCandidate(assessment)) {
+    return plain("passed", `goes on without proof, since the evidence leans to the candidate: ${why}`);
+  }
+  return plain("inconclusive-hold", why);
+}
+
+/** Measured, nothing breached, and the bets against the candidate have lost. */
+export function leansToCandidate({ verdict, evidence, breaching, findings }: Assessment): boolean {
+  const measured = findings.every(({ dryRun, reason }) => dryRun || reason !== NO_DATA);
+  return verdict === "inconclusive" && measured && !breaching && evidence.logE <= 0;
+}
