@@ -10,13 +10,14 @@ import {
 } from "./approvals.ts";
 import { bindingOf } from "./approvals-check.ts";
 import { gateResults } from "./approvals-evidence.ts";
-import { type Subject, troubleMail } from "./approvals-mail.ts";
+import { type Subject, troubleNotice } from "./approvals-mail.ts";
 import { unfillable } from "./approvals-people.ts";
-import { mailSeats, openSeats, type PostDeps, sendEach } from "./approvals-post.ts";
+import { mailSeats, openSeats, type PostDeps } from "./approvals-post.ts";
 import { type Standing, standing } from "./approvals-settle.ts";
 import { type ApprovalName, findApproval, loadAsked, loadDecisions } from "./approvals-store.ts";
 import { appendAudit, loadAudit } from "./audit.ts";
 import { item, keys } from "./ledger.ts";
+import { notify } from "./notices.ts";
 import { type Change, Conflict, type Ledger } from "./ports.ts";
 
 /**
@@ -126,6 +127,8 @@ async function tellTrouble(deps: PostDeps, subject: Subject): Promise<void> {
     people: people.map(({ address }) => address).filter((address) => reach.get(address) === "confirmed"),
   }));
   const trouble = { unconfirmed: those("unconfirmed"), absent: those("absent"), unfillable: unfillable(reachable) };
-  const mail = troubleMail(subject, to, trouble);
-  if (mail !== null) await sendEach(deps, record, [{ notice: "trouble", mail: async () => mail }]);
+  const letter = troubleNotice(subject, trouble);
+  if (letter === null) return;
+  const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#trouble`;
+  await notify(deps, record.promotionId, { name, ...letter }, [to]);
 }

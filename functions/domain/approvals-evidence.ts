@@ -10,12 +10,26 @@ export function gateResults(trail: readonly AuditRecord[], environment: string):
   const newest = new Map<string, GateResult>();
   for (const { kind, environment: where, data, summary } of trail) {
     if (kind !== CHECKED || where !== environment) continue;
-    const name = typeof data?.name === "string" ? data.name : summary;
-    newest.set(name, {
-      name,
-      passed: data?.passed === true,
-      found: typeof data?.found === "string" ? data.found : summary,
-    });
+    const name = textOf(data?.name, summary);
+    newest.set(name, { name, passed: data?.passed === true, found: textOf(data?.found, summary) });
   }
   return [...newest.values()];
+}
+
+const textOf = (value: unknown, otherwise: string) => (typeof value === "string" ? value : otherwise);
+
+/** Kind of the trail's entries that carry the end of a bake. */
+export const VERDICT = "verdict";
+
+export interface VerdictEntry {
+  readonly at: number;
+  readonly summary: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What was judged in an environment so far, oldest first. */
+export function verdictsOf(trail: readonly AuditRecord[], environment: string): VerdictEntry[] {
+  return trail
+    .filter((entry) => entry.kind === VERDICT && entry.environment === environment)
+    .map(({ at, summary, data }) => ({ at, summary, data: data ?? {} }));
 }

@@ -1,5 +1,5 @@
 /** What people are told by mail about an approval. Plain text, personal, one address each. */
-import type { ApprovalRecord, AskedRole, Settlement, WaitingFor } from "./approvals.ts";
+import type { ApprovalRecord, AskedRole, Settlement } from "./approvals.ts";
 import { deadlineInWords, oneLine, spanInWords } from "./approvals-words.ts";
 import type { PlanHeader } from "./ledger.ts";
 import type { EnvironmentPlan } from "./plan.ts";
@@ -59,22 +59,23 @@ export function requestMail(
   };
 }
 
+/** A mail before it has an address. */
+export type Letter = Pick<Mail, "subject" | "body">;
+
 /** Who of the people asked cannot be reached, and which roles can then never answer; null: all is well. */
-export function troubleMail(
+export function troubleNotice(
   subject: Subject,
-  to: string,
   trouble: {
     readonly unconfirmed: readonly string[];
     readonly absent: readonly string[];
     readonly unfillable: readonly string[];
   },
-): Mail | null {
+): Letter | null {
   const { unconfirmed, absent, unfillable } = trouble;
   if (unconfirmed.length + absent.length + unfillable.length === 0) return null;
   const list = (title: string, entries: readonly string[]) =>
     entries.length === 0 ? null : lines("", title, ...entries.map((entry) => `  ${entry}`));
   return {
-    to,
     subject: `${releaseName(subject)} for ${subject.plan.environment}: approvers cannot be reached`,
     body: lines(
       `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} was asked for, but not everybody can be reached by mail.`,
@@ -98,10 +99,9 @@ const END_SUBJECTS = {
 } as const;
 
 /** How an approval ended, for the requester and for those whose answer is no longer needed. */
-export function endMail(subject: Subject, to: string, settlement: Pick<Settlement, "state" | "summary">): Mail {
+export function endNotice(subject: Subject, settlement: Pick<Settlement, "state" | "summary">): Letter {
   const state = settlement.state === "waiting" ? "cancelled" : settlement.state;
   return {
-    to,
     subject: `${releaseName(subject)} for ${subject.plan.environment}: ${END_SUBJECTS[state]}`,
     body: lines(
       `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} has ended.`,
@@ -113,8 +113,4 @@ export function endMail(subject: Subject, to: string, settlement: Pick<Settlemen
         : "Nothing was or will be shifted because of this approval.",
     ),
   };
-}
-
-export function waitingInWords(waiting: readonly WaitingFor[]): string {
-  return waiting.map(({ role, missing }) => `${missing} x ${role}`).join(", ");
 }

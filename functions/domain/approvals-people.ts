@@ -2,6 +2,7 @@
  * People behind addresses: who is the same person, and whether the people at hand can fill the seats that an approval
  * has. A seat is one yes that one role owes; a person fills one seat at most.
  */
+import { canBeSeated, type Seats } from "./plan-people.ts";
 
 /** Characters without a shape of their own (zero-width spaces, direction marks): two addresses that look alike are. */
 const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
@@ -31,28 +32,16 @@ export function looksLikeAddress(text: string): boolean {
   return /^[^\s@]+@[^\s@]+$/.test(text.trim());
 }
 
-export interface Seats {
-  readonly role: string;
-  readonly needed: number;
-  readonly people: readonly string[];
-}
-
 /**
  * Roles whose seats cannot all be filled, even if everybody says yes: too few people, or the same person wanted twice.
- * A maximum matching of seats to people by augmenting paths (Kuhn); earlier roles are served first.
+ * Earlier roles are served first.
  */
 export function unfillable(roles: readonly Seats[]): string[] {
-  const seats = roles.flatMap((role) => Array.from({ length: role.needed }, () => role));
-  const holder = new Map<string, number>();
-  const seatOne = (seat: number, tried: Set<string>): boolean =>
-    (seats[seat]?.people ?? []).map(personOf).some((person) => {
-      if (tried.has(person)) return false;
-      tried.add(person);
-      const sitting = holder.get(person);
-      if (sitting !== undefined && !seatOne(sitting, tried)) return false;
-      holder.set(person, seat);
-      return true;
-    });
-  const empty = seats.filter((_, seat) => !seatOne(seat, new Set()));
-  return [...new Set(empty.map((seat) => seat.role))];
+  const seated: Seats[] = [];
+  return roles.flatMap((role) => {
+    const persons = { ...role, people: role.people.map(personOf) };
+    if (!canBeSeated([...seated, persons])) return [role.role];
+    seated.push(persons);
+    return [];
+  });
 }

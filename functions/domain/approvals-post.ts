@@ -5,7 +5,7 @@ import { personOf } from "./approvals-people.ts";
 import { type ApprovalName, linkChange, linkId } from "./approvals-store.ts";
 import { Transient } from "./errors.ts";
 import { item, keys } from "./ledger.ts";
-import type { Dependencies, Mail } from "./ports.ts";
+import type { Dependencies } from "./ports.ts";
 
 export type PostDeps = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "sign" | "log" | "settings">;
 
@@ -39,8 +39,9 @@ export async function openLink(
 }
 
 /**
- * Sends each seat its mail. One address that cannot be served does not keep the others from theirs; when trying again
- * can help, the first such error is thrown at the end, and the next call sends only what is missing.
+ * Sends each seat its mail, once per occasion. Marked after it went out: in doubt it goes twice, with the same link, never
+ * not at all. One address that cannot be served does not keep the others from theirs; when trying again can help, the
+ * first such error is thrown at the end, and the next call sends only what is missing.
  */
 export async function mailSeats(
   deps: PostDeps,
@@ -49,36 +50,32 @@ export async function mailSeats(
   reason: Parameters<typeof requestMail>[2],
   occasion: string,
 ): Promise<void> {
-  const notices = seats.map(({ role, person }) => ({
-    notice: `${occasion}#${role.role}#${personOf(person.address)}#${person.generation}`,
-    mail: async () => {
-      const url = await openLink(deps, subject.record, { role, person });
-      return requestMail(subject, { role, address: person.address, url }, reason, deps.clock.now());
-    },
-  }));
-  await sendEach(deps, subject.record, notices);
-}
-
-export interface Notice {
-  /** What it is about: sent once per promotion, environment, approval and round under this name. */
-  readonly notice: string;
-  readonly mail: () => Promise<Mail>;
-}
-
-/** As `mailSeats`, for any mails. A mail is marked after it went out: in doubt it goes twice, never not at all. */
-export async function sendEach(deps: PostDeps, record: ApprovalRecord, notices: readonly Notice[]): Promise<void> {
-  const troubles: unknown[] = [];
-  for (const { notice, mail } of notices) {
-    const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#${notice}`;
-    const marker = keys.sent(record.promotionId, name);
+  const troubles: Transient[] = [];
+  for (const seat of seats) {
     try {
-      if ((await deps.ledger.read(marker)) !== undefined) continue;
-      await deps.mailer.send(await mail());
-      await deps.ledger.write([{ put: item(marker, { at: deps.clock.now() }) }]);
+      await mailOnce(deps, subject, seat, reason, occasion);
     } catch (error) {
       if (error instanceof Transient) troubles.push(error);
-      else deps.log.warn("an approval mail was refused", { notice, error: String(error) });
+      else deps.log.warn("an approver's mail was refused", { role: seat.role.role, error: String(error) });
     }
   }
-  if (troubles.length > 0) throw troubles[0];
+  if (troubles[0] !== undefined) throw troubles[0];
+}
+
+async function mailOnce(
+  deps: PostDeps,
+  subject: Subject,
+  seat: Seat,
+  reason: Parameters<typeof requestMail>[2],
+  occasion: string,
+): Promise<void> {
+  const { record } = subject;
+  const { address, generation } = seat.person;
+  const notice = `${occasion}#${seat.role.role}#${personOf(address)}#${generation}`;
+  const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#${notice}`;
+  const marker = keys.sent(record.promotionId, name);
+  if ((await deps.ledger.read(marker)) !== undefined) return;
+  const url = await openLink(deps, record, seat);
+  await deps.mailer.send(requestMail(subject, { role: seat.role, address, url }, reason, deps.clock.now()));
+  await deps.ledger.write([{ put: item(marker, { at: deps.clock.now() }) }]);
 }

@@ -10,12 +10,13 @@ import {
   settle,
 } from "./approvals.ts";
 import { decisionEntry } from "./approvals-decide.ts";
-import { endMail, type Subject } from "./approvals-mail.ts";
-import { mailSeats, type Notice, openSeats, type PostDeps, seatsOf, sendEach } from "./approvals-post.ts";
+import { endNotice, type Subject } from "./approvals-mail.ts";
+import { mailSeats, openSeats, type PostDeps, seatsOf } from "./approvals-post.ts";
 import { type ApprovalName, changeApproval, loadApproval, loadAsked, loadDecisions } from "./approvals-store.ts";
 import { appendAudit } from "./audit.ts";
 import { LedgerBusy } from "./errors.ts";
 import { loadSignals } from "./ledger.ts";
+import { notify } from "./notices.ts";
 import { Conflict } from "./ports.ts";
 
 /** How an approval stands, in the words of the machines. */
@@ -129,10 +130,11 @@ async function tellEnd(deps: PostDeps, name: ApprovalName, subject: Subject, set
     environment,
     data: { approval, state, round: subject.record.askedAt, binding: subject.record.binding },
   });
-  const notices = concerned(subject.record, settlement).map(
-    (to): Notice => ({ notice: `end#${to}`, mail: async () => endMail(subject, to, settlement) }),
-  );
-  await sendEach(deps, subject.record, notices);
+  const notice = {
+    name: `APPROVAL#${environment}#${approval}#${subject.record.askedAt}#end`,
+    ...endNotice(subject, settlement),
+  };
+  await notify(deps, name.promotionId, notice, concerned(subject.record, settlement));
 }
 
 /** The requester always; the people asked when their answer is no longer wanted, whether they gave one or not. */

@@ -1,0 +1,162 @@
+import * as z from "zod";
+import { type Decided, decide } from "./domain/approvals-decide.ts";
+import { looksLikeAddress, samePerson } from "./domain/approvals-people.ts";
+import { type Reseated, replacePerson, resendLink } from "./domain/approvals-reseat.ts";
+import { ApprovalName, findApproval } from "./domain/approvals-store.ts";
+import type { Dependencies } from "./domain/ports.ts";
+import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
+import { httpStep } from "./runtime/step.ts";
+
+const LARGEST_BODY = 16 * 1_024;
+
+const role = z.string().min(1).max(100);
+const address = z.string().min(3).max(320);
+
+const Body = z.discriminatedUnion("action", [
+  z.strictObject({
+    action: z.literal("decide"),
+    role,
+    decision: z.enum(["approved", "rejected"]),
+    comment: z.string().default(""),
+    checklist: z.array(z.string()).max(200).default([]),
+    version: z.string(),
+    as: address.optional(),
+  }),
+  z.strictObject({ action: z.literal("resend"), role, address }),
+  z.strictObject({ action: z.literal("replace"), role, address, by: address }),
+]);
+type Body = z.output<typeof Body>;
+
+/**
+ * The second way in, for when mail is lost: POST /promotions/{promotionId}/environments/{environment}/approvals/{approval}
+ * with IAM authorisation. The same checks and the same conditional writes as the page; the caller's ARN is recorded.
+ */
+export const decideByApi =
+  (deps: Dependencies) =>
+  async (request: HttpRequest): Promise<HttpResponse> => {
+    const { caller } = request;
+    const refused = refusal(request);
+    if (refused !== null) return refused;
+    if (caller === null) return json(403, { error: "this route takes signed requests only" });
+    const body = readBody(request.body);
+    if (!body.ok) return json(400, { error: "the body is not understood", missing: body.problems });
+    const name = ApprovalName.safeParse(request.pathParameters);
+    if (!name.success || (await findApproval(deps.ledger, name.data)) === undefined) {
+      return json(404, { error: "no such approval, or nobody has been asked yet" });
+    }
+    return act(deps, name.data, request, caller, body.value);
+  };
+
+function refusal({ method, headers, body }: HttpRequest): HttpResponse | null {
+  if (method !== "POST") return json(405, { error: "send a POST" }, { allow: "POST" });
+  if (Buffer.byteLength(body) > LARGEST_BODY) return json(413, { error: "the body is larger than 16 KB" });
+  const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  return type === "application/json" ? null : json(415, { error: "send application/json" });
+}
+
+function readBody(text: string): { ok: true; value: Body } | { ok: false; problems: string[] } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { ok: false, problems: ["it is not JSON"] };
+  }
+  const result = Body.safeParse(parsed);
+  if (result.success) return { ok: true, value: result.data };
+  return {
+    ok: false,
+    problems: result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`),
+  };
+}
+
+async function act(
+  deps: Dependencies,
+  name: ApprovalName,
+  request: HttpRequest,
+  caller: string,
+  body: Body,
+): Promise<HttpResponse> {
+  switch (body.action) {
+    case "decide":
+      return decideAs(deps, name, request, caller, body);
+    case "resend":
+      return reseatAnswer(await resendLink(deps, name, { ...body, caller }));
+    case "replace":
+      return reseatAnswer(await replacePerson(deps, name, { ...body, caller }));
+  }
+}
+
+/** Whose address the caller's ARN ends in: an IAM user's name, or the session name that single sign-on gives. */
+function addressIn(caller: string): string | null {
+  const last = caller.slice(caller.lastIndexOf("/") + 1);
+  return looksLikeAddress(last) ? last : null;
+}
+
+/** An ARN that says who its person is speaks for nobody else; one that does not has to say for whom, on record. */
+async function decideAs(
+  deps: Dependencies,
+  name: ApprovalName,
+  request: HttpRequest,
+  caller: string,
+  body: Extract<Body, { action: "decide" }>,
+): Promise<HttpResponse> {
+  const own = addressIn(caller);
+  if (own !== null && body.as !== undefined && !samePerson(own, body.as)) {
+    return json(403, { error: `${own} cannot decide as ${body.as}` });
+  }
+  const person = body.as ?? own;
+  if (person === null) return json(400, { error: 'say whose decision it is: "as": "ADDRESS"' });
+  const { sourceIp, userAgent } = request;
+  const { role: asked, decision, comment, checklist, version } = body;
+  const answer = { role: asked, address: person, decision, comment, checklist, version };
+  const from = { via: "api", caller, sourceIp, userAgent, generation: null } as const;
+  return decidedAnswer(await decide(deps, name, { ...answer, ...from }));
+}
+
+function decidedAnswer(decided: Decided): HttpResponse {
+  switch (decided.kind) {
+    case "decided":
+      return json(200, { state: decided.record.state, decision: decided.decision.decision });
+    case "already":
+      return json(409, { error: "this person, or this caller, has decided already" });
+    case "ended":
+      return ended(decided.settlement);
+    case "forbidden":
+      return json(403, { error: "not yours to decide", missing: decided.missing.map(({ message }) => message) });
+    case "incomplete":
+      return json(400, { error: "nothing is decided yet", missing: decided.missing.map(({ message }) => message) });
+    case "busy":
+      return json(409, { error: "others decided at the same moment: try again" });
+  }
+}
+
+function ended({ state, summary }: { readonly state: string; readonly summary: string }): HttpResponse {
+  const answered = state === "approved" || state === "rejected";
+  return json(answered ? 409 : 410, { error: `the approval has ended: ${summary}`, state });
+}
+
+function reseatAnswer(reseated: Reseated): HttpResponse {
+  switch (reseated.kind) {
+    case "done":
+      return json(200, { address: reseated.address, reach: reseated.reach });
+    case "ended":
+      return ended(reseated.settlement);
+    case "refused":
+      return json(reseated.status, { error: reseated.why });
+  }
+}
+
+function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+  return {
+    status,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+    body: `${JSON.stringify(body)}\n`,
+  };
+}
+
+export const handler = httpStep("decide", decideByApi);

@@ -1,0 +1,207 @@
+/** The approval page as markup. */
+import { LONGEST_COMMENT, type Missing } from "../domain/approvals-check.ts";
+import { utc } from "../domain/approvals-words.ts";
+import type { ApprovalView, DecisionView, RoleView, Standing } from "./approval-view.ts";
+import { stepWeights } from "./charts.ts";
+import { type Html, html, type Part } from "./html.ts";
+import { document } from "./layout.ts";
+
+/** What a person had filled in when the form has to be shown again, and what was wrong with it. */
+export interface Refilled {
+  readonly problems: readonly { readonly what: Missing["what"] | "form"; readonly message: string }[];
+  readonly checklist: readonly string[];
+  readonly comment: string;
+  readonly version: string;
+}
+
+export const EMPTY_FORM: Refilled = { problems: [], checklist: [], comment: "", version: "" };
+
+/** The whole page. `token` null: there is nothing to decide, and no form. */
+export function approvalPage(view: ApprovalView, token: string | null, form: Refilled): Html {
+  const title = titleOf(view);
+  return document(
+    form.problems.length > 0 && token !== null ? `Not decided yet: ${title}` : title,
+    html`<main>
+<div class="top"><p class="brand">Headgate</p>${pillOf(view.standing)}</div>
+<header><h1>${title}</h1><p class="soft">${leadOf(view)}</p></header>
+${bannerOf(view)}
+<div class="columns">
+<div>${evidenceColumn(view)}</div>
+<div class="aside">${token === null ? "" : formCard(view, token, form)}${rolesCard(view)}</div>
+</div>
+<footer><p>Promotion <span class="mono">${view.record.promotionId}</span>, approval <span class="mono">${view.record.approval}</span>. What you see is bound to your decision by the hash <span class="mono">${view.binding.slice(0, 16)}</span>.</p></footer>
+</main>`,
+  );
+}
+
+function titleOf({ standing, service, version, environment }: ApprovalView): string {
+  const what = `${service} ${version} for ${environment}`;
+  if (standing.kind === "open") return `Approve ${what}?`;
+  if (standing.kind === "answered") return `${what}: your answer is recorded`;
+  if (standing.kind === "replaced") return `${what}: this link is no longer in use`;
+  return `${what}: ${ENDINGS[standing.state].word}`;
+}
+
+const ENDINGS = {
+  waiting: { word: "waiting", tone: "warn" },
+  approved: { word: "approved", tone: "good" },
+  rejected: { word: "rejected", tone: "bad" },
+  expired: { word: "approval expired", tone: "warn" },
+  superseded: { word: "superseded", tone: "warn" },
+  cancelled: { word: "cancelled", tone: "warn" },
+} as const;
+
+function pillOf(standing: Standing): Html {
+  if (standing.kind === "open") return html`<span class="pill warn">Waits for you</span>`;
+  if (standing.kind === "answered") return html`<span class="pill">Waits for others</span>`;
+  if (standing.kind === "replaced") return html`<span class="pill">Link replaced</span>`;
+  const { word, tone } = ENDINGS[standing.state];
+  return html`<span class="pill ${tone}">${word}</span>`;
+}
+
+function leadOf({ standing, link, deadline, timeLeft, point }: ApprovalView): Part {
+  if (standing.kind !== "open") return html`This page was made for ${link.address}, as ${link.role}.`;
+  return html`You, ${link.address}, are asked as <strong>${link.role}</strong>, ${point}. Answer within <strong>${timeLeft}</strong>, by ${deadline}.`;
+}
+
+function bannerOf(view: ApprovalView): Part {
+  const { standing } = view;
+  if (standing.kind === "open") return null;
+  if (standing.kind === "replaced") {
+    return note(
+      "warn",
+      "This link decides nothing any more",
+      "The seat went to somebody else, or the approval was asked for anew. Use the newest mail.",
+    );
+  }
+  if (standing.kind === "answered") {
+    return html`<section class="card note good"><h2>Your answer is recorded</h2><p>Others are still asked. Until they answer, nothing moves.</p></section>`;
+  }
+  const { word, tone } = ENDINGS[standing.state];
+  return html`<section class="card note ${tone}"><h2>${sentence(word)}</h2><p>${sentence(standing.summary)}.</p>${decisionList(view.decisions)}</section>`;
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function note(tone: string, title: string, text: string): Html {
+  return html`<section class="card note ${tone}"><h2>${title}</h2><p>${text}</p></section>`;
+}
+
+function evidenceColumn(view: ApprovalView): Part {
+  return [
+    view.emergency !== null && note("bad", "Emergency", view.emergency),
+    releaseCard(view),
+    view.irreversible.length > 0 && irreversibleCard(view),
+    planCard(view),
+    gatesCard(view),
+    claimsCard(view),
+    view.verdicts.map(verdictCard),
+  ];
+}
+
+function releaseCard(view: ApprovalView): Html {
+  const risk = { low: "good", medium: "warn", high: "bad" }[view.risk];
+  return html`<section class="card"><h2>What changes</h2>
+<p>${view.summary}</p>
+<dl>
+<dt>Release</dt><dd>${view.service} <span class="mono">${view.version}</span></dd>
+<dt>Commit</dt><dd class="mono">${view.commit}</dd>
+<dt>Environment</dt><dd>${view.environment} <span class="soft">(${view.place})</span></dd>
+<dt>Risk</dt><dd><span class="pill ${risk}">${view.risk}</span></dd>
+<dt>Ticket</dt><dd>${view.ticket ?? "none"}</dd>
+<dt>Requested by</dt><dd>${view.requestedBy} <span class="soft">(as claimed in the request)</span></dd>
+${view.startedBy !== null && html`<dt>Started by</dt><dd class="mono">${view.startedBy}</dd>`}
+</dl>
+<details><summary>What is deployed where</summary><ul class="small">${view.targets.map((target) => html`<li>${target}</li>`)}</ul></details>
+</section>`;
+}
+
+function irreversibleCard({ irreversible }: ApprovalView): Html {
+  return html`<section class="card note bad"><h2>Cannot be undone</h2><p>Traffic can be brought back at any time. What these do beside it cannot:</p><ul>${irreversible.map((name) => html`<li>${name}</li>`)}</ul></section>`;
+}
+
+function planCard(view: ApprovalView): Html {
+  const chart = stepWeights({
+    id: "steps",
+    title: "Share of traffic on the new version",
+    description: view.stepWords.join("; "),
+    steps: view.steps,
+  });
+  return html`<section class="card"><h2>How it is rolled out</h2>
+${chart}
+<ol>${view.stepWords.map((step) => html`<li>${step}</li>`)}</ol>
+<h3>When</h3><p>${sentence(view.window)}. It takes about ${view.takes}.</p>
+<h3>What is watched</h3>
+${view.metrics.length === 0 ? html`<p>No metric is judged.</p>` : html`<ul class="list">${view.metrics.map(({ name, rules }) => html`<li><strong>${name}</strong><ul>${rules.map((rule) => html`<li>${rule}</li>`)}</ul></li>`)}</ul>`}
+${view.alarms.length > 0 && html`<h3>Alarms that bring traffic back at once</h3><p>${view.alarms.join(", ")}</p>`}
+</section>`;
+}
+
+function gatesCard({ gates, laterChecks }: ApprovalView): Html {
+  return html`<section class="card"><h2>Checks</h2>
+${gates.length === 0 ? html`<p>No check has run yet.</p>` : html`<ul class="list">${gates.map(({ name, passed, found }) => html`<li><span class="pill ${passed ? "good" : "bad"}">${passed ? "passed" : "failed"}</span> <strong>${name}</strong><br><span class="soft">${found}</span></li>`)}</ul>`}
+${laterChecks.length > 0 && html`<h3>Still to come</h3><p class="soft">${laterChecks.join(", ")}</p>`}
+</section>`;
+}
+
+function claimsCard({ evidence }: ApprovalView): Html {
+  return html`<section class="card"><h2>Evidence <span class="pill">claimed by the requester</span></h2>
+${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${key}</dt><dd>${value}</dd>`)}</dl>`}
+</section>`;
+}
+
+function verdictCard({ environment, entries }: ApprovalView["verdicts"][number]): Html {
+  return html`<section class="card"><h2>Judged in ${environment}</h2><ul class="list">${entries.map(({ at, summary }) => html`<li>${summary}<br><span class="soft small">${utc(at)}</span></li>`)}</ul></section>`;
+}
+
+function decisionList(decisions: readonly DecisionView[]): Part {
+  if (decisions.length === 0) return null;
+  return html`<ul class="list">${decisions.map(
+    ({ who, role, decision, at, comment, via }) =>
+      html`<li><span class="pill ${decision === "approved" ? "good" : "bad"}">${decision}</span> <strong>${who}</strong> as ${role}<br><span class="soft small">${at}, ${via}</span>${comment !== "" && html`<blockquote>${comment}</blockquote>`}</li>`,
+  )}</ul>`;
+}
+
+function rolesCard({ roles, decisions, standing }: ApprovalView): Html {
+  const waiting = standing.kind === "open" || standing.kind === "answered";
+  return html`<section class="card"><h2>Who decides</h2>
+<ul class="list">${roles.map((role) => html`<li>${roleLine(role, waiting)}</li>`)}</ul>
+${decisions.length > 0 && waiting && html`<h3>Decided so far</h3>${decisionList(decisions)}`}
+</section>`;
+}
+
+function roleLine({ role, needed, missing, people }: RoleView, waiting: boolean): Html {
+  const owed = needed === 0 ? "stands in where others stay silent" : `${needed} of ${people.length} needed`;
+  const state = waiting && missing > 0 ? html` <span class="pill warn">${missing} missing</span>` : "";
+  return html`<strong>${role}</strong>${state}<br><span class="soft small">${owed}: ${people.join(", ")}</span>`;
+}
+
+/** Enter in a field would press the form's first button; that this one is disabled makes Enter do nothing. */
+const NO_IMPLICIT_SUBMISSION = html`<button type="submit" disabled hidden></button>`;
+
+function formCard(view: ApprovalView, token: string, form: Refilled): Html {
+  const wrong = (what: Missing["what"]) => form.problems.some((problem) => problem.what === what);
+  return html`<section class="card"><h2>Your decision as ${view.link.role}</h2>
+${problemsBox(form)}
+<form method="post" autocomplete="off">
+${NO_IMPLICIT_SUBMISSION}
+<input type="hidden" name="token" value="${token}">
+${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class="hint" id="ticks">Tick every point to approve.</p>${view.checklist.map((item) => tickBox(item, form))}</fieldset>`}
+<label class="field" for="comment">Comment</label>
+<p class="hint" id="comment-hint">Needed to reject. Everybody asked can read it.</p>
+<textarea id="comment" name="comment" rows="3" maxlength="${LONGEST_COMMENT}" aria-describedby="comment-hint" aria-invalid="${wrong("comment") ? "true" : "false"}">${form.comment}</textarea>
+<label class="field" for="version">Version of the release</label>
+<p class="hint" id="version-hint">Type it as it stands above. It shows that a person decides, not a mail scanner.</p>
+<input type="text" id="version" name="version" value="${form.version}" maxlength="200" autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="version-hint" aria-invalid="${wrong("version") ? "true" : "false"}">
+<div class="buttons"><button class="approve" type="submit" name="decision" value="approved">Approve</button><button class="reject" type="submit" name="decision" value="rejected">Reject</button></div>
+</form></section>`;
+}
+
+function tickBox(item: string, form: Refilled): Html {
+  return html`<label class="box"><input type="checkbox" name="checklist" value="${item}"${form.checklist.includes(item) && html` checked`}><span>${item}</span></label>`;
+}
+
+function problemsBox({ problems }: Refilled): Part {
+  if (problems.length === 0) return null;
+  return html`<div class="problems" role="alert"><p>Nothing is decided yet</p><ul>${problems.map(({ message }) => html`<li>${message}</li>`)}</ul></div>`;
+}

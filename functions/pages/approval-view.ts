@@ -1,0 +1,209 @@
+/** What the approval page shows, worked out from the ledger: every word of it, none of the markup. */
+import {
+  type ApprovalRecord,
+  type ApprovalState,
+  type AskedRole,
+  countedDecisions,
+  type Decision,
+  type GateResult,
+  rolesAsked,
+  type Settlement,
+  seatOf,
+  settle,
+  waitingFor,
+} from "../domain/approvals.ts";
+import { type VerdictEntry, verdictsOf } from "../domain/approvals-evidence.ts";
+import { samePerson } from "../domain/approvals-people.ts";
+import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/approvals-store.ts";
+import { deadlineInWords, spanInWords, utc } from "../domain/approvals-words.ts";
+import { loadAudit } from "../domain/audit.ts";
+import { formatDuration } from "../domain/durations.ts";
+import { type Header, loadSignals, type PlanHeader } from "../domain/ledger.ts";
+import type { EnvironmentPlan, Risk } from "../domain/plan.ts";
+import type { Dependencies } from "../domain/ports.ts";
+import { plannedSeconds } from "../domain/windows.ts";
+import {
+  checkInWords,
+  type MetricWords,
+  metricsInWords,
+  stepsInWords,
+  targetInWords,
+  windowInWords,
+} from "./plan-words.ts";
+
+/** Whether this link can decide now, and if not, why. */
+export type Standing =
+  | { readonly kind: "open" }
+  /** This person has answered. */
+  | { readonly kind: "answered" }
+  | { readonly kind: "ended"; readonly state: ApprovalState; readonly summary: string }
+  /** The seat was given to somebody else, or the approval was asked for anew. */
+  | { readonly kind: "replaced" };
+
+export interface DecisionView {
+  readonly who: string;
+  readonly role: string;
+  readonly decision: Decision["decision"];
+  readonly at: string;
+  readonly comment: string;
+  readonly checklist: readonly string[];
+  readonly via: string;
+}
+
+export interface RoleView {
+  readonly role: string;
+  readonly needed: number;
+  readonly missing: number;
+  readonly people: readonly string[];
+}
+
+export interface ApprovalView {
+  readonly standing: Standing;
+  readonly link: Pick<Link, "role" | "address">;
+  readonly record: ApprovalRecord;
+  readonly checklist: readonly string[];
+  readonly service: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly environment: string;
+  readonly place: string;
+  readonly summary: string;
+  readonly requestedBy: string;
+  readonly startedBy: string | null;
+  readonly risk: Risk;
+  readonly ticket: string | null;
+  readonly emergency: string | null;
+  readonly point: string;
+  readonly deadline: string;
+  readonly timeLeft: string;
+  readonly steps: readonly { readonly weight: number; readonly seconds: number; readonly label: string }[];
+  readonly stepWords: readonly string[];
+  readonly takes: string;
+  readonly metrics: readonly MetricWords[];
+  readonly alarms: readonly string[];
+  readonly window: string;
+  readonly targets: readonly string[];
+  readonly irreversible: readonly string[];
+  readonly gates: readonly GateResult[];
+  readonly laterChecks: readonly string[];
+  readonly evidence: readonly (readonly [string, string])[];
+  readonly verdicts: readonly { readonly environment: string; readonly entries: readonly VerdictEntry[] }[];
+  readonly decisions: readonly DecisionView[];
+  readonly roles: readonly RoleView[];
+  readonly binding: string;
+}
+
+/** Reads everything and changes nothing. Throws `BrokenRecord` where the ledger lacks what a link promises. */
+export async function loadApprovalView(
+  deps: Pick<Dependencies, "ledger" | "clock">,
+  link: Link,
+): Promise<ApprovalView> {
+  const [record, decisions, signals, about, trail] = await Promise.all([
+    loadApproval(deps.ledger, link),
+    loadDecisions(deps.ledger, link),
+    loadSignals(deps.ledger, link.promotionId),
+    loadAsked(deps.ledger, link),
+    loadAudit(deps.ledger, link.promotionId),
+  ]);
+  const now = deps.clock.now();
+  const settlement = settle(record, decisions, signals, now);
+  const around = about.header.environments.slice(0, about.header.environments.indexOf(link.environment) + 1).slice(-2);
+  return {
+    ...releaseView(about.header, about.release),
+    ...planView(about.plan, record),
+    standing: standingOf(link, record, about.header, decisions, settlement),
+    link,
+    record,
+    checklist: seatOf(record, link.role, link.address)?.role.checklist ?? [],
+    point: pointInWords(about.wanted.when),
+    deadline: deadlineInWords(record.expiresAt, about.plan.window?.zone ?? null),
+    timeLeft: spanInWords(record.expiresAt - now),
+    gates: record.gates,
+    verdicts: around
+      .map((environment) => ({ environment, entries: verdictsOf(trail, environment) }))
+      .filter(({ entries }) => entries.length > 0),
+    decisions: countedDecisions(record, decisions).map(decisionView),
+    roles: rolesView(record, decisions),
+    binding: record.binding,
+  };
+}
+
+function standingOf(
+  link: Link,
+  record: ApprovalRecord,
+  header: Header,
+  decisions: readonly Decision[],
+  settlement: Settlement,
+): Standing {
+  if (settlement.state !== "waiting") return { kind: "ended", state: settlement.state, summary: settlement.summary };
+  if (header.state === "closed") return { kind: "ended", state: "cancelled", summary: "the promotion has ended" };
+  if (seatOf(record, link.role, link.address)?.person.generation !== link.generation) return { kind: "replaced" };
+  const answered = countedDecisions(record, decisions).some((one) => samePerson(one.address, link.address));
+  return { kind: answered ? "answered" : "open" };
+}
+
+function releaseView(header: Header, release: PlanHeader) {
+  return {
+    service: release.service,
+    version: release.version,
+    commit: release.commit,
+    summary: release.summary,
+    requestedBy: release.requestedBy,
+    startedBy: header.startedBy ?? null,
+    risk: release.risk,
+    ticket: release.ticket,
+    emergency: release.emergency?.reason ?? null,
+    evidence: Object.entries(release.evidence).map(([key, value]) => [key, String(value)] as const),
+  };
+}
+
+function planView(plan: EnvironmentPlan, record: ApprovalRecord) {
+  return {
+    environment: plan.environment,
+    place: `account ${plan.account}, ${plan.region}`,
+    steps: plan.steps.map(({ weight, bakeSeconds }) => ({
+      weight,
+      seconds: bakeSeconds,
+      label: bakeSeconds === 0 ? "" : formatDuration(bakeSeconds),
+    })),
+    stepWords: stepsInWords(plan),
+    takes: spanInWords(plannedSeconds(plan.steps) * 1_000),
+    metrics: metricsInWords(plan),
+    alarms: plan.alarms,
+    window: windowInWords(plan.window),
+    targets: plan.targets.map(targetInWords),
+    irreversible: plan.targets.filter(({ reversible }) => !reversible).map(({ name }) => name),
+    laterChecks: plan.checks.filter(({ name }) => !record.gates.some((gate) => gate.name === name)).map(checkInWords),
+  };
+}
+
+/** Where in the rollout people are asked, to follow "asked". */
+function pointInWords(when: EnvironmentPlan["approvals"][number]["when"]): string {
+  if (typeof when === "number") return `while the candidate holds ${when} % of traffic`;
+  const words = { before: "before anything changes", "at-0": "before the candidate gets traffic", after: "at the end" };
+  return words[when];
+}
+
+function decisionView(decision: Decision): DecisionView {
+  return {
+    who: decision.address,
+    role: decision.role,
+    decision: decision.decision,
+    at: utc(decision.at),
+    comment: decision.comment,
+    checklist: decision.checklist,
+    via: decision.caller === null ? "from the mail's link" : `through the API, as ${decision.caller}`,
+  };
+}
+
+function rolesView(record: ApprovalRecord, decisions: readonly Decision[]): RoleView[] {
+  const missing = new Map(
+    waitingFor(record, countedDecisions(record, decisions)).map((one) => [one.role, one.missing]),
+  );
+  return rolesAsked(record).map((role: AskedRole) => ({
+    role: role.role,
+    needed: role === record.escalation ? 0 : role.needed,
+    missing: missing.get(role.role) ?? 0,
+    people: role.people.map(({ address }) => address),
+  }));
+}

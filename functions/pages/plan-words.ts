@@ -1,0 +1,104 @@
+/** A rollout's plan as sentences: steps, thresholds, windows. */
+import { formatDuration } from "../domain/durations.ts";
+import type {
+  CheckPlan,
+  Consequence,
+  EnvironmentPlan,
+  MetricPlan,
+  OpenSpan,
+  RulePlan,
+  TargetPlan,
+  WindowPlan,
+} from "../domain/plan.ts";
+
+/** Unit of a metric as it is written behind a number. */
+export function unitOf(metric: MetricPlan): string {
+  if ("query" in metric.source) return "";
+  if (metric.source.preset === "lambda-error-rate") return " %";
+  return metric.source.preset === "lambda-throttles" ? " a minute" : " ms";
+}
+
+const CONSEQUENCES: Readonly<Record<Consequence, string>> = {
+  warn: "is noted",
+  block: "holds the rollout",
+  rollback: "brings traffic back",
+};
+
+/** `more than 5 % for 2m brings traffic back (from 100 samples on)` */
+export function ruleInWords(rule: RulePlan, unit: string): string {
+  const held = rule.sustainedSeconds > 0 ? ` for ${formatDuration(rule.sustainedSeconds)}` : "";
+  const samples = rule.minSamples > 0 ? ` (from ${rule.minSamples} samples on)` : "";
+  return `${limitInWords(rule, unit)}${held} ${CONSEQUENCES[rule.onBreach]}${rule.hard ? " at once" : ""}${samples}`;
+}
+
+function limitInWords(rule: RulePlan, unit: string): string {
+  if (rule.max !== undefined) return `more than ${rule.max}${unit}`;
+  if (rule.maxIncreasePoints !== undefined) {
+    const points = unit === " %" ? ` percentage points` : unit;
+    return `more than ${rule.maxIncreasePoints}${points} above the version serving now`;
+  }
+  return `more than ${rule.maxIncreasePercent ?? 0} % worse than the version serving now`;
+}
+
+export interface MetricWords {
+  readonly name: string;
+  readonly rules: readonly string[];
+}
+
+/** Each watched metric with its rules; the statistical judge is said as one more rule. */
+export function metricsInWords(plan: EnvironmentPlan): MetricWords[] {
+  return plan.analysis.metrics.map((metric) => {
+    const rules = metric.rules.map((rule) => ruleInWords(rule, unitOf(metric)));
+    const judged =
+      metric.sequential === undefined
+        ? []
+        : [
+            `judged against the version serving now; a good release is brought back at most ${percent(plan.analysis.alpha)} of the time`,
+          ];
+    return {
+      name: `${metric.target === null ? "" : `${metric.target}: `}${metric.name}${metric.dryRun ? " (shown only)" : ""}`,
+      rules: [...rules, ...judged],
+    };
+  });
+}
+
+const percent = (fraction: number) => `${Number((fraction * 100).toPrecision(3))} %`;
+
+/** Weight and bake of each step, in order. */
+export function stepsInWords(plan: EnvironmentPlan): string[] {
+  return plan.steps.map(({ weight, bakeSeconds }) =>
+    bakeSeconds > 0 ? `${weight} % of traffic, watched for ${formatDuration(bakeSeconds)}` : `${weight} % of traffic`,
+  );
+}
+
+const DAY_NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
+
+function clock(minutes: number): string {
+  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+function spanInWords(span: OpenSpan): string {
+  const days = span.days.length === 7 ? "every day" : span.days.map((day) => DAY_NAMES[day - 1] ?? "?").join(", ");
+  return span.from === 0 && span.to === 1_440 ? `${days}, all day` : `${days} ${clock(span.from)} to ${clock(span.to)}`;
+}
+
+export function windowInWords(window: WindowPlan | null): string {
+  if (window === null) return "at any time";
+  const open = window.open.length === 0 ? "at any time" : window.open.map(spanInWords).join("; ");
+  const freezes = window.freezes.map((one) => one.name);
+  return `${open} (${window.zone})${freezes.length === 0 ? "" : `, not during ${freezes.join(", ")}`}`;
+}
+
+export function targetInWords(target: TargetPlan): string {
+  const artifact =
+    target.artifact.from === "s3"
+      ? `s3://${target.artifact.bucket}/${target.artifact.key} (version ${target.artifact.versionId})`
+      : `published version ${target.artifact.version}`;
+  return `${target.functionName}, alias ${target.alias}: ${artifact}`;
+}
+
+/** What the checks of the plan look at, for those that have not run when people are asked. */
+export function checkInWords(check: CheckPlan): string {
+  const when = typeof check.when === "number" ? `at ${check.when} %` : check.when;
+  return `${check.name} (${when})`;
+}
