@@ -1,0 +1,101 @@
+import type { LogNormal } from "./samples.ts";
+import { type Behaviour, fits, type Incident, type Scenario } from "./scenario.ts";
+import { baselineOf, type ShareHistory, servingSince } from "./shares.ts";
+
+/** A stream of requests: those that come in through one alias of one function. */
+export interface Stream {
+  readonly account: string;
+  readonly functionName: string;
+  readonly alias: string;
+}
+
+/** How a version behaves at some moment. Rates are fractions. */
+export interface Conduct {
+  readonly errorRate: number;
+  readonly throttleRate: number;
+  readonly burstiness: number;
+  readonly latency: LogNormal;
+  /** Requests slowed by a cold start: their share, and by how many milliseconds. */
+  readonly cold: { readonly share: number; readonly slowerByMs: number } | undefined;
+}
+
+/** The circumstances a version's conduct depends on. */
+export interface Circumstances {
+  readonly stream: Pick<Stream, "account" | "functionName">;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly history: ShareHistory;
+  /** The version's share of the alias, a fraction. */
+  readonly share: number;
+}
+
+const CALM = { errorRate: 0.001, throttleRate: 0, burstiness: 0, latency: { medianMs: 100, sigma: 0.5 } };
+
+const isNamed = (wanted: Behaviour["version"], version: string, baseline: readonly string[]): boolean => {
+  if (wanted === "baseline") return baseline.includes(version);
+  return wanted === "candidate" ? !baseline.includes(version) : wanted === version;
+};
+
+/** The first behaviour that fits; a version's own number goes before `baseline` and `candidate`. */
+export const behaviourOf = (
+  rules: readonly Behaviour[],
+  stream: Circumstances["stream"],
+  version: string,
+  history: ShareHistory,
+): Behaviour | undefined => {
+  const baseline = baselineOf(history);
+  const fitting = rules.filter(
+    (rule) =>
+      fits(rule.function, stream.functionName) &&
+      (rule.account ?? stream.account) === stream.account &&
+      isNamed(rule.version, version, baseline),
+  );
+  return fitting.find((rule) => rule.version === version) ?? fitting[0];
+};
+
+type Change = Behaviour["changes"][number];
+
+const applies = (change: Change, startsAt: number, { at, share, version, history }: Circumstances): boolean => {
+  if (share * 100 < (change.fromWeight ?? 0) - 1e-9) return false;
+  if (at < startsAt + (change.from ?? 0) || at >= startsAt + (change.to ?? Number.POSITIVE_INFINITY)) return false;
+  if (change.afterServing === undefined) return true;
+  const since = servingSince(history, version, at);
+  return since !== undefined && at >= since + change.afterServing;
+};
+
+const isOngoing = (incident: Incident, startsAt: number, { at, stream }: Circumstances): boolean =>
+  at >= startsAt + incident.from && at < startsAt + incident.to && fits(incident.function, stream.functionName);
+
+const coldOf = (behaviour: Behaviour | undefined, circumstances: Circumstances): Conduct["cold"] => {
+  const cold = behaviour?.coldStart;
+  if (cold === undefined) return undefined;
+  const since = servingSince(circumstances.history, circumstances.version, circumstances.at);
+  // What served before the world began has long been warm.
+  const isNew = since !== undefined && since !== circumstances.history[0]?.at;
+  return isNew && circumstances.at < since + cold.for ? cold : undefined;
+};
+
+/** How a version behaves now: its behaviour, the changes that apply, and whatever incident is going on. */
+export const conductOf = (
+  scenario: Pick<Scenario, "behaviour" | "incidents" | "startsAt">,
+  circumstances: Circumstances,
+): Conduct => {
+  const { startsAt } = scenario;
+  const { stream, version, history } = circumstances;
+  const behaviour = behaviourOf(scenario.behaviour, stream, version, history);
+  let { errorRate, throttleRate, burstiness, latency } = CALM;
+  for (const layer of [behaviour, ...(behaviour?.changes ?? []).filter((c) => applies(c, startsAt, circumstances))]) {
+    errorRate = layer?.errorRate ?? errorRate;
+    throttleRate = layer?.throttleRate ?? throttleRate;
+    burstiness = layer?.burstiness ?? burstiness;
+    latency = layer?.latency ?? latency;
+  }
+  let median = latency.medianMs;
+  for (const incident of scenario.incidents.filter((each) => isOngoing(each, startsAt, circumstances))) {
+    errorRate = Math.min(1, errorRate * incident.errorsTimes + incident.errorsPlus);
+    median *= incident.latencyTimes;
+  }
+  const cold = coldOf(behaviour, circumstances);
+  return { errorRate, throttleRate, burstiness, latency: { median, sigma: latency.sigma }, cold };
+};

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { fits, readScenario } from "../../../infra/local/world/scenario.ts";
+import { workloadOf } from "../../../infra/local/world/workload.ts";
+
+const CALM = { name: "calm", startsAt: "2026-11-24T20:00:00+02:00" };
+
+test("a scenario of a name and a start is a calm world", () => {
+  const scenario = readScenario(CALM);
+  expect(scenario.startsAt).toBe(Date.parse("2026-11-24T18:00:00Z"));
+  expect(scenario.cloudwatch.lag).toBe(90_000);
+  expect([scenario.traffic, scenario.people, scenario.faults]).toEqual([[], [], []]);
+});
+
+test("durations are read as milliseconds", () => {
+  const { people } = readScenario({ ...CALM, people: [{ who: "tech-lead", answers: "approve", after: "1h30m" }] });
+  expect(people[0]?.after).toBe(5_400_000);
+});
+
+test("all problems are named at once, each with its path", () => {
+  const file = {
+    ...CALM,
+    trafic: [],
+    behaviour: [{ version: "newest" }],
+    incidents: [{ from: "soon", to: "10m" }],
+  };
+  expect(() => readScenario(file)).toThrow(/trafic[\s\S]*behaviour\[0\]\.version[\s\S]*incidents\[0\]\.from/);
+});
+
+test.each([
+  ["orders", "orders", true],
+  ["orders", "orders-2", false],
+  ["bbws-*-order", "bbws-prod-order", true],
+  ["bbws-*", "other", false],
+  ["*", "anything", true],
+  ["a.c", "abc", false],
+])("the pattern %s and the name %s: %s", (pattern, name, expected) => {
+  expect(fits(pattern, name)).toBe(expected);
+});
+
+test("a probe finds a version healthy, unhealthy or broken, as the scenario says", () => {
+  const scenario = readScenario({
+    ...CALM,
+    behaviour: [
+      { version: "candidate", probe: "unhealthy" },
+      { version: "43", probe: "broken" },
+    ],
+  });
+  const ask = workloadOf(scenario, () => [{ at: 0, weights: { "41": 1 } }]);
+  const answers = ["41", "42", "43"].map((version) =>
+    ask({ account: "093646564004", functionName: "orders", version, at: scenario.startsAt, number: 1 }),
+  );
+  expect(answers.map(({ payload }) => (JSON.parse(payload) as { statusCode?: number }).statusCode)).toEqual([
+    200,
+    503,
+    undefined,
+  ]);
+  expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, "Unhandled"]);
+});
