@@ -49,7 +49,8 @@ const NETWORK = new Set([
 /** The error of ours that says what this error of the SDK means for `call`. */
 export function translated(call: string, error: Error): Error {
   const status = statusOf(error);
-  const text = `${call} failed: ${error.name}: ${error.message}`;
+  const http = status === undefined ? "" : ` (HTTP ${status})`;
+  const text = `${call} failed: ${error.name}: ${error.message}${http}`;
   if (isTrouble(error, status)) return new ServiceTrouble(text, { cause: error });
   if (status === undefined && error.name !== "CredentialsProviderError") return error;
   return new CallRefused(isDenial(error, status) ? `${text} (hint: ${permissionHint(call, error)})` : text, {
@@ -65,7 +66,7 @@ function isTrouble(error: Error, status: number | undefined): boolean {
 }
 
 /** HTTP status of the answer; undefined where there was none, or the error is not the SDK's. */
-function statusOf(error: Error): number | undefined {
+export function statusOf(error: Error): number | undefined {
   const metadata: unknown = Reflect.get(error, "$metadata");
   if (typeof metadata !== "object" || metadata === null) return undefined;
   const status: unknown = Reflect.get(metadata, "httpStatusCode");

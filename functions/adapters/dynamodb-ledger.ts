@@ -77,9 +77,9 @@ async function listItems({ client, table }: LedgerTools, pk: string, prefix: str
  * so that the SDK's retry after a lost answer cannot fail on the item that its own first attempt put.
  */
 async function writeChanges(tools: LedgerTools, changes: readonly Change[]): Promise<void> {
-  if (changes.length === 0) return;
-  if (changes.length > MOST_CHANGES)
-    throw new CallRefused(`${changes.length} changes; one write takes ${MOST_CHANGES}`);
+  if (changes.length < 1 || changes.length > MOST_CHANGES) {
+    throw new RangeError(`a write takes 1 to ${MOST_CHANGES} changes, not ${changes.length}`);
+  }
   const command = new TransactWriteItemsCommand({
     TransactItems: changes.map((change) => transactItem(tools.table(), change)),
     ClientRequestToken: tools.entropy.id(16),

@@ -1,12 +1,15 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import type { Artifacts } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask, statusOf, translated } from "./aws-errors.ts";
 
 export interface ArtifactTools {
   readonly client: () => S3Client;
 }
 
 const nothing = () => undefined;
+
+/** HTTP status of a version that is a delete marker: "method not allowed", for which the SDK has no name. */
+const DELETE_MARKER = 405;
 
 /** Objects in S3, each by its exact version. Without a body, S3 names the error only by its HTTP status. */
 export function s3Artifacts({ client }: ArtifactTools): Artifacts {
@@ -17,8 +20,10 @@ export function s3Artifacts({ client }: ArtifactTools): Artifacts {
         NotFound: nothing,
         NoSuchKey: nothing,
         NoSuchVersion: nothing,
-        // 405: the version is a delete marker.
-        MethodNotAllowed: nothing,
+        Unknown: (error) => {
+          if (statusOf(error) === DELETE_MARKER) return undefined;
+          throw translated("s3:HeadObject", error);
+        },
       });
       return head === undefined ? undefined : { versionId: head.VersionId ?? VersionId, sha256: sha256Of(head) };
     },

@@ -8,6 +8,8 @@ const SECRET = /(token|links?|authorization|cookie|secret)$/i;
 
 /** As JSON's replacer, hides values by the name they stand under, at any depth. */
 export function hideSecrets(name: string, value: unknown): unknown {
+  // The SDK hangs the raw answer on its errors: headers and bytes that nobody can read, and that nobody vetted.
+  if (name === "$response") return undefined;
   return SECRET.test(name) && value !== null && value !== undefined ? "(hidden)" : value;
 }
 
