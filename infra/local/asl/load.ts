@@ -1,7 +1,7 @@
 import { compileCondition } from "./choice.ts";
 import { DefinitionError, EvaluationError, type Problem } from "./errors.ts";
 import { Fields, isBoolean, isString } from "./fields.ts";
-import { isArray, isObject, type Json } from "./json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "./json.ts";
 import { compileResource } from "./load-task.ts";
 import type { Catcher, Machine, RecoverableState, Retrier, State } from "./machine.ts";
 import { compilePath, type Evaluate, type Path, read, type Scope } from "./path.ts";
@@ -47,10 +47,9 @@ function parse(definition: string | Json): Json {
 function substitute(node: Json, path: string, values: Readonly<Record<string, string>>, problems: Problem[]): Json {
   if (isArray(node)) return node.map((item, index) => substitute(item, `${path}[${index}]`, values, problems));
   if (isObject(node)) {
-    const entries = Object.entries(node);
-    return Object.fromEntries(
-      entries.map(([key, item]) => [key, substitute(item, `${path}.${key}`, values, problems)]),
-    );
+    const at = (key: string) => (path.endsWith(".States") ? `${path}['${key}']` : `${path}.${key}`);
+    const entries = Object.entries(node).map(([key, item]) => [key, substitute(item, at(key), values, problems)]);
+    return Object.fromEntries(entries) as JsonObject;
   }
   if (typeof node !== "string") return node;
   return node.replaceAll(/\$\{(\w+)\}/gu, (whole, name: string) => {
