@@ -3,6 +3,7 @@ import {
   type ApprovalOutcome,
   type ApprovalRecord,
   type ApprovalState,
+  type AskedRole,
   type Decision,
   requesterAddress,
   rolesAsked,
@@ -157,7 +158,13 @@ async function nudge(
     await mailSeats(deps, subject, openSeats(record, decisions, [record.escalation]), "escalated", "ask");
   }
   if (remindDue > 0) {
-    const open = openSeats(record, decisions, rolesAsked(record));
+    const open = openSeats(record, decisions, rolesToRemind(record, remindDue));
     await mailSeats(deps, subject, open, "reminded", `remind-${remindDue}`);
   }
+}
+
+/** Whoever was asked by the escalation alone is not reminded of what was due before they were asked. */
+function rolesToRemind(record: ApprovalRecord, reminder: number): readonly AskedRole[] {
+  const dueAt = record.askedAt + reminder * (record.remindSeconds ?? 0) * 1_000;
+  return record.escalatedAt !== null && dueAt <= record.escalatedAt ? record.roles : rolesAsked(record);
 }

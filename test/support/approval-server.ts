@@ -1,0 +1,118 @@
+/** Handlers behind a real HTTP server, through API Gateway's events: what arrives is what a browser or an attacker sent. */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { APIGatewayProxyEvent } from "aws-lambda";
+import { approvalPage } from "../../functions/approval-page.ts";
+import { decideByApi } from "../../functions/decide.ts";
+import type { Dependencies } from "../../functions/domain/ports.ts";
+import {
+  failurePage,
+  fromGateway,
+  type HttpRequest,
+  type HttpResponse,
+  toGateway,
+} from "../../functions/runtime/http.ts";
+
+interface Route {
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+  readonly action: (deps: Dependencies) => (request: HttpRequest) => Promise<HttpResponse>;
+}
+
+const ROUTES: readonly Route[] = [
+  { pattern: /^\/approvals\/([^/]*)$/, names: ["link"], action: approvalPage },
+  {
+    pattern: /^\/promotions\/([^/]+)\/environments\/([^/]+)\/approvals\/([^/]+)$/,
+    names: ["promotionId", "environment", "approval"],
+    action: decideByApi,
+  },
+];
+
+/** Header that stands for the signature: API Gateway would put the caller's ARN into the event. */
+export const CALLER_HEADER = "x-test-caller";
+
+export interface TestServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function serve(deps: Dependencies): Promise<TestServer> {
+  const server: Server = createServer((request, response) => {
+    void answer(deps, request).then(({ statusCode, headers, body }) => {
+      response.writeHead(statusCode, headers as Record<string, string>).end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(deps: Dependencies, request: IncomingMessage) {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const body = await bodyOf(request);
+  for (const { pattern, names, action } of ROUTES) {
+    const match = pattern.exec(pathname);
+    if (match === null) continue;
+    const values = names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? "")] as const);
+    const event = eventOf(request, pathname, Object.fromEntries(values), body);
+    try {
+      return toGateway(await action(deps)(fromGateway(event)));
+    } catch {
+      return toGateway(failurePage(false, "test"));
+    }
+  }
+  // API Gateway's answer where no route matches.
+  return { statusCode: 403, headers: {}, body: '{"message":"Missing Authentication Token"}' };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** As a REST API with a Lambda proxy integration sends it, bodies in base64. */
+function eventOf(
+  request: IncomingMessage,
+  path: string,
+  pathParameters: Record<string, string>,
+  body: Buffer,
+): APIGatewayProxyEvent {
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const event = {
+    httpMethod: request.method ?? "GET",
+    path,
+    pathParameters,
+    queryStringParameters: null,
+    headers,
+    body: body.length === 0 ? null : body.toString("base64"),
+    isBase64Encoded: body.length > 0,
+    requestContext: {
+      identity: {
+        sourceIp: "198.51.100.7",
+        userAgent: headers["user-agent"] ?? null,
+        userArn: headers[CALLER_HEADER] ?? null,
+      },
+    },
+  };
+  return event as unknown as APIGatewayProxyEvent;
+}
+
+/** A form as a browser would send it: the hidden token from the page, and whatever the person filled in. */
+export function formFrom(page: string, filled: Readonly<Record<string, string | readonly string[]>>): string {
+  const token = /name="token" value="([^"]+)"/.exec(page)?.[1] ?? "";
+  const form = new URLSearchParams({ token });
+  for (const [name, value] of Object.entries(filled)) {
+    for (const one of Array.isArray(value) ? value : [value]) form.append(name, one);
+  }
+  return form.toString();
+}
+
+export const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };
