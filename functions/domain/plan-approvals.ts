@@ -51,7 +51,8 @@ function isAtLeast(risk: Risk, from: Risk | undefined): boolean {
 
 function highest(roles: Roles, more: Roles): Roles {
   const names = new Set([...Object.keys(roles), ...Object.keys(more)]);
-  return Object.fromEntries([...names].map((role) => [role, Math.max(roles[role] ?? 0, more[role] ?? 0)]));
+  const sorted = [...names].sort((a, b) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map((role) => [role, Math.max(roles[role] ?? 0, more[role] ?? 0)]));
 }
 
 function refuseSameWhen(scope: Scope, drafts: readonly Draft[]): void {
@@ -69,7 +70,7 @@ function tightened(scope: Scope, drafts: readonly Draft[]): Draft[] {
     const at = [...scope.at.tighten, "approvals", index];
     const when = asked.when ?? "before";
     const same = merged.find((draft) => draft.when === when);
-    if (same === undefined) merged.push({ at, when, input: asked, roles: asked.roles });
+    if (same === undefined) merged.push({ at, when, input: asked, roles: highest(asked.roles, {}) });
     else merged = merged.map((draft) => (draft === same ? tighten(scope, draft, asked, at) : draft));
   }
   return merged;
@@ -120,7 +121,10 @@ function withEmergency(scope: Scope, drafts: readonly Draft[]): readonly Draft[]
   if (drafts.some((draft) => draft.when === "before")) {
     return drafts.map((draft) => (draft.when === "before" ? { ...draft, roles: highest(draft.roles, roles) } : draft));
   }
-  return [...drafts, { at: [...scope.at.environment, "emergency"], when: "before", input: { roles }, roles }];
+  return [
+    ...drafts,
+    { at: [...scope.at.environment, "emergency"], when: "before", input: { roles }, roles: highest(roles, {}) },
+  ];
 }
 
 function checkWhen(scope: Scope, { when, at }: Draft, steps: readonly StepPlan[]): void {
@@ -232,9 +236,7 @@ function planApproval(scope: Scope, { input, roles, when }: Draft): ApprovalPlan
   return {
     id: idOf(when),
     when,
-    roles: Object.entries(roles)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([role, needed]) => plan(role, needed)),
+    roles: Object.entries(roles).map(([role, needed]) => plan(role, needed)),
     expiresSeconds: input.expiresAfter ?? EXPIRES_SECONDS,
     remindSeconds: input.remindEvery ?? null,
     escalateSeconds: input.escalateAfter ?? null,

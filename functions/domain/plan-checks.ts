@@ -199,7 +199,8 @@ function resolveSoaked(scope: Scope, check: Kind<"soaked">, at: Path, base: Base
 function resolveEvidence(scope: Scope, check: Kind<"evidence">, at: Path, base: Base): CheckPlan {
   const { min, max, equals, key } = check;
   if (min !== undefined || max !== undefined) checkLimits(scope, check, at);
-  const value = scope.release.evidence?.[key];
+  const evidence = scope.release.evidence ?? {};
+  const value = Object.hasOwn(evidence, key) ? evidence[key] : undefined;
   const place = ["release", "evidence", key];
   if (value === undefined && base.onFail !== "warn") {
     const message = `is missing: the check "${base.name}" of ${scope.name} asks for it`;

@@ -35,7 +35,11 @@ export function scopesOf(report: Report, policy: Policy, release: Release, now: 
 
 function suggestion(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
-  return near === undefined ? `known: ${known.join(", ")}` : `did you mean "${near}"?`;
+  return near === undefined ? `known: ${known.toSorted(byName).join(", ")}` : `did you mean "${near}"?`;
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function checkOrder(report: Report, policy: Policy): void {

@@ -21,9 +21,10 @@ export const durationSchema = z
   })
   .meta({ description: DURATION_HINT, examples: ["15m", "24h", "2d"] });
 
+/** Names are keys of records; `constructor` is the one such word that every JavaScript object answers to. */
 export const nameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+  .regex(/^(?!constructor$)[a-z0-9][a-z0-9-]{0,62}$/)
   .meta({ description: "a short name: lower-case letters, digits and dashes, at most 63", examples: ["orders"] });
 
 /** Trimmed and in lower case, so that two spellings of one person are one person. */
@@ -55,7 +56,7 @@ export const weightSchema = z
   .int()
   .min(1)
   .max(100)
-  .meta({ description: "share of the traffic for the candidate, whole percent from 1 to 100", examples: [100] });
+  .describe("share of the traffic for the candidate, whole percent from 1 to 100");
 
 export const stepSchema = z
   .strictObject({

@@ -122,7 +122,7 @@ function keysAt(root: z.ZodType, path: Path, input: unknown): string[] {
 }
 
 function childOf(schema: z.ZodType | undefined, key: string | number): z.ZodType | undefined {
-  if (schema instanceof z.ZodObject) return schema.shape[key];
+  if (schema instanceof z.ZodObject) return Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
   if (schema instanceof z.ZodArray) return asType(schema.element);
   if (schema instanceof z.ZodRecord) return asType(schema.valueType);
   return undefined;
@@ -131,15 +131,17 @@ function childOf(schema: z.ZodType | undefined, key: string | number): z.ZodType
 /** Through optional, transforms and unions down to the schema that this input was meant for. */
 function unwrap(schema: z.ZodType, input: unknown): Visited {
   const meta = schema.meta();
-  const own = { schema, text: meta?.description, example: firstExample(meta?.examples) };
+  const own = { schema, text: meta?.description, example: exampleOf(schema, meta?.examples) };
   const inner = innerOf(schema, input);
   if (inner === undefined) return own;
   const deeper = unwrap(inner, input);
   return { ...deeper, text: own.text ?? deeper.text, example: own.example ?? deeper.example };
 }
 
-function firstExample(examples: unknown): unknown {
-  return Array.isArray(examples) ? examples[0] : undefined;
+/** The first example; where a schema allows one value only, that one. */
+function exampleOf(schema: z.ZodType, examples: unknown): unknown {
+  if (Array.isArray(examples)) return examples[0];
+  return schema instanceof z.ZodLiteral ? schema.value : undefined;
 }
 
 function innerOf(schema: z.ZodType, input: unknown): z.ZodType | undefined {
@@ -156,7 +158,7 @@ function bestOption(options: readonly (z.ZodType | undefined)[], input: unknown)
     if (!(option instanceof z.ZodObject)) return -1;
     const kind: unknown = option.shape.kind;
     const agrees = !(kind instanceof z.ZodLiteral) || kind.safeParse(Reflect.get(input, "kind")).success;
-    return agrees ? Object.keys(input).filter((key) => key in option.shape).length : -1;
+    return agrees ? Object.keys(input).filter((key) => Object.hasOwn(option.shape, key)).length : -1;
   };
   return [...options].sort((a, b) => score(b) - score(a))[0];
 }
@@ -165,25 +167,27 @@ function asType(schema: unknown): z.ZodType | undefined {
   return schema instanceof z.ZodType ? schema : undefined;
 }
 
-/** The known word closest to what was written, if it is close enough to have been meant. */
+/** The known word closest to what was written, if it is close enough to have been meant; of equals the first by name. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const reach = Math.max(1, Math.floor(word.length / 3));
   return known
     .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ away }) => away <= reach)
-    .sort((a, b) => a.away - b.away)[0]?.candidate;
+    .sort((a, b) => a.away - b.away || (a.candidate < b.candidate ? -1 : 1))[0]?.candidate;
 }
 
-/** Levenshtein's edit distance, one row at a time. */
+/** How many letters are to be changed, added, left out or swapped with their neighbour (optimal string alignment). */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const swap = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(Math.min(change, at(i - 1, j) + 1, at(i, j - 1) + 1, swapped ? at(i - 2, j - 2) + 1 : change));
     }
-    row = next;
   }
-  return row[b.length] ?? 0;
+  return at(a.length, b.length);
 }
