@@ -62,11 +62,10 @@ export class Timeline {
   invoked({ step, at, ms, outcome, input, output }: InvocationRecord): void {
     const environment = text(field(input, "environment")) || text(field(output, "name"));
     const line = { at: at + ms, environment, what: stateOf(step) };
-    if (outcome !== "ok") return this.add({ ...line, kind: "fault", text: `failed: ${outcome}` });
     const summary = text(field(output, "summary"));
-    if (QUIET.has(step) || summary === "") return;
-    if (step !== "judge") return this.add({ ...line, kind: "step", text: summary });
-    this.#tick(line, text(field(input, "phase")), output, summary);
+    if (outcome !== "ok") this.add({ ...line, kind: "fault", text: `failed: ${outcome}` });
+    else if (step === "judge") this.#tick(line, text(field(input, "phase")), output, summary);
+    else if (!QUIET.has(step) && summary !== "") this.add({ ...line, kind: "step", text: summary });
   }
 
   /** A tick is news when it is the first of its phase or its last, or when its verdict is another one. */
