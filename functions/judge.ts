@@ -10,7 +10,7 @@ import {
   shortestSettle,
   tickSeconds,
 } from "./domain/assessment-bake.ts";
-import { atPlannedEnd, type Ending, endedByVerdict, endedByWord, endedHold } from "./domain/assessment-ending.ts";
+import { afterLook, type Ending, endedByWord, endedHold } from "./domain/assessment-ending.ts";
 import { spansWithin, stretchToRead, withSpan } from "./domain/assessment-state.ts";
 import {
   evidenceChanges,
@@ -75,8 +75,11 @@ export const judge =
     const plan = await loadPlan(deps.ledger, promotionId, environment);
     const tick = { deps, input, plan, phase: readPhase(phase), bake, now: deps.clock.now() };
     if (bake.result !== null) return answer(tick, bake, 1);
-    const ending = (await endedByJournal(tick)) ?? (await endedByPeople(tick)) ?? (await endedByAlarm(tick));
-    return ending === null ? lookAtMetrics(tick) : end(tick, ending, { ...bake, chunk: input.chunk }, []);
+    const stopped = (await endedByJournal(tick)) ?? (await endedByPeople(tick));
+    if (stopped !== null) return end(tick, stopped, { ...bake, chunk: input.chunk }, []);
+    const alarms = await lookAtAlarms(tick);
+    if (alarms.ending !== null) return end(tick, alarms.ending, { ...bake, chunk: input.chunk }, []);
+    return lookAtMetrics(tick, alarms.troubles);
   };
 
 async function endedByJournal({ deps, input }: Tick): Promise<Ending | null> {
@@ -100,13 +103,21 @@ async function endedByPeople({ deps, input, phase, bake, now }: Tick): Promise<E
   return { result: outcome === "approved" ? "approved" : "rejected", summary, stop: null };
 }
 
-async function endedByAlarm({ deps, plan }: Tick): Promise<Ending | null> {
-  if (plan.alarms.length === 0) return null;
+interface AlarmLook {
+  readonly ending: Ending | null;
+  /** Alarms that cannot be asked: an alarm that is not there guards nothing, and is never taken for a green one. */
+  readonly troubles: readonly string[];
+}
+
+async function lookAtAlarms({ deps, plan }: Tick): Promise<AlarmLook> {
+  if (plan.alarms.length === 0) return { ending: null, troubles: [] };
   const states = await orTrouble(deps, "alarms", () => deps.alarms(placeOf(plan)).states(plan.alarms));
-  const red = plan.alarms.filter((name) => states?.get(name) === "ALARM");
-  if (red.length === 0) return null;
+  if (states === null) return { ending: null, troubles: ["the alarms could not be read"] };
+  const red = plan.alarms.filter((name) => states.get(name) === "ALARM");
+  const gone = plan.alarms.filter((name) => !states.has(name)).map((name) => `there is no alarm ${name}`);
+  if (red.length === 0) return { ending: null, troubles: gone };
   const summary = `alarm ${red.join(", ")} is red`;
-  return { result: "tripped", summary, stop: { by: "alarm", outcome: "rolled-back" } };
+  return { ending: { result: "tripped", summary, stop: { by: "alarm", outcome: "rolled-back" } }, troubles: gone };
 }
 
 /** Null where AWS does not answer: this look goes without, and says so; the next one asks again. */
@@ -120,7 +131,7 @@ async function orTrouble<T>(deps: Dependencies, what: string, ask: () => Promise
   }
 }
 
-async function lookAtMetrics(tick: Tick): Promise<Judged> {
+async function lookAtMetrics(tick: Tick, troubles: readonly string[]): Promise<Judged> {
   const { deps, input, plan, bake, phase, now } = tick;
   const { promotionId, environment } = input;
   const before = await loadEvidence(deps.ledger, promotionId, environment);
@@ -128,16 +139,11 @@ async function lookAtMetrics(tick: Tick): Promise<Judged> {
   const state = withSpan(before.state, bake.span);
   const watches = await watchesFor(tick, references);
   const readings = await readMetrics(tick, watches, state);
-  const assessment = assess({ analysis: plan.analysis, watches, references, state, readings, now });
-  const ending = endedByVerdict(assessment, phase, plan);
-  const atEnd =
-    ending === null && bake.endsAt !== null && now >= bake.endsAt
-      ? atPlannedEnd(assessment, bake, phase, plan.analysis, now)
-      : null;
-  const after = recorded(tick, assessment, atEnd !== null && "extendTo" in atEnd ? atEnd.extendTo : null);
-  const over = ending ?? (atEnd !== null && "ending" in atEnd ? atEnd.ending : null);
-  const changes = memoryChanges(tick, before, assessment, over !== null);
-  return over === null ? goOn(tick, after, assessment, changes) : end(tick, over, after, changes);
+  const assessment = assess({ analysis: plan.analysis, watches, references, state, readings, troubles, now });
+  const { ending, extendTo } = afterLook(assessment, bake, phase, plan, now);
+  const after = recorded(tick, assessment, extendTo);
+  const changes = memoryChanges(tick, before, assessment, ending !== null);
+  return ending === null ? goOn(tick, after, assessment, changes) : end(tick, ending, after, changes);
 }
 
 async function watchesFor({ deps, input, plan }: Tick, references: Parameters<typeof watchesOf>[2]): Promise<Watch[]> {

@@ -50,7 +50,7 @@ export function endedHold(hold: Hold, signals: readonly Signal[], since: number,
 const RELEASES: ReadonlySet<string> = new Set(["resume", "skip-bake", "promote-now"]);
 
 /** What the verdict ends, in any phase that watches traffic; null: it ends nothing, time may. */
-export function endedByVerdict(
+function endedByVerdict(
   assessment: Assessment,
   phase: Phase,
   plan: Pick<EnvironmentPlan, "analysis" | "monitor">,
@@ -72,25 +72,34 @@ const blockedBy = ({ findings }: Assessment): string =>
     .map(({ watch, rules }) => `${watch}: ${rules.join(", ")}`)
     .join("; ");
 
-/** A bake past its planned end: over, or extended. */
-export type AtEnd = { readonly ending: Ending } | { readonly extendTo: number };
+export interface Look {
+  /** Null: the bake goes on. */
+  readonly ending: Ending | null;
+  /** New end (epoch ms) where the bake is extended by this look. */
+  readonly extendTo: number | null;
+}
 
 /**
- * What happens once the planned time is over. A pass ends the bake. Without one it is extended once, up to the plan's
- * cap, and ends with the first pass in it; after that the plan decides.
+ * What one look does to a bake: its verdict may end it at any time. Once the planned time is over a pass ends it; without
+ * one it is extended up to the plan's cap, where the first pass ends it, and at the cap the plan decides.
  */
-export function atPlannedEnd(
+export function afterLook(
   assessment: Assessment,
-  bake: Pick<BakeRecord, "startedAt" | "plannedSeconds" | "extended">,
+  bake: Pick<BakeRecord, "startedAt" | "plannedSeconds" | "endsAt" | "extended">,
   phase: Phase,
-  analysis: AnalysisPlan,
+  plan: Pick<EnvironmentPlan, "analysis" | "monitor">,
   now: number,
-): AtEnd {
+): Look {
+  const early = endedByVerdict(assessment, phase, plan);
+  if (early !== null) return { ending: early, extendTo: null };
+  if (bake.plannedSeconds === null) return { ending: null, extendTo: null };
+  const planned = bake.startedAt + bake.plannedSeconds * 1000;
+  if (now < planned) return { ending: null, extendTo: null };
   const lasted = formatDuration((now - bake.startedAt) / 1000);
-  if (assessment.verdict === "pass") return { ending: plain("passed", `passed after ${lasted}`) };
-  const cap = bake.startedAt + ((bake.plannedSeconds ?? 0) + analysis.extendSeconds) * 1000;
-  if (now < cap) return { extendTo: cap };
-  return { ending: withoutVerdict(assessment, phase, analysis, lasted) };
+  if (assessment.verdict === "pass") return { ending: plain("passed", `passed after ${lasted}`), extendTo: null };
+  const cap = planned + plan.analysis.extendSeconds * 1000;
+  if (now < cap) return { ending: null, extendTo: bake.extended ? null : cap };
+  return { ending: withoutVerdict(assessment, phase, plan.analysis, lasted), extendTo: null };
 }
 
 function withoutVerdict(assessment: Assessment, phase: Phase, analysis: AnalysisPlan, lasted: string): Ending {

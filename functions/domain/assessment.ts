@@ -81,6 +81,8 @@ export interface AssessmentInput {
   readonly state: EvidenceState;
   /** Null: CloudWatch could not be read at all this time. */
   readonly readings: Readings | null;
+  /** What else could not be asked (an alarm that is gone, say): an error, unless something fails. */
+  readonly troubles: readonly string[];
   readonly now: number;
 }
 
@@ -88,7 +90,7 @@ export interface AssessmentInput {
 export function assess(input: AssessmentInput): Assessment {
   const looks = input.watches.map((watch) => look(input, watch));
   const combined = combine(input.analysis, looks);
-  const findings = looks.map((one) => findingOf(one, input));
+  const findings = looks.map((one) => blamed(findingOf(one, input), combined));
   const state = stateAfter(input, looks, combined.logE);
   return {
     ...verdictOf(input, looks, findings, combined, state.maxLogE),
@@ -216,6 +218,12 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
   };
 }
 
+/** The metric that brings most of the evidence is the one that fails, when the evidence does. */
+function blamed(finding: Finding, combined: CombinedEvidence): Finding {
+  if (combined.verdict !== "fail" || combined.leading !== finding.watch) return finding;
+  return { ...finding, verdict: "fail", reason: "the evidence against the candidate crossed its line" };
+}
+
 function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason"> {
   const [fatal] = broken(one, "rollback");
   if (fatal !== undefined) return { verdict: "fail", reason: fatal };
@@ -258,6 +266,9 @@ function verdictOf(
   }
   if (combined.verdict === "fail") {
     return { verdict: "fail", acted: "judge", reasons: [judgeInWords(findings, combined, maxLogE)] };
+  }
+  if (input.troubles.length > 0 && !acting.some((finding) => finding.verdict === "fail")) {
+    return { verdict: "error", reasons: input.troubles, acted: null };
   }
   if (acting.length === 0) {
     return { verdict: "pass", reasons: ["no metric is planned: time and alarms alone were watched"], acted: null };
