@@ -78,7 +78,8 @@ describe("reading metrics", () => {
   });
 
   test("counts only periods that lie wholly within the span", async () => {
-    const { metrics, sent } = onWire(ok({ MetricDataResults: [result("q0", { [FROM - MINUTE]: 1, [FROM]: 2 })] }));
+    const points = { [FROM - MINUTE]: 1, [FROM]: 2, [FROM + 2 * MINUTE]: 3 };
+    const { metrics, sent } = onWire(ok({ MetricDataResults: [result("q0", points)] }));
 
     const [series] = await metrics.read([ERRORS], FROM - 30_000, FROM + 2 * MINUTE + 59_999);
 

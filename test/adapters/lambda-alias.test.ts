@@ -42,10 +42,13 @@ describe("on the wire", () => {
     });
   });
 
-  test("a route without a split clears the weights explicitly, as leaving them out would keep them", async () => {
+  test.each([
+    ["without a split", whole("8")],
+    ["that gives the candidate nothing", split(0)],
+  ])("a route %s clears the weights explicitly, as leaving them out would keep them", async (_, route) => {
     const { sent, write } = onWire(ok());
 
-    await write(whole("8"));
+    await write(route);
 
     expect(sent[0]?.json.RoutingConfig).toEqual({ AdditionalVersionWeights: {} });
   });

@@ -61,6 +61,12 @@ describe("a probe fails and says what it found", () => {
     expect(sent).toHaveLength(1);
   });
 
+  test.each(["InvalidRuntimeException", "InvalidZipFileException"])("where Lambda cannot run it: %s", async (name) => {
+    const { finding } = await probe([fault(name, 502)]);
+
+    expect(finding).toMatchObject({ ok: false, found: `${name}: about ${name}` });
+  });
+
   test("where the answer is not JSON", async () => {
     const { finding } = await probe([answeredBy("8", "<html>")], { expect: { statusCode: 200 } as never });
 

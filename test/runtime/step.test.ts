@@ -36,6 +36,15 @@ describe("a step", () => {
     expect(output).toBe(30_000);
   });
 
+  test("is never cut short by real time: how long a host's seconds last is the host's affair", async () => {
+    const handler = step("shift-traffic", Input, () => async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return "finished";
+    }).on(testHost().host);
+
+    expect(await handler(EVENT, { ...CONTEXT, getRemainingTimeInMillis: () => 1 })).toBe("finished");
+  });
+
   test("gives each invocation dependencies of its own", async () => {
     const { host } = testHost();
     const seen = new Set<Dependencies>();
