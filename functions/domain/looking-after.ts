@@ -1,0 +1,43 @@
+/**
+ * Looking after a promotion whose execution is over, or late: what no Catch can do, since a stopped execution runs none.
+ * The status listener does it at once, the sweeper whenever events were missed. Every part is idempotent.
+ */
+import { decisionsToDeliver } from "./approvals-store.ts";
+import { bringBack, whyBack } from "./bringing-back.ts";
+import { closePromotion } from "./closing.ts";
+import { noteEnding } from "./endings.ts";
+import { type Header, keys } from "./ledger.ts";
+import { approvalPause, isLate, wakePauses } from "./pauses.ts";
+import type { Dependencies, ExecutionStatus } from "./ports.ts";
+
+const ENDED: readonly ExecutionStatus[] = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"];
+
+/** What was done about a promotion; null: it needed nothing. */
+export async function lookAfter(deps: Dependencies, header: Header): Promise<string | null> {
+  const status = await deps.executions.status(header.executionArn);
+  if (status === undefined || ENDED.includes(status)) return clearUp(deps, header, status);
+  return wakeLate(deps, header);
+}
+
+/** Brings traffic back and closes what the execution left open. */
+async function clearUp(deps: Dependencies, header: Header, status: ExecutionStatus | undefined): Promise<string> {
+  const { promotionId } = header;
+  const reason = `the execution ended ${status ?? "and is no longer known"} before the promotion did`;
+  await noteEnding(deps, promotionId, status === "ABORTED" ? "aborted" : "errored", reason);
+  const back = await bringBack(deps, promotionId, await whyBack(deps, promotionId, { by: "sweeper", reason }));
+  const { outcome } = await closePromotion(deps, promotionId, reason);
+  return `${promotionId}: ${outcome}; ${back.summary}`;
+}
+
+/** The execution runs: decisions whose callback was lost are delivered again, and an overdue pause is woken. */
+async function wakeLate(deps: Dependencies, { promotionId, environments }: Header): Promise<string | null> {
+  let woken = 0;
+  for (const { environment, approval } of await decisionsToDeliver(deps.ledger, promotionId)) {
+    woken += await wakePauses(deps, promotionId, environment, approvalPause(approval));
+  }
+  const due = await deps.ledger.read(keys.due(promotionId));
+  if (isLate(due === undefined ? undefined : { at: Number(due.at) }, deps.clock)) {
+    for (const environment of environments) woken += await wakePauses(deps, promotionId, environment);
+  }
+  return woken === 0 ? null : `${promotionId}: woke ${woken}`;
+}

@@ -1,0 +1,29 @@
+/** Runs every minute: looks after each promotion that is not closed. What it does is safe to do at any time. */
+import * as z from "zod";
+import { asHeader, keys } from "./domain/ledger.ts";
+import { lookAfter } from "./domain/looking-after.ts";
+import type { Dependencies } from "./domain/ports.ts";
+import { step } from "./runtime/step.ts";
+
+/** The schedule's event says nothing that is needed. */
+const Input = z.unknown();
+
+export const sweeper = (deps: Dependencies) => async (_event: unknown) => {
+  const done: string[] = [];
+  const failed: string[] = [];
+  for (const { promotionId } of await deps.ledger.list(keys.open("").pk, "PROMOTION#")) {
+    try {
+      const header = await deps.ledger.read(keys.header(String(promotionId)));
+      const what = header === undefined ? null : await lookAfter(deps, asHeader(header));
+      if (what !== null) done.push(what);
+    } catch (error) {
+      // One promotion in trouble must not keep the others waiting; the next run comes in a minute.
+      failed.push(String(promotionId));
+      deps.log.warn("a promotion could not be looked after", { promotion: String(promotionId), error: String(error) });
+    }
+  }
+  if (failed.length > 0) throw new AggregateError([], `could not look after ${failed.join(", ")}`);
+  return { done, summary: done.join("; ") };
+};
+
+export const handler = step("sweeper", Input, sweeper);

@@ -1,0 +1,87 @@
+/**
+ * The people of a rehearsal: each reads the mail that has a link for them, thinks for as long as the scenario says, opens
+ * the page, ticks and types what it asks for, and sends the form. They know nothing that is not in the mail, on the page
+ * or in the release.
+ */
+import type { VirtualClock } from "./clock.ts";
+import type { Scenario } from "./world/scenario.ts";
+
+export interface DeliveredMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly body: string;
+}
+
+export interface PageRequest {
+  readonly method: "GET" | "POST";
+  readonly link: string;
+  readonly body: string | null;
+}
+
+export interface PeopleOptions {
+  readonly clock: VirtualClock;
+  readonly scenario: Pick<Scenario, "people">;
+  /** Roles of an address, so that a scenario may speak of `tech-lead`. */
+  readonly rolesOf: (address: string) => readonly string[];
+  readonly version: string;
+  readonly visit: (request: PageRequest) => Promise<{ status: number; body: string }>;
+  readonly tell: (who: string, text: string) => void;
+}
+
+type Person = Scenario["people"][number];
+
+const LINK = /\/approvals\/([0-9a-f]{64})/;
+
+/** Takes delivered mails, and answers those that ask something. */
+export class People {
+  readonly #options: PeopleOptions;
+  readonly #seen = new Set<string>();
+
+  constructor(options: PeopleOptions) {
+    this.#options = options;
+  }
+
+  receive(mail: DeliveredMail): void {
+    const link = LINK.exec(mail.body)?.[1];
+    const person = link === undefined ? undefined : this.#personFor(mail);
+    if (link === undefined || person === undefined || this.#seen.has(link)) return;
+    this.#seen.add(link);
+    if (person.answers === "never") return;
+    this.#options.clock.after(person.after, `${mail.to} answers`, () => this.#answer(mail.to, link, person));
+  }
+
+  #personFor({ to, subject, body }: DeliveredMail): Person | undefined {
+    const { scenario, rolesOf } = this.#options;
+    const names = new Set([to, ...rolesOf(to)]);
+    const fits = ({ who, environment }: Person) =>
+      names.has(who) && (environment === undefined || `${subject}\n${body}`.includes(environment));
+    return scenario.people.find(fits);
+  }
+
+  async #answer(address: string, link: string, person: Person): Promise<void> {
+    const { visit, version, tell } = this.#options;
+    const page = await visit({ method: "GET", link, body: null });
+    const token = attributeOf(page.body, /<input type="hidden" name="token" value="([^"]*)"/g)[0];
+    if (token === undefined) {
+      tell(address, `opens the link and finds nothing to decide (${page.status})`);
+      return;
+    }
+    const decision = person.answers === "approve" ? "approved" : "rejected";
+    const form = new URLSearchParams({ token, decision, version, comment: person.comment ?? "" });
+    for (const box of attributeOf(page.body, /<input type="checkbox" name="checklist" value="([^"]*)"/g)) {
+      form.append("checklist", box);
+    }
+    const answer = await visit({ method: "POST", link, body: form.toString() });
+    const done = answer.status < 400 ? decision : `is refused (${answer.status})`;
+    tell(address, person.comment === undefined ? done : `${done}: "${person.comment}"`);
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
+
+/** Values of an attribute, as a browser would send them. */
+function attributeOf(html: string, pattern: RegExp): string[] {
+  return [...html.matchAll(pattern)].map(([, value = ""]) =>
+    value.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? ""),
+  );
+}
