@@ -180,7 +180,7 @@ function svg(
   body: Html,
 ): Html {
   const heading = chart.yLabel === undefined ? chart.title : `${chart.title} (${chart.yLabel})`;
-  return html`<svg class="chart" role="img" aria-labelledby="${chart.id}-title ${chart.id}-desc" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg"><title id="${chart.id}-title">${chart.title}</title><desc id="${chart.id}-desc">${chart.description}</desc><text class="heading" x="4" y="14">${fitting(heading, width - 8)}</text>${body}</svg>`;
+  return html`<svg class="chart" role="img" aria-labelledby="${chart.id}-title ${chart.id}-desc" viewBox="0 0 ${width} ${height}"><title id="${chart.id}-title">${chart.title}</title><desc id="${chart.id}-desc">${chart.description}</desc><text class="heading" x="4" y="14">${fitting(heading, width - 8)}</text>${body}</svg>`;
 }
 
 /** Candidate beside baseline, the pair that every judgement is about. */
