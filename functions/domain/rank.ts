@@ -1,6 +1,6 @@
 import { classifyByRank, type KayentaConfig, kayentaConfig, type RankResult } from "./rank-kayenta.ts";
 import { labelScore, scoreCanary } from "./rank-score.ts";
-import { withoutOutliers } from "./rank-series.ts";
+import { handleNaN, withoutOutliers } from "./rank-series.ts";
 
 /**
  * The rank test for series that are not counts (a p95 a minute, a queue's age): Kayenta's classifier and score without
@@ -40,10 +40,18 @@ export function judgeByRank(input: RankInput): RankJudgement {
   const unusable = whyUnusable(input, config);
   if (unusable !== null) return { ...unusable, result: null };
 
-  const trim = (values: readonly number[]): readonly number[] =>
-    input.outlierFactor === undefined ? values : withoutOutliers(values, input.outlierFactor);
-  const result = classifyByRank(trim(input.baseline), trim(input.candidate), config);
+  const result = classifyByRank(
+    prepared(input.baseline, input, config),
+    prepared(input.candidate, input, config),
+    config,
+  );
   return { verdict: VERDICT_OF[result.label], reason: result.reason, result };
+}
+
+/** Missing points first, since nothing can be told about the spread of a series that has holes; then outliers. */
+function prepared(values: readonly number[], { outlierFactor }: RankInput, config: KayentaConfig): readonly number[] {
+  const whole = handleNaN(values, config.nanStrategy);
+  return outlierFactor === undefined ? whole : withoutOutliers(whole, outlierFactor);
 }
 
 const VERDICT_OF: Readonly<Record<RankResult["label"], RankVerdict>> = {
@@ -95,7 +103,7 @@ export function scoreByRank(metrics: readonly RankMetric[], policy: RankScorePol
     }),
     policy.weights,
   );
-  if (acting.some(({ judgement }) => judgement.verdict === "fail" && judgement.result?.critical === true)) {
+  if (acting.some(({ judgement }) => judgement.result?.critical === true)) {
     return { verdict: "fail", score, reason };
   }
   if (unjudged !== null) return { verdict: unjudged.verdict, score, reason: unjudged.reason };

@@ -51,6 +51,9 @@ describe("combining metrics under one alpha", () => {
     expect(combined.parts.map(({ name }) => name)).toEqual(["latency", "errors"]);
     expect(combined.parts[0]?.share).toBeCloseTo(0.75, 12);
     expect(combined.parts[1]).toMatchObject({ name: "errors", logE: 0 });
+    const third = (name: string, logE: number): MetricEvidence => metric({ name, weight: 1 / 3, logE });
+    const three = combineEvidence([third("b", 1), third("c", -4), third("a", 2)], 0.05);
+    expect(three.parts.map(({ name }) => name)).toEqual(["a", "b", "c"]);
   });
 
   it("passes only when every acting metric passes", () => {
@@ -88,7 +91,7 @@ describe("combining metrics under one alpha", () => {
       [metric({ weight: 2 }), metric({ weight: -1 })],
       [metric({ weight: 0 }), metric()],
     ];
-    for (const metrics of bad) expect(() => combineEvidence(metrics, 0.05)).toThrow(RangeError);
+    for (const metrics of bad) expect(() => combineEvidence(metrics, 0.05)).toThrow("must be positive and sum to 1");
     const thirds = ["a", "b", "c"].map((name) => metric({ name, weight: 1 / 3 }));
     expect(() => combineEvidence(thirds, 0.05)).not.toThrow();
   });

@@ -183,6 +183,11 @@ describe("series", () => {
     const both = [false, false, false, true, false, false, false, true];
     expect(iqrOutliers(values, 1.5, false)).toEqual([false, false, false, true, false, false, false, true]);
     expect(sigmaOutliers(values, 1)).toEqual(both);
+    expect(sigmaOutliers([...repeat(9, 5), -20], 2)).toEqual([...repeat(9, 0).map(() => false), true]);
+    expect(sigmaOutliers([-1, 0, 1], 1)).not.toContain(true);
+    expect(iqrOutliers([0, 1, 1, 1, 2, 3, 3, 3, 6], 1.5, false)).not.toContain(true);
+    const pair = [...Array.from({ length: 60 }, (_, i) => i), 9_000, 9_500];
+    expect(withoutOutliers(pair, 3)).toEqual(pair.slice(0, -1));
     const one = [...repeat(5, 1), 20, ...repeat(5, 1)];
     expect(iqrOutliers(one, 3, false)).toContain(true);
     expect(iqrOutliers(one, 3, true)).toContain(true);
@@ -267,6 +272,16 @@ const noisy = (level: number, count = 60): number[] =>
 describe("Kayenta's classifier", () => {
   const better = kayentaConfig({ direction: "increase" });
 
+  it("gives a reason for each of its labels", () => {
+    const reason = (control: number[], experiment: number[]): string =>
+      classifyByRank(control, experiment, kayentaConfig()).reason;
+    expect(reason(noisy(100), noisy(150))).toBe("the candidate is higher");
+    expect(reason(noisy(150), noisy(100))).toBe("the candidate is lower");
+    expect(reason(noisy(100), noisy(100.1))).toBe("no difference beyond the tolerance");
+    expect(reason([1, 2], [2, 1])).toBe("the series do not differ");
+    expect(reason([0], [1])).toBe("both series are constant and cannot be told from a tie");
+  });
+
   it("lets each direction see only its own side", () => {
     const label = (direction: KayentaConfig["direction"], from: number, to: number): RankLabel =>
       classifyByRank(noisy(from), noisy(to), kayentaConfig({ direction })).label;
@@ -331,7 +346,7 @@ describe("Kayenta's classifier", () => {
 
   it("passes equal bags of points in any order, and single values", () => {
     expect(classifyByRank([1, 2, 3], [3, 1, 2], better)).toMatchObject({ label: "Pass", ratio: 1, interval: null });
-    expect(classifyByRank([4, 4], [4, 4, 4], better).label).toBe("Pass");
+    expect(classifyByRank([4, 4], [4, 4, 4], better)).toMatchObject({ label: "Pass", interval: null });
     expect(classifyByRank([1, 2], [1, 2, 2], better).interval).not.toBeNull();
   });
 
@@ -358,12 +373,13 @@ describe("Kayenta's classifier", () => {
   });
 
   it("does not let an unknown error pass for a label", () => {
-    const broken = {
-      get length(): number {
-        throw new TypeError("broken series");
+    const broken: KayentaConfig = {
+      ...better,
+      get tolerance(): number {
+        throw new TypeError("not a number at all");
       },
-    } as unknown as number[];
-    expect(() => classifyByRank(broken, [1], better)).toThrow(TypeError);
+    };
+    expect(() => classifyByRank([1, 2], [2, 3], broken)).toThrow(TypeError);
   });
 });
 
@@ -383,7 +399,11 @@ describe("Kayenta's score", () => {
 
   it("is 0 when a critical metric does not pass, and when half of the metrics have no data", () => {
     expect(scoreCanary([metric("Pass"), metric("Pass"), metric("Nodata", { critical: true })], {}).score).toBe(0);
-    expect(scoreCanary([metric("Pass", { critical: true })], {}).score).toBe(100);
+    expect(scoreCanary([metric("High", { critical: true })], {}).reason).toBe("a critical metric did not pass");
+    expect(scoreCanary([metric("Pass", { critical: true })], {})).toMatchObject({
+      score: 100,
+      reason: "the weighted share of metrics that pass",
+    });
     expect(scoreCanary([metric("Pass"), metric("Nodata")], {})).toMatchObject({
       score: 0,
       reason: "half of the metrics have no data",
@@ -469,6 +489,9 @@ describe("judging a series without failing open", () => {
     const spikes = [...noisy(100), 90_000];
     expect(judge({ candidate: spikes, outlierFactor: 3 }).result?.ratio).toBeLessThan(1.1);
     expect(judge({ candidate: spikes }).result?.ratio).toBeGreaterThan(3);
+    const holes = spikes.flatMap((value) => [value, Number.NaN]);
+    const trimmed = judge({ candidate: spikes, outlierFactor: 3 });
+    expect(judge({ candidate: holes, outlierFactor: 3 }).result).toEqual(trimmed.result);
   });
 
   it("refuses to judge by fewer than two points", () => {

@@ -161,15 +161,16 @@ describe("while the candidate is no worse than tolerated, a minute's bet expects
   });
 
   it("and a pass expects at most 1 of a candidate at the pass margin", () => {
+    const stakes = fc.constantFrom(0.05, 0.65, 0.99);
     fc.assert(
-      fc.property(requests, requests, rate, margin, fc.constantFrom(0.05, 0.65, 0.99), (nc, nb, pb, d, stake) => {
-        fc.pre(pb + d <= 1);
-        const mean = expectation(nc, nb, pb + d, pb, (xc, xb) =>
-          Math.exp(logPassFactor(arm(nc, xc), arm(nb, xb), stake, 1, d)),
+      fc.property(requests, requests, rate, margin, tolerance, stakes, (nc, nb, pb, d, rho, stake) => {
+        fc.pre(rho * pb + d <= 1);
+        const mean = expectation(nc, nb, rho * pb + d, pb, (xc, xb) =>
+          Math.exp(logPassFactor(arm(nc, xc), arm(nb, xb), stake, rho, d)),
         );
         expect(mean).toBeLessThanOrEqual(1 + 1e-9);
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
@@ -463,6 +464,11 @@ describe("dispersion of the old version", () => {
     expect(estimateDispersion(silent, settings)).toEqual(known);
     const idle = [...informative, ...times(15, arm(100, 0)), ...times(15, arm(100, 100)), arm(100, 50)];
     expect(estimateDispersion(idle, settings).phi).toBe(known.phi);
+  });
+
+  it("is measured in blocks of two as well", () => {
+    const pairs = Array.from({ length: 20 }, () => [arm(100, 4), arm(100, 0)]).flat();
+    expect(estimateDispersion(pairs, { ...settings, phiBlock: 2 }).phi).toBeCloseTo(8 / (2 * 0.98), 12);
   });
 
   it("says nothing about an empty or spotless reference, whatever the settings", () => {
