@@ -1,13 +1,13 @@
 import type { CodeArtifact, Drive, InvokeProbe, TargetKind, TargetPlan } from "./plan.ts";
 import { defined, fill, type Scope } from "./plan-scope.ts";
 import type { TargetInput } from "./policy.ts";
-import type { Path } from "./problems.ts";
+import type { Path, Report } from "./problems.ts";
 import type { ArtifactInput, CodeInput } from "./release.ts";
 import { nearest } from "./schema-problems.ts";
 
 /** Targets with their templates filled in, the ARN that is locked, and the code that each will carry. */
 
-const DRIVES: Readonly<Record<TargetKind, Drive>> = { "lambda-alias": "driven" };
+export const DRIVES: Readonly<Record<TargetKind, Drive>> = { "lambda-alias": "driven" };
 
 /** Lambda's own rules for names, from its API model. */
 const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -184,10 +184,10 @@ function placesOf(artifact: ArtifactInput): string[] {
 }
 
 /** One rollout is either driven step by step or followed; targets of both sorts cannot share its steps. */
-export function driveOf(
-  scope: Scope,
-  targets: readonly { readonly kind: TargetKind }[],
-  drives: Readonly<Record<TargetKind, Drive>> = DRIVES,
+export function driveOf<K extends string>(
+  scope: { readonly report: Report; readonly at: { readonly service: Path } },
+  targets: readonly { readonly kind: NoInfer<K> }[],
+  drives: Readonly<Record<K, Drive>>,
 ): Drive {
   const found = new Set(targets.map((target) => drives[target.kind]));
   if (found.size > 1) {

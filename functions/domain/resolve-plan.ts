@@ -8,6 +8,7 @@ import { resolveKeepPrevious, resolveMonitor, resolveSteps } from "./plan-rollou
 import { warnOfSleepingRules } from "./plan-rules.ts";
 import type { Scope } from "./plan-scope.ts";
 import {
+  DRIVES,
   driveOf,
   type PlacedTarget,
   refuseDifferentBytes,
@@ -110,7 +111,7 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
     account: environment.account,
     region: environment.region,
     roleArn: environment.roleArn ?? null,
-    drive: driveOf(scope, targets),
+    drive: driveOf(scope, targets, DRIVES),
     targets,
     steps,
     analysis,
