@@ -11,7 +11,7 @@ import {
   tickSeconds,
 } from "./domain/assessment-bake.ts";
 import { afterLook, type Ending, endedByWord, endedHold } from "./domain/assessment-ending.ts";
-import { spansWithin, stretchToRead, withSpan } from "./domain/assessment-state.ts";
+import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./domain/assessment-state.ts";
 import {
   evidenceChanges,
   loadBake,
@@ -20,6 +20,7 @@ import {
   sampleChanges,
   worstFindings,
 } from "./domain/assessment-store.ts";
+import { type Synthetic, sendSynthetic } from "./domain/assessment-synthetic.ts";
 import { appendAudit } from "./domain/audit.ts";
 import { LedgerBusy, Transient } from "./domain/errors.ts";
 import { executionName } from "./domain/inputs.ts";
@@ -133,17 +134,34 @@ async function orTrouble<T>(deps: Dependencies, what: string, ask: () => Promise
 
 async function lookAtMetrics(tick: Tick, troubles: readonly string[]): Promise<Judged> {
   const { deps, input, plan, bake, phase, now } = tick;
-  const { promotionId, environment } = input;
-  const before = await loadEvidence(deps.ledger, promotionId, environment);
-  const references = (await loadReferences(deps.ledger, promotionId, environment)) ?? {};
-  const state = withSpan(before.state, bake.span);
-  const watches = await watchesFor(tick, references);
-  const readings = await readMetrics(tick, watches, state);
-  const assessment = assess({ analysis: plan.analysis, watches, references, state, readings, troubles, now });
+  const before = await loadEvidence(deps.ledger, input.promotionId, input.environment);
+  const assessment = await assessNow(tick, before.state, troubles);
   const { ending, extendTo } = afterLook(assessment, bake, phase, plan, now);
   const after = recorded(tick, assessment, extendTo);
   const changes = memoryChanges(tick, before, assessment, ending !== null);
   return ending === null ? goOn(tick, after, assessment, changes) : end(tick, ending, after, changes);
+}
+
+async function assessNow(tick: Tick, before: EvidenceState, troubles: readonly string[]): Promise<Assessment> {
+  const { deps, input, plan, bake, now } = tick;
+  const references = (await loadReferences(deps.ledger, input.promotionId, input.environment)) ?? {};
+  const state = withSpan(before, bake.span);
+  const watches = await watchesFor(tick, references);
+  const readings = await readMetrics(tick, watches, state);
+  const synthetic = await ownRequests(tick, watches, state);
+  const { analysis } = plan;
+  return assess({ analysis, watches, references, state, readings, troubles, synthetic, now });
+}
+
+/** Only while a step is baked: nobody asked for requests during a hold, or for hours of monitoring. */
+async function ownRequests(
+  { deps, plan, phase, bake }: Tick,
+  watches: Watch[],
+  state: EvidenceState,
+): Promise<Synthetic> {
+  if (phase.kind !== "step" || bake.span === null || plan.analysis.syntheticPerMinute === 0) return {};
+  const send = () => sendSynthetic(deps, plan, watches, state);
+  return (await orTrouble(deps, "the candidate directly", send)) ?? {};
 }
 
 async function watchesFor({ deps, input, plan }: Tick, references: Parameters<typeof watchesOf>[2]): Promise<Watch[]> {
@@ -161,7 +179,7 @@ const NOTHING_TO_READ = readingsOf({ queries: [], slots: [] }, []);
 async function readMetrics(
   { deps, plan, now }: Tick,
   watches: readonly Watch[],
-  state: StoredEvidence["state"],
+  state: EvidenceState,
 ): Promise<Readings | null> {
   const stretch = stretchToRead(watches, state, now);
   if (stretch === null) return NOTHING_TO_READ;

@@ -28,6 +28,22 @@ export function advance(context: WatchContext, before: Progress | null, periods:
   return { ...progress, monitor: monitor?.state() ?? null };
 }
 
+/**
+ * Progress after requests of our own, held one-armed against the old version. They count only once the step has a period
+ * of its own: before, they would begin the step ahead of the last one's late periods.
+ */
+export function withSynthetic(
+  context: WatchContext,
+  progress: Progress,
+  span: Span | null,
+  counts: ArmCounts | undefined,
+): Progress {
+  const monitor = monitorOf(context, progress.monitor);
+  if (counts === undefined || monitor === undefined || span === null || progress.step !== span.from) return progress;
+  monitor.push({ step: span.from, canary: counts, baseline: null });
+  return { ...progress, monitor: monitor.state() };
+}
+
 const untouched = (watch: Watch): Progress => ({
   step: null,
   rules: watch.metric.rules.map(() => UNJUDGED),

@@ -6,7 +6,7 @@
  * of them acted.
  */
 
-import { advance, entered, monitorOf, type WatchContext } from "./assessment-fold.ts";
+import { advance, entered, monitorOf, type WatchContext, withSynthetic } from "./assessment-fold.ts";
 import {
   asPeriod,
   type EvidenceState,
@@ -16,6 +16,7 @@ import {
   splitTail,
   type WatchState,
 } from "./assessment-state.ts";
+import type { Synthetic } from "./assessment-synthetic.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords } from "./evidence.ts";
 import type { AnalysisPlan, RulePlan } from "./plan.ts";
 import type { References } from "./reference-line.ts";
@@ -83,6 +84,8 @@ export interface AssessmentInput {
   readonly readings: Readings | null;
   /** What else could not be asked (an alarm that is gone, say): an error, unless something fails. */
   readonly troubles: readonly string[];
+  /** Requests of our own to the candidate since the last look. */
+  readonly synthetic: Synthetic;
   readonly now: number;
 }
 
@@ -139,9 +142,9 @@ function look(input: AssessmentInput, watch: Watch): Look {
   const tail = readTail(watch, input.state, input.readings, input.now);
   const { certain: folded, open } = splitTail(tail);
   const before = input.state.watches[watch.id]?.progress ?? null;
-  const certain = advance(context, before, folded);
-  const provisional = advance(context, certain, open.map(asPeriod));
   const span = input.state.spans.at(-1) ?? null;
+  const certain = withSynthetic(context, advance(context, before, folded), span, input.synthetic[watch.id]);
+  const provisional = advance(context, certain, open.map(asPeriod));
   return {
     context,
     folded,

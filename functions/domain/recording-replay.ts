@@ -77,6 +77,7 @@ export function* replayMinutes(recording: Recording, analysis: AnalysisPlan): Ge
       state: { ...state, spans },
       readings,
       troubles: [],
+      synthetic: {},
       now: at + MINUTE_MS,
     });
     yield { at, span, assessment };
