@@ -138,7 +138,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     ...readNext(fields),
     resultPath: readResultPath(fields),
     parameters: readTemplate(fields, "Parameters"),
-    result: constantResult(fields.raw("Result")),
+    result: fields.raw("Result"),
   }),
   Wait: (name, fields) => ({
     type: "Wait",
@@ -203,9 +203,6 @@ function readResultPath(fields: Fields): Path | null {
 
 const readTemplate = (fields: Fields, name: string): Evaluate | undefined =>
   fields.compile(name, fields.raw(name), compileTemplate);
-
-const constantResult = (value: Json | undefined): Evaluate | undefined =>
-  value === undefined ? undefined : () => value;
 
 function readNext(fields: Fields): { readonly next: string | undefined } {
   const next = fields.text("Next");

@@ -1,4 +1,5 @@
 import type { Condition } from "./choice.ts";
+import type { Json } from "./json.ts";
 import type { Evaluate, Path, Scope } from "./path.ts";
 
 /** A loaded definition: checked, with its expressions compiled. */
@@ -62,7 +63,7 @@ export interface Catcher {
 export interface PassState extends Filtered, Onward, WithResult {
   readonly type: "Pass";
   readonly parameters: Evaluate | undefined;
-  readonly result: Evaluate | undefined;
+  readonly result: Json | undefined;
 }
 
 export interface WaitState extends Filtered, Onward {

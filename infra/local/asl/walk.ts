@@ -105,11 +105,11 @@ function place(path: Path | null, input: Payload, result: Json): Payload {
 
 function pass(frame: Frame, visit: Visit, state: PassState): Step {
   const input = effectiveInput(frame, visit);
-  const make = state.result ?? state.parameters;
-  const isUntouched = make === undefined && state.resultPath?.steps.length === 0;
-  const placed = isUntouched
-    ? input
-    : place(state.resultPath, visit.input, make ? make(frame.scope(input.value)) : input.value);
+  // Parameters are filled in even where a Result takes their place: what is wrong in them must show.
+  const filled = state.parameters ? state.parameters(frame.scope(input.value)) : input.value;
+  const result = state.result === undefined ? filled : state.result;
+  const isInput = result === input.value && state.resultPath?.steps.length === 0;
+  const placed = isInput ? input : place(state.resultPath, visit.input, result);
   return { output: filter(frame, state.outputPath, placed, "OutputPath"), next: state.next };
 }
 
