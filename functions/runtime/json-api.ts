@@ -1,0 +1,41 @@
+/** What the signed JSON routes share: what is refused before the body is read, and how it is read. */
+import type * as z from "zod";
+import type { HttpRequest, HttpResponse } from "./http.ts";
+
+const LARGEST_BODY = 16 * 1_024;
+
+export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+  return {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** 405, 413, 415 or 403; null: a signed POST of JSON that is not too large. */
+export function refuseRequest({ method, headers, body, caller }: HttpRequest): HttpResponse | null {
+  if (method !== "POST") return json(405, { error: "send a POST" }, { allow: "POST" });
+  if (Buffer.byteLength(body) > LARGEST_BODY) return json(413, { error: "the body is larger than 16 KB" });
+  const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") return json(415, { error: "send application/json" });
+  return caller === null ? json(403, { error: "this route takes signed requests only" }) : null;
+}
+
+export type ReadBody<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly answer: HttpResponse };
+
+/** The body by its schema, or 400 with everything that is missing. */
+export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody<z.output<S>> {
+  const refuse = (missing: readonly string[]) =>
+    ({ ok: false, answer: json(400, { error: "the body is not understood", missing }) }) as const;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return refuse(["it is not JSON"]);
+  }
+  const result = schema.safeParse(parsed);
+  if (result.success) return { ok: true, value: result.data };
+  return refuse(result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`));
+}
