@@ -127,11 +127,14 @@ const move = z.strictObject({
   weights: z.record(z.string().regex(/^\d+$/), percent).default({}),
 });
 
+const alarmState = z.literal(["OK", "ALARM", "INSUFFICIENT_DATA"]);
+
 const metricAlarm = z.strictObject({
   name: z.string().min(1),
   account: account.optional(),
   namespace: z.string().default("AWS/Lambda"),
-  metric: z.string().min(1),
+  /** Without a metric the alarm is moved by its `turns` alone. */
+  metric: z.string().min(1).optional(),
   dimensions: z.record(z.string(), z.string()).default({}),
   statistic: z.string().default("Sum"),
   period: duration.default(60_000),
@@ -140,8 +143,17 @@ const metricAlarm = z.strictObject({
   datapointsToAlarm: z.int().positive().default(1),
   evaluationPeriods: z.int().positive().default(1),
   missing: z.literal(["missing", "breaching", "notBreaching", "ignore"]).default("missing"),
-  /** States that the script forces, as SetAlarmState would. */
-  turns: z.array(z.strictObject({ at: duration, to: z.literal(["OK", "ALARM", "INSUFFICIENT_DATA"]) })).default([]),
+  /** The state it has when the world begins. */
+  begins: alarmState.default("OK"),
+  /** States that the script forces, as SetAlarmState would: with a metric, the next evaluation may undo it. */
+  turns: z.array(z.strictObject({ at: duration, to: alarmState })).default([]),
+});
+
+/** In ALARM while any of the others is. */
+const compositeAlarm = z.strictObject({
+  name: z.string().min(1),
+  account: account.optional(),
+  anyOf: z.array(z.string().min(1)).min(1),
 });
 
 const faultAction = z.union([
@@ -185,6 +197,7 @@ export const scenarioSchema = z.strictObject({
   incidents: z.array(incident).default([]),
   cloudwatch: cloudwatch.default(() => cloudwatch.parse({})),
   alarms: z.array(metricAlarm).default([]),
+  compositeAlarms: z.array(compositeAlarm).default([]),
   people: z.array(person).default([]),
   operators: z.array(operatorAction).default([]),
   moves: z.array(move).default([]),

@@ -1,5 +1,8 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaMetrics } from "../../../infra/local/aws/cloudwatch/lambda-metrics.ts";
+import { SimulatedCloudWatch } from "../../../infra/local/aws/cloudwatch.ts";
 import { SimulatedDynamoDb } from "../../../infra/local/aws/dynamodb.ts";
 import type { Fault } from "../../../infra/local/aws/faults.ts";
 import { type LambdaOptions, SimulatedLambda } from "../../../infra/local/aws/lambda.ts";
@@ -7,6 +10,8 @@ import { SimulatedAws } from "../../../infra/local/aws/router.ts";
 import { clientConfig, type SimulatedClientConfig } from "../../../infra/local/aws/sdk.ts";
 import type { Caller } from "../../../infra/local/aws/service.ts";
 import { VirtualClock } from "../../../infra/local/clock.ts";
+import { readScenario, type ScenarioFile } from "../../../infra/local/world/scenario.ts";
+import { Traffic } from "../../../infra/local/world/traffic.ts";
 
 export const CONTROL_ACCOUNT = "093646564004";
 export const REGION = "af-south-1";
@@ -65,6 +70,22 @@ export const simulateFunction = (options: Parameters<typeof simulate>[0] & Lambd
     aliases: { live: { version: "41" } },
   });
   return { ...simulation, lambda, client: new LambdaClient(simulation.config()) };
+};
+
+/** The function `orders` under a scenario's traffic, with its metrics in CloudWatch, and clients for both. */
+export const simulateWorld = (file: Partial<ScenarioFile> = {}) => {
+  const scenario = readScenario({
+    name: "test",
+    startsAt: "2026-11-24T18:00:00Z",
+    traffic: [{ perMinute: 600 }],
+    ...file,
+  });
+  const simulation = simulateFunction({ seed: scenario.seed });
+  const { lambda } = simulation;
+  const traffic = new Traffic({ scenario, historyOf: (stream) => lambda.weightHistory(stream) });
+  const cloudwatch = new SimulatedCloudWatch(simulation.aws, scenario.cloudwatch);
+  cloudwatch.addSource(new LambdaMetrics(lambda, traffic));
+  return { ...simulation, scenario, traffic, cloudwatch, metrics: new CloudWatchClient(simulation.config()) };
 };
 
 /** What a promise rejects with; fails where it does not. */

@@ -1,0 +1,127 @@
+import { merged, type Samples } from "../../world/samples.ts";
+import type { CloudWatchWeather } from "../../world/scenario.ts";
+import type { SimulatedAws } from "../router.ts";
+import type { Points } from "./math.ts";
+import { type Metric, type MetricSource, metricKey } from "./sources.ts";
+import type { Statistic } from "./statistics.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A series to be read: times in epoch ms, the period in ms; `to` is exclusive. */
+export interface SeriesRequest {
+  readonly metric: Metric;
+  readonly statistic: { readonly name: string; readonly of: Statistic };
+  readonly periodMs: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The start of a request rounded down by its age: to a minute, 5 minutes after 15 days, an hour after 63. */
+export const roundedStart = (from: number, now: number): number => {
+  const age = now - from;
+  const step = age > 63 * DAY_MS ? HOUR_MS : age > 15 * DAY_MS ? 5 * MINUTE_MS : MINUTE_MS;
+  return from - (from % step);
+};
+
+/** The finest period that still has data, by the age of the request's start; a finer one yields nothing. */
+const finestPeriod = (age: number): number => {
+  if (age > 63 * DAY_MS) return HOUR_MS;
+  if (age > 15 * DAY_MS) return 5 * MINUTE_MS;
+  return MINUTE_MS;
+};
+
+/** The periods of a request, from its rounded start on. */
+export const gridOf = (
+  { from, to, periodMs }: Pick<SeriesRequest, "from" | "to" | "periodMs">,
+  now: number,
+): number[] => {
+  const grid: number[] = [];
+  for (let at = roundedStart(from, now); at < to; at += periodMs) grid.push(at);
+  return grid;
+};
+
+/** Finished datapoints kept; what has been dropped is worked out again, to the same figures. */
+const KEPT = 100_000;
+
+/** Reads metrics as they can be seen now: minutes appear after a lag, some of them incomplete at first. */
+export class Datapoints {
+  readonly sources: MetricSource[] = [];
+  readonly #aws: SimulatedAws;
+  readonly #weather: CloudWatchWeather;
+  readonly #finished = new Map<string, number | null>();
+
+  constructor(aws: SimulatedAws, weather: CloudWatchWeather) {
+    this.#aws = aws;
+    this.#weather = weather;
+  }
+
+  read(request: SeriesRequest): Points {
+    const now = this.#aws.clock.now();
+    const points = new Map<number, number>();
+    const age = now - request.from;
+    if (request.periodMs % finestPeriod(age) !== 0) return points;
+    for (const at of gridOf(request, now)) {
+      const value = this.#datapoint(request, at, now);
+      if (value !== undefined) points.set(at, value);
+    }
+    return points;
+  }
+
+  /** Forgets finished datapoints: values have been put into a minute that was over. */
+  forget(): void {
+    this.#finished.clear();
+  }
+
+  #datapoint(request: SeriesRequest, at: number, now: number): number | undefined {
+    const end = Math.min(at + request.periodMs, request.to);
+    const key = `${metricKey(request.metric)} ${request.statistic.name} ${at} ${end}`;
+    const known = this.#finished.get(key);
+    if (known !== undefined) return known ?? undefined;
+    const samples = merged(this.#minutes(request.metric, at, end, now));
+    const value = samples.count === 0 ? undefined : request.statistic.of(samples);
+    if (now >= end + this.#latestRevision) this.#keep(key, value ?? null);
+    return value;
+  }
+
+  #minutes(metric: Metric, from: number, to: number, now: number): Samples[] {
+    const sets: Samples[] = [];
+    for (let minute = from; minute < to; minute += MINUTE_MS) {
+      const { seenAt, revisedAt } = this.#visibility(metric, minute);
+      if (now < seenAt) continue;
+      const data = this.#minute(metric, minute);
+      if (data === undefined) continue;
+      sets.push(data.first);
+      if (now >= revisedAt) sets.push(data.rest);
+    }
+    return sets;
+  }
+
+  #minute(metric: Metric, minute: number): { first: Samples; rest: Samples } | undefined {
+    for (const source of this.sources) {
+      const data = source.minute(metric, minute);
+      if (data !== undefined) return data;
+    }
+    return undefined;
+  }
+
+  get #latestRevision(): number {
+    return this.#weather.lag * 1.5 + this.#weather.revisedAfter;
+  }
+
+  /** When a minute's figures appear and are final (epoch ms): the same for all metrics of one resource. */
+  #visibility(metric: Metric, minute: number): { readonly seenAt: number; readonly revisedAt: number } {
+    const { lag, partial, revisedAfter } = this.#weather;
+    const resource = Object.values(metric.dimensions)[0] ?? "";
+    const random = this.#aws.random("visibility", metric.account, metric.namespace, resource, minute);
+    const seenAt = minute + MINUTE_MS + lag * (1 + 0.5 * random.uniform());
+    return { seenAt, revisedAt: random.chance(partial) ? seenAt + revisedAfter : seenAt };
+  }
+
+  #keep(key: string, value: number | null): void {
+    this.#finished.set(key, value);
+    const oldest = this.#finished.keys().next();
+    if (this.#finished.size > KEPT && oldest.done !== true) this.#finished.delete(oldest.value);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Stream } from "../../world/behaviour.ts";
+import { constant, merged, type Samples } from "../../world/samples.ts";
+import type { Portion, Served, Traffic } from "../../world/traffic.ts";
+import type { SimulatedLambda } from "../lambda.ts";
+import type { Metric, MetricSource, MinuteData } from "./sources.ts";
+
+const SUMMED: Readonly<Record<string, (portion: Portion) => Samples>> = {
+  Invocations: ({ invocations }) => constant(invocations, 1),
+  // One value for each invocation, 0 or 1: the average is the error rate.
+  Errors: ({ errors, invocations }) => merged([constant(errors, 1), constant(invocations - errors, 0)]),
+  Throttles: ({ throttles, invocations }) => merged([constant(throttles, 1), constant(invocations, 0)]),
+  Duration: ({ durations }) => durations,
+};
+
+/** Concurrency by Little's law, with two standard deviations of a Poisson number above it. */
+const concurrency = (portions: readonly Portion[]): Samples => {
+  const durations = merged(portions.map((portion) => portion.durations));
+  const mean = durations.sum / 60_000;
+  return constant(durations.count, Math.max(1, Math.ceil(mean + 2 * Math.sqrt(mean))));
+};
+
+const samplesOf = (name: string, portions: readonly Portion[]): Samples | undefined => {
+  if (name === "ConcurrentExecutions") return concurrency(portions);
+  const of = SUMMED[name];
+  return of === undefined ? undefined : merged(portions.map(of));
+};
+
+/** Which requests a set of dimensions counts. */
+interface Selection {
+  readonly streams: readonly Stream[];
+  readonly counts: (served: Served) => boolean;
+}
+
+/**
+ * The metrics of `AWS/Lambda` as the world's traffic makes them. Their dimension sets are FunctionName, FunctionName +
+ * Resource (`name:alias`), and, only while the alias has two versions, FunctionName + Resource + ExecutedVersion
+ * [Lambda developer guide, function metrics]. Requests come in through aliases, so `name:7` has no figures of its own.
+ */
+export class LambdaMetrics implements MetricSource {
+  readonly #lambda: SimulatedLambda;
+  readonly #traffic: Traffic;
+
+  constructor(lambda: SimulatedLambda, traffic: Traffic) {
+    this.#lambda = lambda;
+    this.#traffic = traffic;
+  }
+
+  minute(metric: Metric, minute: number): MinuteData | undefined {
+    const selection = this.#select(metric);
+    if (selection === undefined) return undefined;
+    const served = selection.streams
+      .flatMap((stream) => this.#traffic.served(stream, minute))
+      .filter((each) => selection.counts(each));
+    const first = samplesOf(
+      metric.name,
+      served.map(({ portions }) => portions[0]),
+    );
+    const rest = samplesOf(
+      metric.name,
+      served.map(({ portions }) => portions[1]),
+    );
+    if (first === undefined || rest === undefined || first.count + rest.count === 0) return undefined;
+    return { first, rest };
+  }
+
+  #select({ account, region, namespace, dimensions }: Metric): Selection | undefined {
+    const known: Readonly<Partial<Record<string, string>>> = dimensions;
+    const { FunctionName, Resource, ExecutedVersion, ...others } = known;
+    if (namespace !== "AWS/Lambda" || FunctionName === undefined || Object.keys(others).length > 0) return undefined;
+    const fn = this.#lambda
+      .functions()
+      .find((each) => each.name === FunctionName && each.account === account && each.region === region);
+    const streams = [...(fn?.aliases.keys() ?? [])].map((alias) => ({ account, functionName: FunctionName, alias }));
+    if (Resource === undefined) {
+      return ExecutedVersion === undefined ? { streams, counts: () => true } : undefined;
+    }
+    const own = streams.filter(({ alias }) => Resource === `${FunctionName}:${alias}`);
+    if (ExecutedVersion === undefined) return { streams: own, counts: () => true };
+    return { streams: own, counts: ({ version, weighted }) => weighted && version === ExecutedVersion };
+  }
+}

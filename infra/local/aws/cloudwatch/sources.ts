@@ -1,0 +1,51 @@
+import { listed, merged, type Samples } from "../../world/samples.ts";
+
+/** A metric: one time series of a namespace, by its exact dimensions. */
+export interface Metric {
+  readonly account: string;
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What was measured in one minute: what its first figures show, and what is counted in later. */
+export interface MinuteData {
+  readonly first: Samples;
+  readonly rest: Samples;
+}
+
+/** Something that emits metrics, minute by minute. */
+export interface MetricSource {
+  /** The minute that begins at `minute` (epoch ms) and is over; undefined: no datapoint, or not its metric. */
+  minute(metric: Metric, minute: number): MinuteData | undefined;
+}
+
+const NOTHING = listed([]);
+
+const seriesKey = ({ account, region, namespace, name, dimensions }: Metric): string => {
+  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([account, region, namespace, name, sorted]);
+};
+
+/** A text that is equal for equal metrics, whatever the order of their dimensions. */
+export const metricKey = seriesKey;
+
+/** Values put by PutMetricData. */
+export class CustomMetrics implements MetricSource {
+  readonly #series = new Map<string, Map<number, Samples>>();
+
+  /** Adds values to the minute in which `at` (epoch ms) lies. */
+  put(metric: Metric, at: number, values: Samples): void {
+    const key = seriesKey(metric);
+    const minutes = this.#series.get(key) ?? new Map<number, Samples>();
+    this.#series.set(key, minutes);
+    const minute = at - (at % 60_000);
+    minutes.set(minute, merged([minutes.get(minute) ?? NOTHING, values]));
+  }
+
+  minute(metric: Metric, minute: number): MinuteData | undefined {
+    const first = this.#series.get(seriesKey(metric))?.get(minute);
+    return first === undefined ? undefined : { first, rest: NOTHING };
+  }
+}
