@@ -17,19 +17,3 @@ export function gateResults(trail: readonly AuditRecord[], environment: string):
 }
 
 const textOf = (value: unknown, otherwise: string) => (typeof value === "string" ? value : otherwise);
-
-/** Kind of the trail's entries that carry the end of a bake. */
-export const VERDICT = "verdict";
-
-export interface VerdictEntry {
-  readonly at: number;
-  readonly summary: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-/** What was judged in an environment so far, oldest first. */
-export function verdictsOf(trail: readonly AuditRecord[], environment: string): VerdictEntry[] {
-  return trail
-    .filter((entry) => entry.kind === VERDICT && entry.environment === environment)
-    .map(({ at, summary, data }) => ({ at, summary, data: data ?? {} }));
-}

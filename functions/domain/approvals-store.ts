@@ -89,8 +89,8 @@ export async function linkId(sign: Sign, link: Link): Promise<string> {
 const LINK_KEPT_SECONDS = 400 * 86_400;
 
 export function linkChange(hash: Hash, id: string, link: Link, now: number): Change {
-  const ttl = Math.floor(now / 1_000) + LINK_KEPT_SECONDS;
-  return { put: item(keys.link(hash(id)), { ...link, ttl }) };
+  const expiresAtSeconds = Math.floor(now / 1_000) + LINK_KEPT_SECONDS;
+  return { put: item(keys.link(hash(id)), { ...link, expiresAtSeconds }) };
 }
 
 export async function findLink(ledger: Ledger, hash: Hash, id: string): Promise<Link | undefined> {

@@ -1,10 +1,10 @@
 /** The approval page as markup. */
 import { LONGEST_COMMENT, type Missing } from "../domain/approvals-check.ts";
-import { utc } from "../domain/approvals-words.ts";
 import type { ApprovalView, DecisionView, RoleView, Standing } from "./approval-view.ts";
 import { stepWeights } from "./charts.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { document } from "./layout.ts";
+import { verdictCard } from "./verdict-markup.ts";
 
 /** What a person had filled in when the form has to be shown again, and what was wrong with it. */
 export interface Refilled {
@@ -148,10 +148,6 @@ function claimsCard({ evidence }: ApprovalView): Html {
   return html`<section class="card"><h2>Evidence <span class="pill">claimed by the requester</span></h2>
 ${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${key}</dt><dd>${value}</dd>`)}</dl>`}
 </section>`;
-}
-
-function verdictCard({ environment, entries }: ApprovalView["verdicts"][number]): Html {
-  return html`<section class="card"><h2>Judged in ${environment}</h2><ul class="list">${entries.map(({ at, summary }) => html`<li>${summary}<br><span class="soft small">${utc(at)}</span></li>`)}</ul></section>`;
 }
 
 function decisionList(decisions: readonly DecisionView[]): Part {

@@ -12,15 +12,13 @@ import {
   settle,
   waitingFor,
 } from "../domain/approvals.ts";
-import { type VerdictEntry, verdictsOf } from "../domain/approvals-evidence.ts";
 import { samePerson } from "../domain/approvals-people.ts";
 import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/approvals-store.ts";
 import { deadlineInWords, spanInWords, utc } from "../domain/approvals-words.ts";
-import { loadAudit } from "../domain/audit.ts";
 import { formatDuration } from "../domain/durations.ts";
 import { type Header, loadSignals, type PlanHeader } from "../domain/ledger.ts";
 import type { EnvironmentPlan, Risk } from "../domain/plan.ts";
-import type { Dependencies } from "../domain/ports.ts";
+import type { Dependencies, Ledger } from "../domain/ports.ts";
 import { plannedSeconds } from "../domain/windows.ts";
 import {
   checkInWords,
@@ -30,6 +28,7 @@ import {
   targetInWords,
   windowInWords,
 } from "./plan-words.ts";
+import { loadVerdictView, type VerdictView } from "./verdict-view.ts";
 
 /** Whether this link can decide now, and if not, why. */
 export type Standing =
@@ -87,7 +86,7 @@ export interface ApprovalView {
   readonly gates: readonly GateResult[];
   readonly laterChecks: readonly string[];
   readonly evidence: readonly (readonly [string, string])[];
-  readonly verdicts: readonly { readonly environment: string; readonly entries: readonly VerdictEntry[] }[];
+  readonly verdicts: readonly VerdictView[];
   readonly decisions: readonly DecisionView[];
   readonly roles: readonly RoleView[];
   readonly binding: string;
@@ -98,16 +97,14 @@ export async function loadApprovalView(
   deps: Pick<Dependencies, "ledger" | "clock">,
   link: Link,
 ): Promise<ApprovalView> {
-  const [record, decisions, signals, about, trail] = await Promise.all([
+  const [record, decisions, signals, about] = await Promise.all([
     loadApproval(deps.ledger, link),
     loadDecisions(deps.ledger, link),
     loadSignals(deps.ledger, link.promotionId),
     loadAsked(deps.ledger, link),
-    loadAudit(deps.ledger, link.promotionId),
   ]);
   const now = deps.clock.now();
   const settlement = settle(record, decisions, signals, now);
-  const around = about.header.environments.slice(0, about.header.environments.indexOf(link.environment) + 1).slice(-2);
   return {
     ...releaseView(about.header, about.release),
     ...planView(about.plan, record),
@@ -119,13 +116,18 @@ export async function loadApprovalView(
     deadline: deadlineInWords(record.expiresAt, about.plan.window?.zone ?? null),
     timeLeft: spanInWords(record.expiresAt - now),
     gates: record.gates,
-    verdicts: around
-      .map((environment) => ({ environment, entries: verdictsOf(trail, environment) }))
-      .filter(({ entries }) => entries.length > 0),
+    verdicts: await verdictsAround(deps.ledger, about.header, link),
     decisions: countedDecisions(record, decisions).map(decisionView),
     roles: rolesView(record, decisions),
     binding: record.binding,
   };
+}
+
+/** What was judged one environment earlier, and in this one when people are asked in the middle of a rollout. */
+async function verdictsAround(ledger: Ledger, { environments }: Header, link: Link): Promise<VerdictView[]> {
+  const around = environments.slice(0, environments.indexOf(link.environment) + 1).slice(-2);
+  const views = await Promise.all(around.map(async (one) => loadVerdictView(ledger, link.promotionId, one)));
+  return views.filter((view) => view !== null);
 }
 
 function standingOf(

@@ -2,9 +2,10 @@
 export const CHART_STYLE = `
 :root{--chart-ink:#55606e;--chart-grid:#e3e7ec;--chart-a:#5b6b7d;--chart-b:#1f5fbf;--chart-c:#8a5a00;--chart-d:#7b3fa0;--chart-limit:#b3261e;--chart-band:#5b6b7d}
 @media (prefers-color-scheme:dark){:root{--chart-ink:#a5b0bc;--chart-grid:#2e3946;--chart-a:#a9b7c6;--chart-b:#8ab8ff;--chart-c:#f2c76b;--chart-d:#d3a6f0;--chart-limit:#ff9d94;--chart-band:#a5b0bc}}
-.chart{display:block;width:100%;height:auto;margin:.5rem 0 1rem;overflow:hidden}
-.chart text{fill:var(--chart-ink);font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
-.chart .heading{font-weight:600;font-size:12px}
+.chart{display:block;width:100%;max-width:32rem;height:auto;margin:.5rem 0 1rem;overflow:hidden}
+.chart.wide{max-width:none}
+.chart text{fill:var(--chart-ink);font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
+.chart .heading{font-weight:600;font-size:13px}
 .chart .grid{stroke:var(--chart-grid);stroke-width:1}
 .chart .axis{stroke:var(--chart-ink);stroke-width:1;opacity:.6}
 .chart .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}

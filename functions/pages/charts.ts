@@ -56,6 +56,11 @@ interface Frame {
   readonly bottom: number;
 }
 
+/** As wide as a phone: wider pages show it larger, which keeps its words readable on both. */
+const WIDTH = 380;
+/** From this width on a chart fills its page, however wide. */
+const WIDE = 500;
+
 const MARGIN = { left: 44, right: 12, top: 44, bottom: 22 } as const;
 
 /** Any number of lines over time, with limits, events and bands. */
@@ -66,8 +71,8 @@ export function lineChart(chart: LineChart): Html {
 }
 
 function frameOf(chart: LineChart): Frame {
-  const width = chart.width ?? 600;
-  const height = chart.height ?? 220;
+  const width = chart.width ?? WIDTH;
+  const height = chart.height ?? 190;
   const points = chart.series.flatMap((series) => series.points);
   const xs = points.map((point) => point.x);
   const ys = [...points.flatMap(({ y }) => (y === null ? [] : [y])), ...(chart.limits ?? []).map(({ y }) => y)];
@@ -180,7 +185,7 @@ function svg(
   body: Html,
 ): Html {
   const heading = chart.yLabel === undefined ? chart.title : `${chart.title} (${chart.yLabel})`;
-  return html`<svg class="chart" role="img" aria-labelledby="${chart.id}-title ${chart.id}-desc" viewBox="0 0 ${width} ${height}"><title id="${chart.id}-title">${chart.title}</title><desc id="${chart.id}-desc">${chart.description}</desc><text class="heading" x="4" y="14">${fitting(heading, width - 8)}</text>${body}</svg>`;
+  return html`<svg class="${width < WIDE ? "chart" : "chart wide"}" role="img" aria-labelledby="${chart.id}-title ${chart.id}-desc" viewBox="0 0 ${width} ${height}"><title id="${chart.id}-title">${chart.title}</title><desc id="${chart.id}-desc">${chart.description}</desc><text class="heading" x="4" y="14">${fitting(heading, width - 8)}</text>${body}</svg>`;
 }
 
 /** Candidate beside baseline, the pair that every judgement is about. */
@@ -197,15 +202,15 @@ export function twoArms(
   });
 }
 
-/** The judge's evidence (ln E) over time, with the line at which it brings traffic back, -ln(alpha). */
+/** The judge's evidence (ln E) over time, with the line ln(1/alpha) at which it brings traffic back. */
 export function evidenceLine(
-  chart: Omit<LineChart, "series" | "limits"> & { readonly points: readonly Point[]; readonly alpha: number },
+  chart: Omit<LineChart, "series" | "limits"> & { readonly points: readonly Point[]; readonly line: number },
 ): Html {
-  const { points, alpha, ...rest } = chart;
+  const { points, line, ...rest } = chart;
   return lineChart({
     ...rest,
     series: [{ name: "evidence against the candidate", tone: "candidate", points }],
-    limits: [{ y: -Math.log(alpha), label: "traffic goes back" }],
+    limits: [{ y: line, label: "traffic goes back" }],
   });
 }
 
@@ -218,7 +223,7 @@ export function stepWeights(chart: {
   readonly width?: number;
   readonly height?: number;
 }): Html {
-  const [width, height] = [chart.width ?? 600, chart.height ?? 160];
+  const [width, height] = [chart.width ?? WIDTH, chart.height ?? 150];
   // A step without a bake is an instant, and still has to be seen; a tenth of the longest is enough.
   const longest =
     greatest(

@@ -47,6 +47,11 @@ dd{margin:0 0 .5rem}
 .list>li:first-child{border-top:0;padding-top:0}
 .list>li:last-child{padding-bottom:0}
 blockquote{margin:.25rem 0 0;padding:.25rem 0 .25rem .75rem;border-left:.1875rem solid var(--line);white-space:pre-wrap}
+.scroll{overflow-x:auto;margin-bottom:1rem}
+table{border-collapse:collapse;width:100%;font-size:.875rem;overflow-wrap:normal}
+th,td{text-align:left;padding:.375rem .75rem .375rem 0;border-top:1px solid var(--line);vertical-align:top}
+thead th{border-top:0;color:var(--soft);font-weight:600}
+tbody th{font-weight:500}
 details{margin:0}
 summary{cursor:pointer;padding:.25rem 0;min-height:1.5rem}
 footer{color:var(--soft);font-size:.8125rem}
