@@ -21,6 +21,11 @@ export class Cancelled extends Error {
   override readonly name = "Cancelled";
 }
 
+/** For the end of a line's process: lets anything but Cancelled through, which has done its work by then. */
+export function unlessCancelled(error: unknown): void {
+  if (!(error instanceof Cancelled)) throw error;
+}
+
 /** An API error of the simulated service; `name` is the exception's name on the wire. */
 export class SfnError extends Error {
   constructor(name: string, message: string) {

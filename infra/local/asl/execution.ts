@@ -212,7 +212,8 @@ export class Execution {
   };
 
   #closeFailed(error: string, cause: string | undefined): void {
-    const details = { error, ...(cause !== undefined && { cause }) };
+    // A Fail state may go without a name.
+    const details = { ...(error !== "" && { error }), ...(cause !== undefined && { cause }) };
     this.append("ExecutionFailed", this.#root.lastEventId, { executionFailedEventDetails: details });
     this.#close("FAILED", details);
   }

@@ -1,4 +1,4 @@
-import { Cancelled, EvaluationError, StatesError } from "./errors.ts";
+import { EvaluationError, StatesError, unlessCancelled } from "./errors.ts";
 import { type CANCELLED, Frame } from "./frame.ts";
 import { isArray, type Json, Payload } from "./json.ts";
 import { MOST_ITERATIONS } from "./limits.ts";
@@ -122,8 +122,4 @@ class Join {
     if (what === "Succeeded") branch.record("MapIterationSucceeded", { mapIterationSucceededEventDetails: details });
     if (what === "Failed") branch.record("MapIterationFailed", { mapIterationFailedEventDetails: details });
   }
-}
-
-function unlessCancelled(error: unknown): void {
-  if (!(error instanceof Cancelled)) throw error;
 }

@@ -1,5 +1,5 @@
 import { Attempt, type Outcome } from "./attempt.ts";
-import { Cancelled, EvaluationError, SfnError, StatesError } from "./errors.ts";
+import { Cancelled, EvaluationError, SfnError, StatesError, unlessCancelled } from "./errors.ts";
 import type { Execution } from "./execution.ts";
 import type { Frame, Visit } from "./frame.ts";
 import { isObject, type Json, type JsonObject, Payload, throughJson } from "./json.ts";
@@ -108,11 +108,12 @@ function invoke(call: Call, onAnswer: (answer: Payload) => unknown): GiveUp {
   const functionName = text(call, "FunctionName");
   const payload = throughJson(call.parameters.Payload ?? {});
   const meta = { executionArn: frame.execution.arn, stateName: state.name, retryCount: visit.retryCount };
-  engine.clock.spawn(`function ${functionName}`, async () => {
+  const run = async () => {
     const outcome = await engine.invoke(functionName, payload, meta).then(answered, failed);
     if (outcome.kind === "success") onAnswer(outcome.result);
     else attempt.settle(outcome);
-  });
+  };
+  engine.clock.spawn(`function ${functionName}`, () => run().catch(unlessCancelled));
   return () => undefined;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../infra/local/asl/json.ts";
 import { TYPICAL_LATENCY } from "../../../infra/local/asl/options.ts";
 import type { HistoryEvent } from "../../../infra/local/asl/shapes.ts";
-import { call, executionArn, machine, machineArn, runMachine, Sandbox, START, seeded } from "./sandbox.ts";
+import { ask, call, executionArn, machine, machineArn, runMachine, Sandbox, START, seeded } from "./sandbox.ts";
 
 const DAY_MS = 86_400_000;
 const REST: JsonObject = machine({ Rest: { Type: "Wait", Seconds: 100, End: true } });
@@ -241,6 +241,23 @@ describe("the limit on history", () => {
     await sandbox.run();
     expect(sandbox.describe(arn).status).toBe("SUCCEEDED");
     expect(sandbox.sfn.usage(arn).events).toBe(24_998);
+  });
+
+  it("ends an execution whose last room a function's answer would have taken", async () => {
+    // 1 for the start, 4 x 6,248 for the loop, 1 to enter, 3 for an attempt that fails, 2 up to the function's call.
+    let calls = 0;
+    const mail = () => {
+      calls += 1;
+      if (calls === 1) throw new Error("not yet");
+    };
+    const states = (loop(6_248).States ?? {}) as JsonObject;
+    const sandbox = new Sandbox({ mail });
+    const last = ask("mail", { Retry: [{ ErrorEquals: ["States.ALL"] }], Next: "Done" });
+    sandbox.deploy("m", machine({ ...states, Last: last }));
+    const { executionArn: arn } = start(sandbox, "one", '{"n":0}');
+    await sandbox.run();
+    const { events } = sandbox.sfn.getExecutionHistory({ executionArn: arn, reverseOrder: true, maxResults: 2 });
+    expect(events.map(({ type }) => type)).toEqual(["ExecutionFailed", "TaskStarted"]);
   });
 
   it("ends the lines of a Map all together", async () => {

@@ -288,6 +288,10 @@ describe("Succeed and Fail", () => {
     expect(types).toEqual(["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]);
   });
 
+  it("Fail may go without error and cause, which then stay absent", async () => {
+    expect(await runState({ Type: "Fail" })).toMatchObject({ status: "FAILED", error: undefined, cause: undefined });
+  });
+
   it("Fail reads error and cause from the input, or makes them", async () => {
     const state = { Type: "Fail", ErrorPath: "$.outcome", CausePath: "States.Format('{} at {} %', $.why, $.weight)" };
     expect(await runState(state, { outcome: "rolled-back", why: "p95", weight: 25 })).toMatchObject({
