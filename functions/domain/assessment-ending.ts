@@ -56,7 +56,7 @@ function endedByVerdict(
   plan: Pick<EnvironmentPlan, "analysis" | "monitor">,
 ): Ending | null {
   const why = assessment.reasons.join("; ");
-  if (assessment.verdict === "fail" && !(phase.kind === "monitor" && plan.monitor?.onFail === "warn")) {
+  if (assessment.verdict === "fail" && !onlyWarns(phase, plan)) {
     const by = phase.kind === "monitor" ? "monitor" : "judge";
     return { result: "failed", summary: why, stop: { by, outcome: "rolled-back" } };
   }
@@ -65,6 +65,9 @@ function endedByVerdict(
   const early = assessment.verdict === "pass" && plan.analysis.earlyPass;
   return early ? plain("passed", "passed early: the evidence suffices") : null;
 }
+
+const onlyWarns = (phase: Phase, { monitor }: Pick<EnvironmentPlan, "monitor">): boolean =>
+  phase.kind === "monitor" && monitor?.onFail === "warn";
 
 const blockedBy = ({ findings }: Assessment): string =>
   findings
@@ -97,10 +100,14 @@ export function afterLook(
   if (now < planned) return { ending: null, extendTo: null };
   const lasted = formatDuration((now - bake.startedAt) / 1000);
   if (assessment.verdict === "pass") return { ending: plain("passed", `passed after ${lasted}`), extendTo: null };
+  if (onlyWarns(phase, plan))
+    return { ending: plain("passed", `monitored for ${lasted}, to warn only: ${whyNot(assessment)}`), extendTo: null };
   const cap = planned + plan.analysis.extendSeconds * 1000;
   if (now < cap) return { ending: null, extendTo: bake.extended ? null : cap };
   return { ending: withoutVerdict(assessment, phase, plan.analysis, lasted), extendTo: null };
 }
+
+const whyNot = ({ verdict, reasons }: Assessment): string => `${verdict}, ${reasons.join("; ")}`;
 
 function withoutVerdict(assessment: Assessment, phase: Phase, analysis: AnalysisPlan, lasted: string): Ending {
   const why = `${assessment.verdict} after ${lasted}: ${assessment.reasons.join("; ")}`;

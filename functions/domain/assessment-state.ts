@@ -78,10 +78,10 @@ export function withSpan(state: EvidenceState, span: Span | null): EvidenceState
 }
 
 /** Start of the first period that this watch has not folded; null before there is any traffic to judge. */
-function startOf(watch: Watch, state: EvidenceState): number | null {
+export function startOf(watch: Watch, state: EvidenceState): number | null {
   const first = state.spans[0];
   if (first === undefined) return null;
-  return state.watches[watch.id]?.next ?? firstPeriod(watch.metric, first.from);
+  return Math.max(state.watches[watch.id]?.next ?? 0, firstPeriod(watch.metric, first.from));
 }
 
 /** The stretch of time (epoch ms, end exclusive) that this tick reads; null when nothing is readable. */

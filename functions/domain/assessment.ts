@@ -14,6 +14,7 @@ import {
   type Progress,
   readTail,
   splitTail,
+  startOf,
   type WatchState,
 } from "./assessment-state.ts";
 import type { Synthetic } from "./assessment-synthetic.ts";
@@ -157,7 +158,7 @@ function look(input: AssessmentInput, watch: Watch): Look {
 }
 
 function nextOf(input: AssessmentInput, watch: Watch): number {
-  return Math.max(input.state.watches[watch.id]?.next ?? 0, readableUntil(watch.metric, input.now));
+  return Math.max(startOf(watch, input.state) ?? 0, readableUntil(watch.metric, input.now));
 }
 
 function rulesOf(watch: Watch, certain: Progress, provisional: Progress): RuleLook[] {

@@ -219,9 +219,13 @@ export interface Watch {
   readonly bounds: Bounds;
 }
 
-/** How an arm is read: under its version while weights stand, as the whole alias once they are gone. */
-type Mode = "weighted" | "finished";
-export const modeOf = (span: Span): Mode => (span.finished ? "finished" : "weighted");
+/** How arms are read: both under their versions, the candidate alone (100 % by weight), or the whole alias (finished). */
+export type Mode = "compared" | "alone" | "finished";
+
+export function modeOf(span: Span): Mode {
+  if (span.finished) return "finished";
+  return hasBaseline(span) ? "compared" : "alone";
+}
 
 interface Slot {
   readonly watch: Watch;
@@ -259,7 +263,8 @@ function slotsOf(watch: Watch, mode: Mode): { slot: Slot; query: QueryPlan }[] {
 
 function versionsOf({ metric, arms }: Watch, mode: Mode): Partial<Record<Arm, string | null>> {
   if (arms === null || arms.candidate === null) return {};
-  if (mode === "weighted") return { candidate: arms.candidate, baseline: arms.baseline };
+  if (mode === "compared") return { candidate: arms.candidate, baseline: arms.baseline };
+  if (mode === "alone") return { candidate: arms.candidate };
   const vanishes = "preset" in metric.source || metric.source.query.namespace === "AWS/Lambda";
   return { candidate: vanishes ? null : arms.candidate };
 }

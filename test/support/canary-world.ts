@@ -139,15 +139,18 @@ export class SimulatedMetrics implements Metrics {
     const points = new Map<number, number>();
     const step = query.periodSeconds * 1000;
     for (let at = from; at < to; at += step) {
-      const minute = this.traffic(query.dimensions.ExecutedVersion ?? "alias", at);
-      const value = minute === undefined ? undefined : valueOf(query, minute);
+      const minute = this.traffic(versionOf(query), at);
+      const value = minute === undefined ? undefined : pointOf(query, minute);
       if (value !== undefined) points.set(at, value);
     }
     return points;
   }
 }
 
-function valueOf({ metricName, statistic }: SeriesQuery, minute: Minute): number | undefined {
+const versionOf = ({ dimensions }: SeriesQuery): string =>
+  new Map(Object.entries(dimensions)).get("ExecutedVersion") ?? "alias";
+
+function pointOf({ metricName, statistic }: SeriesQuery, minute: Minute): number | undefined {
   if (metricName === "Invocations") return minute.requests;
   if (metricName === "Errors") return minute.errors ?? 0;
   if (metricName === "Throttles") return minute.throttles ?? 0;
