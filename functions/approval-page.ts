@@ -160,9 +160,12 @@ async function answer(
 const sentences = (missing: readonly { readonly message: string }[]) =>
   missing.map(({ message }) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`).join(" ");
 
-/** To the page itself, so that reloading it sends nothing a second time. */
-function seeOther({ hash, settings }: Dependencies, id: string): HttpResponse {
-  return { status: 303, headers: { ...pageHeaders(hash), location: `${settings.baseUrl}/approvals/${id}` }, body: "" };
+/**
+ * To the page itself, so that reloading it sends nothing a second time. The link's last part is relative to the page it
+ * was sent from: whatever host and stage that was, it is the same one, which is all that the page's policy allows.
+ */
+function seeOther({ hash }: Dependencies, id: string): HttpResponse {
+  return { status: 303, headers: { ...pageHeaders(hash), location: id }, body: "" };
 }
 
 export const handler = httpStep("approval-page", approvalPage);

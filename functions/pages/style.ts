@@ -4,7 +4,7 @@ import { CHART_STYLE } from "./chart-style.ts";
 const COLOURS = `
 :root{color-scheme:light dark;
 --bg:#f5f6f8;--card:#fff;--ink:#16202c;--soft:#55606e;--line:#dde2e8;--field:#7b8794;
---accent:#1f5fbf;--on-accent:#fff;--good:#1a7f45;--good-bg:#e4f4ea;--bad:#b3261e;--bad-bg:#fbe9e7;--on-bad:#fff;
+--accent:#1f5fbf;--on-accent:#fff;--good:#136637;--good-bg:#e4f4ea;--bad:#b3261e;--bad-bg:#fbe9e7;--on-bad:#fff;
 --warn:#7a4f00;--warn-bg:#fdf2d8;--focus:#1f5fbf}
 @media (prefers-color-scheme:dark){:root{
 --bg:#10151b;--card:#19212a;--ink:#e8edf2;--soft:#a5b0bc;--line:#2e3946;--field:#8593a1;
