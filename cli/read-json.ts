@@ -31,22 +31,43 @@ function parseJson(file: string, text: string): JsonFile {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const { line, column } = placeIn(text, message);
+    const { line, column } = placeIn(text);
     const found = text.split("\n")[line - 1]?.trim() ?? "";
     return {
       ok: false,
       lines: [
         `${file}:${line}:${column} = ${JSON.stringify(found.slice(0, 80))}`,
-        `    is not JSON: ${message.replace(/ in JSON at position.*| is not valid JSON.*/s, "")}`,
+        `    is not JSON: ${message.replace(/( in JSON)? at position .*|, \.{0,3}".* is not valid JSON$/s, "")}`,
         "    hint: JSON wants double quotes, no comments and no comma after the last member",
       ],
     };
   }
 }
 
-/** V8 names the position of a wrong character; where the text merely ends too early, that is its end. */
-function placeIn(text: string, message: string): { readonly line: number; readonly column: number } {
-  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
-  const before = text.slice(0, position).split("\n");
+/** Line and column, from 1, of the first character that no JSON text could have there; the end of a text cut short. */
+function placeIn(text: string): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, goodPrefix(text)).split("\n");
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** V8 names the position of some errors only; a prefix stays good until it holds the bad character, so halving finds it. */
+function goodPrefix(text: string): number {
+  let [good, bad] = [0, text.length + 1];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isGoodPrefix(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+/** JSON, or wrong only in that it ends. */
+function isGoodPrefix(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const message = String(error);
+    return /Unexpected end|Unterminated string/.test(message) || message.includes(`at position ${text.length} `);
+  }
 }

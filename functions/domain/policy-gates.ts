@@ -31,13 +31,13 @@ const limits = {
 export const checkSchema = z
   .discriminatedUnion("kind", [
     z.strictObject({
-      kind: z.literal("alarms-ok"),
+      kind: z.literal("alarms-ok").describe("CloudWatch alarms are OK"),
       names: z.array(z.string()).min(1).optional().describe("names of alarms that must be OK"),
       prefix: z.string().min(1).optional().describe("every alarm whose name starts so must be OK"),
       ...everyCheck,
     }),
     z.strictObject({
-      kind: z.literal("http"),
+      kind: z.literal("http").describe("an https address answers"),
       url: z.string().describe("an https address that is asked with GET"),
       status: z.number().int().min(100).max(599).optional().describe("expected status; default 200"),
       contains: z.string().min(1).optional().describe("a text that the body must contain"),
@@ -51,27 +51,27 @@ export const checkSchema = z
       ...everyCheck,
     }),
     z.strictObject({
-      kind: z.literal("invoke"),
+      kind: z.literal("invoke").describe("a Lambda function answers as expected"),
       functionName: z.string().describe("the Lambda function to invoke"),
       payload: jsonSchema.optional().describe("what it is invoked with; default {}"),
       expect: expectation,
       ...everyCheck,
     }),
     z.strictObject({
-      kind: z.literal("metric"),
+      kind: z.literal("metric").describe("a CloudWatch metric is within limits"),
       metric: querySchema,
       ...limits,
       over: durationSchema.optional().describe("how far back it looks, a multiple of 1m; default 5m"),
       ...everyCheck,
     }),
     z.strictObject({
-      kind: z.literal("soaked"),
+      kind: z.literal("soaked").describe("the version has run in an earlier environment for so long"),
       environment: nameSchema.describe("where this version must have run"),
       for: durationSchema.describe("how long it must have run there, such as 24h"),
       ...everyCheck,
     }),
     z.strictObject({
-      kind: z.literal("evidence"),
+      kind: z.literal("evidence").describe("the release claims something, and within limits"),
       key: z.string().min(1).describe("the key under the release's evidence, such as coverage"),
       ...limits,
       equals: z.string().optional().describe("the value must read exactly so, such as passed or true"),
