@@ -19,16 +19,16 @@ export const EMPTY_FORM: Refilled = { problems: [], checklist: [], comment: "", 
 /** The whole page. `token` null: there is nothing to decide, and no form. */
 export function approvalPage(view: ApprovalView, token: string | null, form: Refilled): Html {
   const title = titleOf(view);
+  const evidence = html`<div>${evidenceColumn(view)}</div>`;
+  const aside = html`<div class="aside">${token !== null && formCard(view, token, form)}${rolesCard(view)}</div>`;
+  // What has to be put right comes first on a phone, where the form is below everything else.
   return document(
     form.problems.length > 0 && token !== null ? `Not decided yet: ${title}` : title,
     html`<main>
 <div class="top"><p class="brand">Headgate</p>${pillOf(view.standing)}</div>
-<header><h1>${title}</h1><p class="soft">${leadOf(view)}</p></header>
+<header><h1>${title}</h1><p class="soft">${leadOf(view)}</p>${token !== null && html`<p><a class="jump" href="#decision">Go to the decision</a></p>`}</header>
 ${bannerOf(view)}
-<div class="columns">
-<div>${evidenceColumn(view)}</div>
-<div class="aside">${token === null ? "" : formCard(view, token, form)}${rolesCard(view)}</div>
-</div>
+<div class="columns">${form.problems.length > 0 ? [aside, evidence] : [evidence, aside]}</div>
 <footer><p>Promotion <span class="mono">${view.record.promotionId}</span>, approval <span class="mono">${view.record.approval}</span>. What you see is bound to your decision by the hash <span class="mono">${view.binding.slice(0, 16)}</span>.</p></footer>
 </main>`,
   );
@@ -177,7 +177,7 @@ const NO_IMPLICIT_SUBMISSION = html`<button type="submit" disabled hidden></butt
 
 function formCard(view: ApprovalView, token: string, form: Refilled): Html {
   const wrong = (what: Missing["what"]) => form.problems.some((problem) => problem.what === what);
-  return html`<section class="card"><h2>Your decision as ${view.link.role}</h2>
+  return html`<section class="card" id="decision"><h2>Your decision as ${view.link.role}</h2>
 ${problemsBox(form)}
 <form method="post" autocomplete="off">
 ${NO_IMPLICIT_SUBMISSION}

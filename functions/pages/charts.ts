@@ -61,7 +61,7 @@ const WIDTH = 380;
 /** From this width on a chart fills its page, however wide. */
 const WIDE = 500;
 
-const MARGIN = { left: 44, right: 12, top: 44, bottom: 22 } as const;
+const MARGIN = { left: 44, right: 12, top: 56, bottom: 22 } as const;
 
 /** Any number of lines over time, with limits, events and bands. */
 export function lineChart(chart: LineChart): Html {
@@ -72,7 +72,7 @@ export function lineChart(chart: LineChart): Html {
 
 function frameOf(chart: LineChart): Frame {
   const width = chart.width ?? WIDTH;
-  const height = chart.height ?? 190;
+  const height = chart.height ?? 200;
   const points = chart.series.flatMap((series) => series.points);
   const xs = points.map((point) => point.x);
   const ys = [...points.flatMap(({ y }) => (y === null ? [] : [y])), ...(chart.limits ?? []).map(({ y }) => y)];
@@ -118,12 +118,14 @@ function bandsOf(chart: LineChart, { x, top, bottom, width }: Frame): Html[] {
   });
 }
 
-function eventsOf(chart: LineChart, { x, top, bottom, right }: Frame): Html[] {
-  return (chart.events ?? []).map((event) => {
+/** Events are named above the plot, where no line runs through their words; each has the room up to the next. */
+function eventsOf(chart: LineChart, { x, top, bottom, width }: Frame): Html[] {
+  const events = chart.events ?? [];
+  return events.map((event, index) => {
     const place = x.at(event.x);
-    const flip = place > (right * 2) / 3;
-    const name = fitting(event.label, flip ? place - MARGIN.left : right - place);
-    return html`<line class="event" x1="${px(place)}" x2="${px(place)}" y1="${px(top)}" y2="${px(bottom)}"/><text x="${px(place + (flip ? -4 : 4))}" y="${px(top + 24)}" text-anchor="${flip ? "end" : "start"}">${name}</text>`;
+    const next = events[index + 1];
+    const room = (next === undefined ? width : x.at(next.x)) - place;
+    return html`<line class="event" x1="${px(place)}" x2="${px(place)}" y1="${px(top - 10)}" y2="${px(bottom)}"/><text x="${px(place + 3)}" y="${px(top - 4)}">${fitting(event.label, room - 4)}</text>`;
   });
 }
 
@@ -140,7 +142,7 @@ const LETTER = 6.2;
 function fitting(text: string, room: number): string {
   const most = Math.floor(room / LETTER);
   if (text.length <= most) return text;
-  return most < 4 ? "" : `${text.slice(0, most - 1)}…`;
+  return most < 3 ? "" : `${text.slice(0, most - 1)}…`;
 }
 
 function lineOf({ tone, points }: LineSeries, { x, y }: Frame): Html {

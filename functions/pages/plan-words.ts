@@ -34,7 +34,7 @@ export function ruleInWords(rule: RulePlan, unit: string): string {
 function limitInWords(rule: RulePlan, unit: string): string {
   if (rule.max !== undefined) return `more than ${rule.max}${unit}`;
   if (rule.maxIncreasePoints !== undefined) {
-    const points = unit === " %" ? ` percentage points` : unit;
+    const points = unit === " %" ? ` percentage point${rule.maxIncreasePoints === 1 ? "" : "s"}` : unit;
     return `more than ${rule.maxIncreasePoints}${points} above the version serving now`;
   }
   return `more than ${rule.maxIncreasePercent ?? 0} % worse than the version serving now`;

@@ -54,13 +54,16 @@ thead th{border-top:0;color:var(--soft);font-weight:600}
 tbody th{font-weight:500}
 details{margin:0}
 summary{cursor:pointer;padding:.25rem 0;min-height:1.5rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(18rem,100%),1fr));gap:0 1rem}
+.jump{display:inline-block;font-weight:600;padding:.375rem 0}
 footer{color:var(--soft);font-size:.8125rem}
 @media (min-width:30rem){dl{grid-template-columns:8.5rem minmax(0,1fr)}dd{margin-bottom:.25rem}}
 @media (min-width:62rem){
 main{padding:1.5rem 2rem 4rem}
 h1{font-size:1.875rem}
 .columns{display:grid;grid-template-columns:minmax(0,1fr) 24rem;gap:1.25rem;align-items:start}
-.aside{position:sticky;top:1rem}
+.aside{grid-column:2;grid-row:1;position:sticky;top:1rem}
+.jump{display:none}
 .card{padding:1.25rem 1.375rem}}
 `;
 

@@ -11,7 +11,7 @@ export function verdictCard(view: VerdictView): Html {
   return html`<section class="card"><h2>Judged in ${view.environment}</h2>
 <ul class="list">${view.bakes.map(bakeLine)}</ul>
 ${view.findings.length > 0 && html`<h3>Latest figures</h3><div class="scroll" role="region" tabindex="0" aria-label="Latest figures of ${view.environment}"><table><thead><tr><th scope="col">Metric</th><th scope="col">Candidate</th><th scope="col">Serving now</th><th scope="col">Verdict</th></tr></thead><tbody>${view.findings.map(findingRow)}</tbody></table></div>`}
-${charts}${evidenceChart(view)}
+<h3>Over time, in UTC</h3><div class="charts">${charts}${evidenceChart(view)}</div>
 </section>`;
 }
 
