@@ -5,10 +5,23 @@ import type { CodeSource } from "./lambda/versions.ts";
 import type { SimulatedAws } from "./router.ts";
 import { Reply, type SimulatedService } from "./service.ts";
 
+/** An object version to put: with content, or known by its hash alone. */
+export interface ObjectDefinition {
+  readonly bucket: string;
+  readonly key: string;
+  /** Drawn from the seed where left out. */
+  readonly versionId?: string;
+  readonly body?: Uint8Array | string;
+  /** Hex; worked out from the body where there is one. */
+  readonly sha256?: string;
+}
+
 interface ObjectVersion {
   readonly versionId: string;
-  /** Undefined: a delete marker. */
+  readonly isMarker: boolean;
+  /** Undefined: a delete marker, or an object known by its hash alone. */
   readonly body: Uint8Array | undefined;
+  readonly size: number;
   readonly sha256: string;
   readonly etag: string;
   readonly modified: number;
@@ -22,6 +35,9 @@ interface ObjectInput {
 }
 
 const digest = (algorithm: "sha256" | "md5", body: Uint8Array) => createHash(algorithm).update(body);
+
+/** Bytes of an object whose content nobody gave. */
+const UNKNOWN_SIZE = 250_000;
 
 const ROUTE = {
   path: "/{Bucket}/{Key+}",
@@ -49,6 +65,7 @@ export class SimulatedS3 {
         HeadObject: (input: ObjectInput) => new Reply(new Uint8Array(), 200, this.#headers(this.#find(input), input)),
         GetObject: (input: ObjectInput) => {
           const found = this.#find(input);
+          if (found.body === undefined) throw new Error(`s3://${input.Bucket}/${input.Key} is known by its hash alone`);
           return new Reply(Readable.from([found.body]), 200, this.#headers(found, input));
         },
       },
@@ -60,38 +77,63 @@ export class SimulatedS3 {
     this.#buckets.set(bucket, this.#buckets.get(bucket) ?? new Map());
   }
 
-  /** Puts a new version of an object; answers its id. Creates the bucket where it is missing. */
-  putObject(bucket: string, key: string, body: Uint8Array | string): string {
-    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-    return this.#add(bucket, key, bytes);
+  /** Puts object versions in this order, into buckets that are created where missing; answers their version ids. */
+  put(objects: readonly ObjectDefinition[]): string[] {
+    return objects.map(({ bucket, key, versionId, body, sha256 }) => {
+      const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+      const hash = bytes === undefined ? Buffer.from(sha256 ?? "", "hex") : digest("sha256", bytes).digest();
+      return this.#add(bucket, key, {
+        versionId: versionId ?? this.#newVersionId(),
+        isMarker: false,
+        body: bytes,
+        size: bytes?.length ?? UNKNOWN_SIZE,
+        sha256: hash.toString("base64"),
+        etag: `"${digest("md5", hash).digest("hex")}"`,
+      });
+    });
+  }
+
+  /**
+   * Puts an object that somebody uploaded before the world began: its version id, and its checksum (hex) where a release
+   * states one, are given.
+   */
+  plant(object: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly versionId: string;
+    readonly sha256: string;
+  }): void {
+    const { bucket, key, versionId } = object;
+    this.#add(bucket, key, new TextEncoder().encode(`${bucket}/${key}@${versionId}`), {
+      versionId,
+      sha256: Buffer.from(object.sha256, "hex").toString("base64"),
+    });
   }
 
   /** Puts a delete marker over an object; its versions stay. */
   deleteObject(bucket: string, key: string): string {
-    return this.#add(bucket, key, undefined);
+    const versionId = this.#newVersionId();
+    return this.#add(bucket, key, { versionId, isMarker: true, body: undefined, size: 0, sha256: "", etag: "" });
   }
 
   /** For Lambda: where its code lies. */
   get codeSource(): CodeSource {
     return ({ bucket, key, versionId }) => {
       const found = this.#version(bucket, key, versionId);
-      return found?.body === undefined ? undefined : { sha256: found.sha256, size: found.body.length };
+      return found === undefined || found.isMarker ? undefined : { sha256: found.sha256, size: found.size };
     };
   }
 
-  #add(bucket: string, key: string, body: Uint8Array | undefined): string {
+  #add(bucket: string, key: string, version: Omit<ObjectVersion, "modified">): string {
     this.createBucket(bucket);
-    this.#versions += 1;
-    const version: ObjectVersion = {
-      versionId: this.#aws.random("object", this.#versions).uuid().replaceAll("-", ""),
-      body,
-      sha256: body === undefined ? "" : digest("sha256", body).digest("base64"),
-      etag: body === undefined ? "" : `"${digest("md5", body).digest("hex")}"`,
-      modified: this.#aws.clock.now(),
-    };
     const keys = this.#buckets.get(bucket);
-    keys?.set(key, [...(keys.get(key) ?? []), version]);
+    keys?.set(key, [...(keys.get(key) ?? []), { ...version, modified: this.#aws.clock.now() }]);
     return version.versionId;
+  }
+
+  #newVersionId(): string {
+    this.#versions += 1;
+    return this.#aws.random("object", this.#versions).uuid().replaceAll("-", "");
   }
 
   #version(bucket: string, key: string, versionId: string | undefined): ObjectVersion | undefined {
@@ -104,7 +146,7 @@ export class SimulatedS3 {
       throw new AwsError("NoSuchBucket", "The specified bucket does not exist", { status: 404 });
     }
     const found = this.#version(Bucket, Key, VersionId);
-    if (found?.body !== undefined) return found;
+    if (found?.isMarker === false) return found;
     if (found !== undefined && VersionId !== undefined) {
       throw new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
         status: 405,
@@ -124,7 +166,7 @@ export class SimulatedS3 {
         : {};
     return {
       "content-type": "application/octet-stream",
-      "content-length": String(version.body?.length ?? 0),
+      "content-length": String(version.size),
       "last-modified": new Date(version.modified).toUTCString(),
       etag: version.etag,
       "x-amz-version-id": version.versionId,
