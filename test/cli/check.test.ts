@@ -196,7 +196,7 @@ describe("headgate check", () => {
     ["", "1:1", "Unexpected end of JSON input"],
     ["{\n]", "2:1", "Expected property name or '}'"],
     ["truth", "1:4", "Unexpected token 't'"],
-    ['{\n  "a": [1, .5]\n}', "2:12", 'Unexpected token \'.\', "{\\n  "a": [1, .5]\\n}"'],
+    ['{\n  "a": [1, .5]\n}', "2:12", "Unexpected token '.'"],
     ['{ "a": "\n" }', "1:9", "Bad control character in string literal"],
     ['{ "a": 1 } x', "1:12", "Unexpected non-whitespace character after JSON"],
     ['{ "a": -', "1:9", "No number after minus sign"],
