@@ -1,15 +1,19 @@
 /** Every handler that the machines and the sandbox's events can reach, by the name of its step. */
+import { handler as alarmListener } from "../../functions/alarm-listener.ts";
+import { handler as approvalPage } from "../../functions/approval-page.ts";
 import { handler as askApproval } from "../../functions/ask-approval.ts";
 import { handler as beginBake } from "../../functions/begin-bake.ts";
 import { handler as captureBaseline } from "../../functions/capture-baseline.ts";
 import { handler as checkGates } from "../../functions/check-gates.ts";
 import { handler as checkWindow } from "../../functions/check-window.ts";
 import { handler as closePromotion } from "../../functions/close-promotion.ts";
+import { handler as decide } from "../../functions/decide.ts";
 import { handler as deployCandidate } from "../../functions/deploy-candidate.ts";
 import { handler as enterEnvironment } from "../../functions/enter-environment.ts";
 import { handler as finishRollout } from "../../functions/finish-rollout.ts";
 import { handler as judge } from "../../functions/judge.ts";
 import { handler as openPromotion } from "../../functions/open-promotion.ts";
+import { handler as operate } from "../../functions/operate.ts";
 import { handler as pagePeople } from "../../functions/page-people.ts";
 import { handler as pause } from "../../functions/pause.ts";
 import { handler as planMove } from "../../functions/plan-move.ts";
@@ -21,9 +25,17 @@ import { handler as restoreTraffic } from "../../functions/restore-traffic.ts";
 import type { Step } from "../../functions/runtime/step.ts";
 import { handler as settleApproval } from "../../functions/settle-approval.ts";
 import { handler as shiftTraffic } from "../../functions/shift-traffic.ts";
+import { handler as statusListener } from "../../functions/status-listener.ts";
+import { handler as sweeper } from "../../functions/sweeper.ts";
 import { handler as verifyRecovery } from "../../functions/verify-recovery.ts";
 
 const all: readonly Step<unknown>[] = [
+  sweeper,
+  statusListener,
+  operate,
+  decide,
+  approvalPage,
+  alarmListener,
   askApproval,
   beginBake,
   captureBaseline,

@@ -1,0 +1,81 @@
+/** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
+import { readFileSync } from "node:fs";
+import { HANDLERS } from "./handlers.ts";
+import type { DeployedFunction } from "./lambda-host.ts";
+import type { SandboxPlace } from "./places.ts";
+
+export const MACHINES = ["promotion", "approval", "rollout", "bake", "rollback"] as const;
+export type MachineName = (typeof MACHINES)[number];
+
+export const TABLE = "headgate";
+export const TOPIC = "headgate";
+export const BASE_URL = "https://headgate.example";
+
+/** Seconds; functions that are not named here have two minutes. */
+const LONG: Readonly<Record<string, number>> = {
+  "check-gates": 300,
+  "capture-baseline": 300,
+  "probe-candidate": 300,
+  "restore-code": 300,
+  "close-promotion": 300,
+  "shift-traffic": 900,
+  "finish-rollout": 900,
+  "restore-traffic": 900,
+  "alarm-listener": 900,
+  "status-listener": 900,
+  sweeper: 900,
+  operate: 29,
+  "approval-page": 29,
+  decide: 29,
+};
+const USUAL_SECONDS = 120;
+
+export function deployedFunctions(): ReadonlyMap<string, DeployedFunction> {
+  return new Map(
+    [...HANDLERS].map(([step, handler]) => [step, { handler, timeoutSeconds: LONG[step] ?? USUAL_SECONDS }]),
+  );
+}
+
+/** `shift-traffic` -> `ShiftTraffic`: how the machines' definitions name a function. */
+const placeholderOf = (step: string) =>
+  step
+    .split("-")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+
+export function machineArn({ account, region }: SandboxPlace, machine: MachineName): string {
+  return `arn:aws:states:${region}:${account}:stateMachine:headgate-${machine}`;
+}
+
+function topicArn({ account, region }: SandboxPlace): string {
+  return `arn:aws:sns:${region}:${account}:${TOPIC}`;
+}
+
+/** What stands for each `${Placeholder}` of the definitions. */
+export function substitutions(place: SandboxPlace): Readonly<Record<string, string>> {
+  const functions = [...HANDLERS.keys()].map((step) => [placeholderOf(step), step]);
+  const machines = MACHINES.map((machine) => [`${placeholderOf(machine)}Machine`, machineArn(place, machine)]);
+  return Object.fromEntries([...functions, ...machines]);
+}
+
+/** The environment variables that functions are deployed with. */
+export function environmentOf(place: SandboxPlace): Readonly<Record<string, string>> {
+  return {
+    HEADGATE_TABLE: TABLE,
+    HEADGATE_TOPIC_ARN: topicArn(place),
+    HEADGATE_BASE_URL: BASE_URL,
+    HEADGATE_PROMOTION_MACHINE_ARN: machineArn(place, "promotion"),
+    HEADGATE_ROLLBACK_MACHINE_ARN: machineArn(place, "rollback"),
+  };
+}
+
+const DEFINITIONS = new Map<MachineName, string>();
+
+/** The definition as it stands in `statemachine/`; read once. */
+export function definitionOf(machine: MachineName): string {
+  const known = DEFINITIONS.get(machine);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(`../../statemachine/${machine}.asl.json`, import.meta.url), "utf8");
+  DEFINITIONS.set(machine, text);
+  return text;
+}

@@ -1,0 +1,342 @@
+/**
+ * The embedded sandbox: the real machines and handlers, in one process and in virtual time, against a simulated AWS that
+ * meets the scenario's traffic, people, operators and faults. The same seed gives the same world to the byte.
+ */
+
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import { dynamoDbLedger } from "../../functions/adapters/dynamodb-ledger.ts";
+import type { PromotionPlan } from "../../functions/domain/plan.ts";
+import { storePolicy } from "../../functions/domain/policy-store.ts";
+import type { Ledger } from "../../functions/domain/ports.ts";
+import { sha256 } from "../../functions/runtime/dependencies.ts";
+import { Executions } from "./asl/executions.ts";
+import type { Status } from "./asl/shapes.ts";
+import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
+import { SimulatedCloudWatch } from "./aws/cloudwatch.ts";
+import { SimulatedDynamoDb } from "./aws/dynamodb.ts";
+import type { Fault, FaultAction } from "./aws/faults.ts";
+import { SimulatedLambda } from "./aws/lambda.ts";
+import { SimulatedAws } from "./aws/router.ts";
+import { SimulatedS3 } from "./aws/s3.ts";
+import { clientConfig } from "./aws/sdk.ts";
+import { SimulatedSns } from "./aws/sns.ts";
+import { stepFunctionsService } from "./aws/step-functions.ts";
+import { VirtualClock } from "./clock.ts";
+import {
+  definitionOf,
+  deployedFunctions,
+  environmentOf,
+  MACHINES,
+  machineArn,
+  substitutions,
+  TABLE,
+  TOPIC,
+} from "./deployment.ts";
+import { apiEvent } from "./gateway.ts";
+import { type InvocationRecord, LambdaHost } from "./lambda-host.ts";
+import { scheduleOperators } from "./operators.ts";
+import { People } from "./people.ts";
+import { CONTROL_ACCOUNT, type SandboxPlace } from "./places.ts";
+import { artifactsOf, createFunctions, quietAlarms } from "./populate.ts";
+import { type Line, Timeline } from "./timeline.ts";
+import { Random } from "./world/random.ts";
+import type { Scenario, ScenarioFault } from "./world/scenario.ts";
+import { Traffic } from "./world/traffic.ts";
+import { workloadOf } from "./world/workload.ts";
+
+export interface SandboxOptions {
+  readonly scenario: Scenario;
+  readonly policy: unknown;
+  /** The plan that the policy and the release resolve to: what the world is populated for. */
+  readonly plan: PromotionPlan;
+  readonly onLine?: (line: Line) => void;
+  readonly onInvocation?: (record: InvocationRecord) => void;
+  /** How often the sweeper runs, in ms; five minutes unless said. */
+  readonly sweepEveryMs?: number;
+}
+
+const SWEEP_EVERY_MS = 5 * 60_000;
+
+/** Virtual time that the world goes on for after an execution has ended: late events and zombies come to rest. */
+const AFTERMATH_MS = 3 * 60_000;
+
+export interface Ended {
+  readonly status: Status;
+  readonly executionArn: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Outcome: the Succeed state's output, or the Fail state's error and cause. */
+  readonly outcome: string;
+  readonly summary: string;
+}
+
+export class Sandbox {
+  readonly clock: VirtualClock;
+  readonly aws: SimulatedAws;
+  readonly dynamoDb: SimulatedDynamoDb;
+  readonly lambda: SimulatedLambda;
+  readonly cloudWatch: SimulatedCloudWatch;
+  readonly sns: SimulatedSns;
+  readonly executions: Executions;
+  readonly host: LambdaHost;
+  readonly timeline: Timeline;
+  readonly traffic: Traffic;
+  readonly place: SandboxPlace;
+  /** The ledger as an onlooker reads it. */
+  readonly ledger: Ledger;
+  readonly #options: SandboxOptions;
+  #over = false;
+
+  constructor(options: SandboxOptions) {
+    const { scenario, plan } = options;
+    this.#options = options;
+    this.place = { account: CONTROL_ACCOUNT, region: plan.environments[0]?.region ?? "us-east-1" };
+    this.clock = new VirtualClock(scenario.startsAt);
+    const random = Random.of(scenario.seed, "sandbox");
+    this.timeline = new Timeline(options.onLine ?? (() => undefined));
+    this.aws = new SimulatedAws({
+      clock: this.clock,
+      seed: scenario.seed,
+      ...this.place,
+      faults: scenario.faults.map(faultOf(scenario)),
+    });
+    const artifacts = artifactsOf(plan);
+    this.dynamoDb = new SimulatedDynamoDb(this.aws);
+    this.dynamoDb.createTable({ name: TABLE, key: { partition: "pk", sort: "sk" } });
+    const s3 = new SimulatedS3(this.aws);
+    for (const artifact of artifacts) s3.plant(artifact);
+    this.lambda = new SimulatedLambda(this.aws, { code: s3.codeSource, workload: this.#workload(scenario) });
+    createFunctions(this.lambda, plan);
+    this.traffic = new Traffic({ scenario, historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream) });
+    this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
+    this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
+    this.sns = new SimulatedSns(this.aws);
+    this.host = this.#makeHost(random);
+    this.executions = this.#makeExecutions(random);
+    this.aws.register(stepFunctionsService(this.executions));
+    this.ledger = this.#onlookersLedger();
+  }
+
+  /** Deploys the policy, starts a promotion of the release as the console would, and lets the world run until it ends. */
+  async promote(release: unknown, name: string): Promise<Ended> {
+    const { scenario, policy } = this.#options;
+    const startedAt = this.clock.now();
+    const stateMachineArn = machineArn(this.place, "promotion");
+    const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+    this.#wakeTheWorld();
+    const driver = this.clock.spawn("promotion", async () => {
+      await storePolicy({ ledger: this.ledger, hash: sha256, clock: this.clock }, policy);
+      this.executions.startExecution({ stateMachineArn, name, input: JSON.stringify(release) });
+      scheduleOperators(this, scenario, executionArn);
+      await this.executions.closed(executionArn).wait();
+      const endedAt = this.clock.now();
+      await this.clock.sleep(AFTERMATH_MS);
+      this.#over = true;
+      this.cloudWatch.alarms.stop();
+      return endedAt;
+    });
+    await this.clock.run({ until: () => this.#over });
+    const result = driver.done.value;
+    if (result === undefined || !result.ok)
+      throw new Error("the rehearsal came to a standstill", { cause: result?.error });
+    return { ...this.#ending(executionArn), executionArn, startedAt, endedAt: result.value };
+  }
+
+  /** One request through the API, on behalf of a page's visitor or of a signed caller. */
+  async request(
+    step: "approval-page" | "decide" | "operate",
+    event: APIGatewayProxyEvent,
+  ): Promise<APIGatewayProxyResult> {
+    return (await this.host.invoke(step, event)) as APIGatewayProxyResult;
+  }
+
+  #ending(executionArn: string): Pick<Ended, "status" | "outcome" | "summary"> {
+    const { status, output, error, cause } = this.executions.describeExecution({ executionArn });
+    if (status === "SUCCEEDED") {
+      const { outcome, summary } = JSON.parse(output ?? "{}") as { outcome: string; summary: string };
+      return { status, outcome, summary };
+    }
+    return { status, outcome: error ?? status.toLowerCase(), summary: cause ?? "" };
+  }
+
+  /** Alarms are evaluated, mail is read, and the sweeper makes its rounds. */
+  #wakeTheWorld(): void {
+    const { scenario, plan } = this.#options;
+    for (const rule of [...scenario.alarms, ...quietAlarms(plan, scenario)]) this.cloudWatch.alarms.add(rule);
+    this.cloudWatch.alarms.onStateChange((event) => this.host.deliver("alarm-listener", event));
+    if (scenario.alarms.length > 0) this.cloudWatch.alarms.start();
+    const people = this.#people();
+    this.sns.onMail((mail) => {
+      this.timeline.add({
+        at: this.clock.now(),
+        kind: "mail",
+        environment: "",
+        what: `mail to ${mail.to}`,
+        text: mail.subject,
+      });
+      people.receive(mail);
+    });
+    this.#subscribe();
+    this.#sweepLater();
+  }
+
+  #sweepLater(): void {
+    this.clock.after(this.#options.sweepEveryMs ?? SWEEP_EVERY_MS, "sweeper", async () => {
+      if (this.#over) return;
+      this.#sweepLater();
+      await this.host.deliver("sweeper", {});
+    });
+  }
+
+  #subscribe(): void {
+    const { plan } = this.#options;
+    this.sns.createTopic(
+      TOPIC,
+      peopleOf(plan).map((email) => ({ email, filterPolicy: { recipient: [email] } })),
+    );
+  }
+
+  #people(): People {
+    const { scenario, plan } = this.#options;
+    return new People({
+      clock: this.clock,
+      scenario,
+      version: plan.version,
+      rolesOf: (address) => rolesOf(plan, address),
+      visit: ({ method, link, body }) => this.#visit(method, link, body),
+      tell: (who, text) =>
+        this.timeline.add({ at: this.clock.now(), kind: "person", environment: "", what: who, text }),
+    });
+  }
+
+  async #visit(method: string, link: string, body: string | null): Promise<{ status: number; body: string }> {
+    const path = `/approvals/${link}`;
+    const form = body === null ? {} : { contentType: "application/x-www-form-urlencoded" };
+    const answer = await this.request(
+      "approval-page",
+      apiEvent({ method, path, pathParameters: { link }, body, ...form }),
+    );
+    return { status: answer.statusCode, body: answer.body };
+  }
+
+  #workload(scenario: Scenario) {
+    const answer = workloadOf(scenario, ({ account, functionName }) => {
+      const alias = this.#options.plan.environments
+        .flatMap(({ targets }) => targets)
+        .find((target) => target.functionName === functionName)?.alias;
+      return sharesOf(this.lambda, this.place.region, { account, functionName, alias: alias ?? "live" });
+    });
+    return answer;
+  }
+
+  #makeHost(random: Random): LambdaHost {
+    const { scenario, onInvocation } = this.#options;
+    return new LambdaHost({
+      clock: this.clock,
+      aws: this.aws,
+      random: random.child("lambda"),
+      functions: deployedFunctions(),
+      environment: environmentOf(this.place),
+      faults: scenario.handlerFaults,
+      fetchPage: async () => ({ status: 200, body: JSON.stringify({ status: "healthy" }) }),
+      onInvocation: (record) => {
+        this.timeline.invoked(record);
+        onInvocation?.(record);
+      },
+      onLog: () => undefined,
+    });
+  }
+
+  #makeExecutions(random: Random): Executions {
+    const draws = random.child("executions");
+    let ids = 0;
+    const executions = new Executions({
+      clock: this.clock,
+      random: () => draws.uniform(),
+      newId: () => {
+        ids += 1;
+        return random.child("id", ids).uuid();
+      },
+      invoke: async (functionName, payload) => ({ payload: await this.host.invoke(functionName, payload) }),
+      onEvent: (event, executionArn) => this.timeline.event(event, executionArn),
+      onStatusChange: (detail) => this.#announce(detail),
+    });
+    for (const machine of MACHINES) {
+      executions.createStateMachine({
+        arn: machineArn(this.place, machine),
+        name: `headgate-${machine}`,
+        definition: definitionOf(machine),
+        roleArn: `arn:aws:iam::${this.place.account}:role/headgate-${machine}`,
+        substitutions: substitutions(this.place),
+      });
+    }
+    return executions;
+  }
+
+  /** Status events are best effort on AWS; here they come, a little late. */
+  #announce(detail: { readonly stateMachineArn: string; readonly status: string }): void {
+    if (detail.stateMachineArn !== machineArn(this.place, "promotion") || detail.status === "RUNNING") return;
+    this.clock.after(STATUS_EVENT_MS, "execution status event", () => this.host.deliver("status-listener", { detail }));
+  }
+
+  #onlookersLedger(): Ledger {
+    const client = new DynamoDBClient(clientConfig(this.aws, { handler: "onlooker", invocation: "onlooker" }));
+    const ids = Random.of(this.#options.scenario.seed, "onlooker");
+    const entropy = { id: () => ids.uuid().replaceAll("-", "") };
+    return dynamoDbLedger({ client: () => client, table: () => TABLE, clock: this.clock, entropy });
+  }
+}
+
+/** A scenario's fault, with its times counted from the scenario's start. */
+function faultOf({ startsAt }: Scenario): (fault: ScenarioFault) => Fault {
+  return ({ call, action, from, to, name, handler, account, nth }) => {
+    const [service = "", operation] = call.split(":");
+    return {
+      service,
+      nth,
+      action: actionOf(action),
+      ...(operation === undefined ? {} : { operation }),
+      ...(name === undefined ? {} : { name }),
+      ...(handler === undefined ? {} : { handler }),
+      ...(account === undefined ? {} : { account }),
+      ...(from === undefined ? {} : { from: startsAt + from }),
+      ...(to === undefined ? {} : { to: startsAt + to }),
+    };
+  };
+}
+
+function actionOf(action: ScenarioFault["action"]): FaultAction {
+  if (typeof action === "string") return { kind: action };
+  if ("delay" in action) return { kind: "delay", ms: action.delay };
+  return { kind: "error", name: action.error, status: action.status };
+}
+
+const STATUS_EVENT_MS = 2_000;
+
+function sharesOf(
+  lambda: SimulatedLambda,
+  region: string,
+  { account, functionName, alias }: { account: string; functionName: string; alias: string },
+) {
+  return lambda.weightHistory({ account, region, functionName, alias });
+}
+
+/** Everybody whom a policy's plan may write to. */
+export function peopleOf(plan: PromotionPlan): string[] {
+  const all = plan.environments.flatMap(({ approvals, notices, pageTo }) => [
+    ...approvals
+      .flatMap(({ roles, escalateTo }) => [...roles, ...(escalateTo === null ? [] : [escalateTo])])
+      .flatMap(({ people }) => people),
+    ...notices,
+    ...pageTo,
+  ]);
+  return [...new Set([...all, plan.requestedBy])].sort();
+}
+
+function rolesOf(plan: PromotionPlan, address: string): string[] {
+  const roles = plan.environments.flatMap(({ approvals }) =>
+    approvals.flatMap(({ roles, escalateTo }) => (escalateTo === null ? roles : [...roles, escalateTo])),
+  );
+  return [...new Set(roles.filter(({ people }) => people.includes(address)).map(({ role }) => role))];
+}
