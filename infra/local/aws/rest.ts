@@ -9,8 +9,17 @@ export interface RestRequest {
   readonly body: string;
 }
 
-/** The labels of a path that fits the pattern, percent-decoded; undefined where it does not fit. */
-export const matchPath = (pattern: string, path: string): Record<string, string> | undefined => {
+interface Pattern {
+  readonly expression: RegExp;
+  readonly names: readonly string[];
+}
+
+const patterns = new Map<string, Pattern>();
+
+/** Patterns are compiled once: every request of a service is tried against all of its routes. */
+const compiled = (pattern: string): Pattern => {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
   const names: string[] = [];
   const source = pattern
     .replace(/[.*^$?()|[\]\\]/g, "\\$&")
@@ -18,7 +27,15 @@ export const matchPath = (pattern: string, path: string): Record<string, string>
       names.push(name);
       return greedy === "" ? "([^/]+)" : "(.+)";
     });
-  const found = new RegExp(`^${source}/?$`).exec(path);
+  const made = { expression: new RegExp(`^${source}/?$`), names };
+  patterns.set(pattern, made);
+  return made;
+};
+
+/** The labels of a path that fits the pattern, percent-decoded; undefined where it does not fit. */
+export const matchPath = (pattern: string, path: string): Record<string, string> | undefined => {
+  const { expression, names } = compiled(pattern);
+  const found = expression.exec(path);
   if (found === null) return undefined;
   return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? "")]));
 };

@@ -5,7 +5,7 @@ import type { CodeSource } from "./lambda/versions.ts";
 import type { SimulatedAws } from "./router.ts";
 import { Reply, type SimulatedService } from "./service.ts";
 
-/** An object version to put: with content, or known by its hash alone. */
+/** A version of an object: with content, or known by its hash alone. */
 export interface ObjectDefinition {
   readonly bucket: string;
   readonly key: string;
@@ -77,36 +77,17 @@ export class SimulatedS3 {
     this.#buckets.set(bucket, this.#buckets.get(bucket) ?? new Map());
   }
 
-  /** Puts object versions in this order, into buckets that are created where missing; answers their version ids. */
-  put(objects: readonly ObjectDefinition[]): string[] {
-    return objects.map(({ bucket, key, versionId, body, sha256 }) => {
-      const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-      const hash = bytes === undefined ? Buffer.from(sha256 ?? "", "hex") : digest("sha256", bytes).digest();
-      return this.#add(bucket, key, {
-        versionId: versionId ?? this.#newVersionId(),
-        isMarker: false,
-        body: bytes,
-        size: bytes?.length ?? UNKNOWN_SIZE,
-        sha256: hash.toString("base64"),
-        etag: `"${digest("md5", hash).digest("hex")}"`,
-      });
-    });
-  }
-
-  /**
-   * Puts an object that somebody uploaded before the world began: its version id, and its checksum (hex) where a release
-   * states one, are given.
-   */
-  plant(object: {
-    readonly bucket: string;
-    readonly key: string;
-    readonly versionId: string;
-    readonly sha256: string;
-  }): void {
-    const { bucket, key, versionId } = object;
-    this.#add(bucket, key, new TextEncoder().encode(`${bucket}/${key}@${versionId}`), {
-      versionId,
-      sha256: Buffer.from(object.sha256, "hex").toString("base64"),
+  /** Puts an object's version over those before, into a bucket that is created where missing; answers its id. */
+  plant({ bucket, key, versionId, body, sha256 }: ObjectDefinition): string {
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    const hash = bytes === undefined ? Buffer.from(sha256 ?? "", "hex") : digest("sha256", bytes).digest();
+    return this.#add(bucket, key, {
+      versionId: versionId ?? this.#newVersionId(),
+      isMarker: false,
+      body: bytes,
+      size: bytes?.length ?? UNKNOWN_SIZE,
+      sha256: hash.toString("base64"),
+      etag: `"${digest("md5", hash).digest("hex")}"`,
     });
   }
 

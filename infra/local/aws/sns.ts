@@ -47,7 +47,7 @@ interface SubscribeInput {
   readonly TopicArn?: string;
   readonly Protocol?: string;
   readonly Endpoint?: string;
-  readonly Attributes?: Readonly<Record<string, string>>;
+  readonly Attributes?: Readonly<Partial<Record<string, string>>>;
   readonly ReturnSubscriptionArn?: string;
 }
 

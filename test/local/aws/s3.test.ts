@@ -16,6 +16,7 @@ const setUp = () => {
   return {
     ...simulation,
     s3,
+    put: (bucket: string, key: string, body: string) => s3.plant({ bucket, key, body }),
     head: (Key: string, VersionId?: string) =>
       client.send(new HeadObjectCommand({ ...object(Key, VersionId), ChecksumMode: "ENABLED" })),
     get: (Key: string, VersionId?: string) => client.send(new GetObjectCommand(object(Key, VersionId))),
@@ -27,9 +28,9 @@ const hash = (text: string): string => createHash("sha256").update(text).digest(
 
 describe("an object", () => {
   test("keeps its versions, each with its own checksum", async () => {
-    const { run, s3, head } = setUp();
-    const first = s3.putObject("artifacts", "orders/app 1.zip", "one");
-    s3.putObject("artifacts", "orders/app 1.zip", "two!");
+    const { run, put, head } = setUp();
+    const first = put("artifacts", "orders/app 1.zip", "one");
+    put("artifacts", "orders/app 1.zip", "two!");
     const [old, latest] = await run(async () => [
       await head("orders/app 1.zip", first),
       await head("orders/app 1.zip"),
@@ -39,15 +40,15 @@ describe("an object", () => {
   });
 
   test("is read as it was put", async () => {
-    const { run, s3, get } = setUp();
-    s3.putObject("artifacts", "policy.json", '{"ü":1}');
+    const { run, put, get } = setUp();
+    put("artifacts", "policy.json", '{"ü":1}');
     const text = await run(async () => await (await get("policy.json")).Body?.transformToString());
     expect(text).toBe('{"ü":1}');
   });
 
   test("that was deleted leaves a marker, and its versions stay", async () => {
-    const { run, s3, head } = setUp();
-    const version = s3.putObject("artifacts", "a", "one");
+    const { run, put, s3, head } = setUp();
+    const version = put("artifacts", "a", "one");
     const marker = s3.deleteObject("artifacts", "a");
     const [kept, gone, marked] = await run(async () => [
       await head("a", version),
@@ -60,8 +61,8 @@ describe("an object", () => {
   });
 
   test("that was never there is NotFound to HEAD, which has no body, and named to GET", async () => {
-    const { run, s3, head, get, client } = setUp();
-    s3.putObject("artifacts", "a", "one");
+    const { run, put, head, get, client } = setUp();
+    put("artifacts", "a", "one");
     const errors = await run(async () => [
       await errorOf(head("b")),
       await errorOf(get("b")),
@@ -72,16 +73,25 @@ describe("an object", () => {
   });
 });
 
+test("an artifact may be known by its version and hash alone", async () => {
+  const { run, s3, head, get } = setUp();
+  const sha256 = createHash("sha256").update("one").digest("hex");
+  s3.plant({ bucket: "artifacts", key: "a.zip", versionId: "v1", sha256 });
+  const [found, error] = await run(async () => [await head("a.zip", "v1"), await errorOf(get("a.zip"))]);
+  expect(found).toMatchObject({ VersionId: "v1", ChecksumSHA256: hash("one") });
+  expect(error?.message).toContain("by its hash alone");
+});
+
 test("a bucket with dots in its name is addressed by path, and found as well", async () => {
-  const { run, s3, client } = setUp();
-  s3.putObject("my.bucket", "a/b", "x");
+  const { run, put, client } = setUp();
+  put("my.bucket", "a/b", "x");
   const head = await run(() => client.send(new HeadObjectCommand({ Bucket: "my.bucket", Key: "a/b" })));
   expect(head.ContentLength).toBe(1);
 });
 
 test("Lambda finds its code by bucket, key and version", () => {
-  const { s3 } = setUp();
-  const versionId = s3.putObject("artifacts", "a.zip", "one");
+  const { s3, put } = setUp();
+  const versionId = put("artifacts", "a.zip", "one");
   const find = s3.codeSource;
   expect(find({ bucket: "artifacts", key: "a.zip", versionId })).toEqual({ sha256: hash("one"), size: 3 });
   expect(find({ bucket: "artifacts", key: "a.zip", versionId: "gone" })).toBeUndefined();
