@@ -57,10 +57,9 @@ async function ensureRecord(deps: PostDeps, name: ApprovalName, about: About): P
 /** The answers of an earlier round make room: a person may answer again, and the trail remembers. */
 async function forget(ledger: Ledger, { promotionId, environment, approval }: ApprovalName): Promise<Change[]> {
   const { pk } = keys.approval(promotionId, environment, approval);
-  const old = await Promise.all(
-    ["DECISION", "DECIDER"].map((kind) => ledger.list(pk, `${kind}#${environment}#${approval}#`)),
-  );
-  return old.flat().map(({ pk, sk }) => ({ remove: { pk, sk } }));
+  const suffix = `#${environment}#${approval}#`;
+  const old = [...(await ledger.list(pk, `DECISION${suffix}`)), ...(await ledger.list(pk, `DECIDER${suffix}`))];
+  return old.map(({ pk, sk }) => ({ remove: { pk, sk } }));
 }
 
 async function newRecord(

@@ -62,10 +62,8 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   const record = await findApproval(deps.ledger, name);
   if (record === undefined) return { kind: "ended", settlement: { state: "cancelled", summary: "nobody is asked" } };
   const { header, release } = await loadAsked(deps.ledger, name);
-  const [decisions, signals] = await Promise.all([
-    loadDecisions(deps.ledger, name),
-    loadSignals(deps.ledger, name.promotionId),
-  ]);
+  const decisions = await loadDecisions(deps.ledger, name);
+  const signals = await loadSignals(deps.ledger, name.promotionId);
   const already = decisions.some((one) => samePerson(one.address, attempt.address) && one.round === record.askedAt);
   if (already) return { kind: "already", record };
   const at = deps.clock.now();

@@ -42,11 +42,9 @@ export async function loadDecisions(ledger: Ledger, name: ApprovalName): Promise
 
 /** The release, the environment's plan and the approval's plan. Throws `BrokenRecord` where the plan has no such one. */
 export async function loadAsked(ledger: Ledger, { promotionId, environment, approval }: ApprovalName) {
-  const [header, release, plan] = await Promise.all([
-    loadHeader(ledger, promotionId),
-    loadPlanHeader(ledger, promotionId),
-    loadPlan(ledger, promotionId, environment),
-  ]);
+  const header = await loadHeader(ledger, promotionId);
+  const release = await loadPlanHeader(ledger, promotionId);
+  const plan = await loadPlan(ledger, promotionId, environment);
   const wanted: ApprovalPlan | undefined = plan.approvals.find((one) => one.id === approval);
   if (wanted === undefined) throw new BrokenRecord(`the plan of ${promotionId} has no approval "${approval}"`);
   return { header, release, plan, wanted };

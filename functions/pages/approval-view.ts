@@ -97,12 +97,10 @@ export async function loadApprovalView(
   deps: Pick<Dependencies, "ledger" | "clock">,
   link: Link,
 ): Promise<ApprovalView> {
-  const [record, decisions, signals, about] = await Promise.all([
-    loadApproval(deps.ledger, link),
-    loadDecisions(deps.ledger, link),
-    loadSignals(deps.ledger, link.promotionId),
-    loadAsked(deps.ledger, link),
-  ]);
+  const record = await loadApproval(deps.ledger, link);
+  const decisions = await loadDecisions(deps.ledger, link);
+  const signals = await loadSignals(deps.ledger, link.promotionId);
+  const about = await loadAsked(deps.ledger, link);
   const now = deps.clock.now();
   const settlement = settle(record, decisions, signals, now);
   return {
@@ -126,8 +124,12 @@ export async function loadApprovalView(
 /** What was judged one environment earlier, and in this one when people are asked in the middle of a rollout. */
 async function verdictsAround(ledger: Ledger, { environments }: Header, link: Link): Promise<VerdictView[]> {
   const around = environments.slice(0, environments.indexOf(link.environment) + 1).slice(-2);
-  const views = await Promise.all(around.map(async (one) => loadVerdictView(ledger, link.promotionId, one)));
-  return views.filter((view) => view !== null);
+  const views: VerdictView[] = [];
+  for (const environment of around) {
+    const view = await loadVerdictView(ledger, link.promotionId, environment);
+    if (view !== null) views.push(view);
+  }
+  return views;
 }
 
 function standingOf(
