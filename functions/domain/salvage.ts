@@ -37,10 +37,15 @@ function repair(schema: z.ZodType, document: unknown, path: Path): Path {
   const parent = valueAt(document, path.slice(0, -1));
   if (key === undefined || typeof parent !== "object" || parent === null) return path;
   const example = exampleFor(schema, path, document);
-  if (example !== undefined) Reflect.set(parent, key, example);
+  if (example !== undefined && !isThereAlready(parent, key, example)) Reflect.set(parent, key, example);
   else if (Array.isArray(parent) || !Object.hasOwn(parent, key)) return repair(schema, document, path.slice(0, -1));
   else Reflect.deleteProperty(parent, key);
   return path;
+}
+
+/** An example that did not help (the key above it is wrong, say) must give way, or no round would get further. */
+function isThereAlready(parent: object, key: string | number, example: unknown): boolean {
+  return JSON.stringify(Reflect.get(parent, key)) === JSON.stringify(example);
 }
 
 function exampleFor(schema: z.ZodType, path: Path, document: unknown): unknown {

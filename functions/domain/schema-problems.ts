@@ -59,6 +59,7 @@ function plainPath(path: readonly PropertyKey[]): (string | number)[] {
 }
 
 function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === "invalid_key") return "stands under a key that is no name";
   if (value === undefined && issue.code !== "custom") return "is missing";
   switch (issue.code) {
     case "invalid_type":
@@ -82,6 +83,7 @@ function article(noun: string): string {
 
 function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input: unknown): string {
   const value = valueAt(input, path);
+  if (issue.code === "invalid_key") return keyForm(schema, path, input);
   if (issue.code === "invalid_value" && typeof value === "string") {
     const near = nearest(value, issue.values.map(String));
     if (near !== undefined) return `did you mean "${near}"?`;
@@ -90,6 +92,13 @@ function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input
     return `known: ${issue.options?.map(String).join(", ")}`;
   }
   return schemasAt(schema, path, input).findLast(({ text }) => text !== undefined)?.text ?? FALLBACK_HINT;
+}
+
+/** What the keys of the record look like, from the schema of its keys. */
+function keyForm(root: z.ZodType, path: Path, input: unknown): string {
+  const record = schemasAt(root, path.slice(0, -1), input).at(-1)?.schema;
+  const keys = record instanceof z.ZodRecord ? asType(record.keyType) : undefined;
+  return keys?.description ?? FALLBACK_HINT;
 }
 
 function keyHint(key: string, known: readonly string[]): string {

@@ -249,6 +249,34 @@ describe("a document whose form is wrong is refused with path, value and hint:",
     expectProblem(changes, { path, value, message: "is not a known key", hint });
   });
 
+  it.each<[string, Changes, string, unknown]>([
+    [
+      "a role",
+      { "policy.people": { "Tech Lead": ["jane@shop.example"], "tech-lead": ["jane@shop.example"] } },
+      'policy.people["Tech Lead"]',
+      ["jane@shop.example"],
+    ],
+    [
+      "an environment of the release",
+      { "release.tighten": { PROD: { bakeAtLeast: "1h" } } },
+      "release.tighten.PROD",
+      { bakeAtLeast: "1h" },
+    ],
+    [
+      "a word that every object knows",
+      { "release.artifacts.constructor": { version: "1" } },
+      "release.artifacts.constructor",
+      { version: "1" },
+    ],
+  ])("a key that is no name: %s", (_, changes, path, value) => {
+    expectProblem(changes, {
+      path,
+      value,
+      message: "stands under a key that is no name",
+      hint: "a short name: lower-case letters, digits and dashes, at most 63",
+    });
+  });
+
   it("allows $schema in both, and the key that Step Functions' console puts into a release", () => {
     const changes = {
       "policy.$schema": "policy.schema.json",
