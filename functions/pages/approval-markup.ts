@@ -26,7 +26,7 @@ export function approvalPage(view: ApprovalView, token: string | null, form: Ref
     form.problems.length > 0 && token !== null ? `Not decided yet: ${title}` : title,
     html`<main>
 <div class="top"><p class="brand">Headgate</p>${pillOf(view.standing)}</div>
-<header><h1>${title}</h1><p class="soft">${leadOf(view)}</p>${token !== null && html`<p><a class="jump" href="#decision">Go to the decision</a></p>`}</header>
+<header><h1>${title}</h1><p class="soft">${leadOf(view)}</p>${token !== null && form.problems.length === 0 && html`<p><a class="jump" href="#decision">Go to the decision</a></p>`}</header>
 ${bannerOf(view)}
 <div class="columns">${form.problems.length > 0 ? [aside, evidence] : [evidence, aside]}</div>
 <footer><p>Promotion <span class="mono">${view.record.promotionId}</span>, approval <span class="mono">${view.record.approval}</span>. What you see is bound to your decision by the hash <span class="mono">${view.binding.slice(0, 16)}</span>.</p></footer>

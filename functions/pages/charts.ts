@@ -198,7 +198,7 @@ export function twoArms(
   return lineChart({
     ...rest,
     series: [
-      { name: "serving now", tone: "baseline", points: baseline },
+      { name: "baseline", tone: "baseline", points: baseline },
       { name: "candidate", tone: "candidate", points: candidate },
     ],
   });

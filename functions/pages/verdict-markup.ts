@@ -10,7 +10,7 @@ export function verdictCard(view: VerdictView): Html {
   const charts = view.series.map((series, index) => seriesChart(view, series, index));
   return html`<section class="card"><h2>Judged in ${view.environment}</h2>
 <ul class="list">${view.bakes.map(bakeLine)}</ul>
-${view.findings.length > 0 && html`<h3>Latest figures</h3><div class="scroll" role="region" tabindex="0" aria-label="Latest figures of ${view.environment}"><table><thead><tr><th scope="col">Metric</th><th scope="col">Candidate</th><th scope="col">Serving now</th><th scope="col">Verdict</th></tr></thead><tbody>${view.findings.map(findingRow)}</tbody></table></div>`}
+${view.findings.length > 0 && html`<h3>Latest figures</h3><div class="scroll" role="region" tabindex="0" aria-label="Latest figures of ${view.environment}"><table><thead><tr><th scope="col">Metric</th><th scope="col">Candidate</th><th scope="col">Baseline</th><th scope="col">Verdict</th></tr></thead><tbody>${view.findings.map(findingRow)}</tbody></table></div>`}
 <h3>Over time, in UTC</h3><div class="charts">${charts}${evidenceChart(view)}</div>
 </section>`;
 }
@@ -29,7 +29,7 @@ function seriesChart(view: VerdictView, series: SeriesView, index: number): Html
   return twoArms({
     id: `${slug(view.environment)}-series-${index}`,
     title: series.name,
-    description: `${series.name} in ${view.environment} from ${utc(view.from)} to ${utc(view.to)}, candidate beside the version that served.`,
+    description: `${series.name} in ${view.environment} from ${utc(view.from)} to ${utc(view.to)}, candidate beside baseline.`,
     ...(series.unit === "" ? {} : { yLabel: series.unit }),
     from: view.from,
     to: view.to,

@@ -1,0 +1,565 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type ApprovalRecord,
+  countedDecisions,
+  type Decision,
+  isStale,
+  requesterAddress,
+  rolesAsked,
+  seatOf,
+  settle,
+  waitingFor,
+  whoIsAsked,
+} from "../../functions/domain/approvals.ts";
+import {
+  bindingOf,
+  checkDecision,
+  checkFormToken,
+  FORM_LIFE_MS,
+  formToken,
+} from "../../functions/domain/approvals-check.ts";
+import { gateResults } from "../../functions/domain/approvals-evidence.ts";
+import { looksLikeAddress, personOf, samePerson, unfillable } from "../../functions/domain/approvals-people.ts";
+import { deadlineInWords, instantInWords, oneLine, spanInWords, utc } from "../../functions/domain/approvals-words.ts";
+import { environmentPlan, HOUR, role, START, sha256 } from "../support/approval-scene.ts";
+
+const A = "ann@example.com";
+const B = "ben@example.com";
+const C = "cleo@example.com";
+const D = "dora@example.com";
+
+type Change = Partial<ApprovalRecord>;
+
+function record(roles: Parameters<typeof whoIsAsked>[0]["roles"], change: Change = {}): ApprovalRecord {
+  return {
+    promotionId: "p",
+    environment: "prod",
+    approval: "before",
+    state: "waiting",
+    revision: 1,
+    generation: 1,
+    news: false,
+    ...whoIsAsked({ roles, escalateTo: null }, "requester@example.com", 1),
+    askedAt: START,
+    expiresAt: START + 48 * HOUR,
+    remindSeconds: null,
+    escalatesAt: null,
+    escalatedAt: null,
+    requester: "requester@example.com",
+    binding: "b",
+    gates: [],
+    endedAt: null,
+    summary: "",
+    ...change,
+  };
+}
+
+function said(asked: string, address: string, change: Partial<Decision> = {}): Decision {
+  return {
+    role: asked,
+    address,
+    decision: "approved",
+    comment: "",
+    checklist: [],
+    version: "v1",
+    at: START + 1,
+    round: START,
+    binding: "b",
+    via: "page",
+    caller: null,
+    sourceIp: "",
+    userAgent: "",
+    ...change,
+  };
+}
+
+const lead = role("lead", [A, B]);
+const infra = role("infra", [C]);
+const manager = role("manager", [D], [], 1);
+const escalated = (change: Change = {}): ApprovalRecord =>
+  record([lead, infra], {
+    ...whoIsAsked({ roles: [lead, infra], escalateTo: manager }, "requester@example.com", 1),
+    escalatesAt: START + 24 * HOUR,
+    escalatedAt: START + 24 * HOUR,
+    ...change,
+  });
+
+describe("one person", () => {
+  test.each([
+    ["Jane.Doe@Example.COM", "jane.doe@example.com"],
+    ["  jane.doe@example.com\t", "jane.doe@example.com"],
+    ["Jane Doe <jane.doe@example.com>", "jane.doe@example.com"],
+    ["jane.doe+prod@example.com", "jane.doe@example.com"],
+    ["jane.doe+a+b@example.com", "jane.doe@example.com"],
+    ["ｊａｎｅ.doe@example.com", "jane.doe@example.com"],
+    ["jane.\u200Bdoe@exam\u00ADple.com", "jane.doe@example.com"],
+    ["JANE", "jane"],
+    ["@example.com", "@example.com"],
+    ["+tag@example.com", "+tag@example.com"],
+    ["jane@exam+ple.com", "jane@exam+ple.com"],
+  ])("written %j is %j", (written, person) => {
+    expect(personOf(written)).toBe(person);
+  });
+
+  test("is told from another by dots, names and hosts", () => {
+    expect(samePerson("jane.doe@example.com", "janedoe@example.com")).toBe(false);
+    expect(samePerson("jane@example.com", "jane@example.org")).toBe(false);
+    expect(samePerson("JANE@example.com", "jane+x@example.com")).toBe(true);
+  });
+
+  test("normalising twice changes nothing", () => {
+    fc.assert(fc.property(fc.emailAddress(), (address) => personOf(personOf(address)) === personOf(address)));
+  });
+
+  test("has an address that mail can go to, or has not", () => {
+    expect(["a@b", " a@b ", "a b@c", "a@", "@b", "arn:aws:iam::1:user/x", ""].map(looksLikeAddress)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("roles that can never answer", () => {
+  test.each([
+    ["nobody there", [role("lead", [])], ["lead"]],
+    ["too few", [role("lead", [A], [], 2)], ["lead"]],
+    ["the same person wanted twice", [role("lead", [A]), role("infra", ["ANN+x@example.com"])], ["infra"]],
+    ["one who could do both, one who can do one", [role("lead", [A, B]), role("infra", [A])], []],
+    ["three in a ring", [role("a", [A, B]), role("b", [B, C]), role("c", [C, A])], []],
+    ["later roles that would still fit", [role("a", [A]), role("b", [A]), role("c", [C])], ["b"]],
+  ])("%s", (_, roles, expected) => {
+    expect(unfillable(roles)).toEqual(expected);
+  });
+});
+
+describe("who is asked", () => {
+  test("each person of a role once, and never the requester", () => {
+    const asked = whoIsAsked(
+      { roles: [role("lead", [A, "ANN@example.com", B, C])], escalateTo: null },
+      "Ben+x@example.com",
+      3,
+    );
+
+    expect(asked.roles).toEqual([
+      {
+        role: "lead",
+        needed: 1,
+        checklist: [],
+        people: [
+          { address: "ANN@example.com", generation: 3 },
+          { address: C, generation: 3 },
+        ],
+      },
+    ]);
+    expect(asked.escalation).toBeNull();
+  });
+
+  test("the escalation ticks its own list, or else everybody's", () => {
+    const roles = [role("lead", [A], ["tests", "docs"]), role("infra", [C], ["docs", "capacity"])];
+    const of = (list: readonly string[]) =>
+      whoIsAsked({ roles, escalateTo: role("manager", [D], list) }, "", 1).escalation?.checklist;
+
+    expect(of(["budget"])).toEqual(["budget"]);
+    expect(of([])).toEqual(["tests", "docs", "capacity"]);
+  });
+
+  test("the escalation's people only once it has happened", () => {
+    expect(rolesAsked(escalated({ escalatedAt: null })).map((one) => one.role)).toEqual(["lead", "infra"]);
+    expect(rolesAsked(escalated()).map((one) => one.role)).toEqual(["lead", "infra", "manager"]);
+    expect(seatOf(escalated({ escalatedAt: null }), "manager", D)).toBeUndefined();
+    expect(seatOf(escalated(), "manager", "DORA@example.com")?.person.address).toBe(D);
+  });
+});
+
+describe("what counts", () => {
+  test.each([
+    ["of another round", said("lead", A, { round: START - 1 })],
+    ["at the expiry", said("lead", A, { at: START + 48 * HOUR })],
+    ["of somebody not asked", said("lead", D)],
+    ["of somebody asked in another role", said("infra", A)],
+    ["of the requester", said("lead", "requester@example.com")],
+  ])("nothing %s", (_, decision) => {
+    const asked = record([lead, infra]);
+    const withRequester = {
+      ...asked,
+      roles: [
+        ...asked.roles,
+        { role: "lead", needed: 1, checklist: [], people: [{ address: "requester@example.com", generation: 1 }] },
+      ],
+    };
+    expect(countedDecisions(withRequester, [decision])).toEqual([]);
+  });
+
+  test("the last millisecond before the expiry does", () => {
+    expect(countedDecisions(record([lead]), [said("lead", A, { at: START + 48 * HOUR - 1 })])).toHaveLength(1);
+  });
+
+  test("the first answer of each person, whatever the order they are read in", () => {
+    const both = record([role("lead", [A]), role("infra", [A])]);
+    const later = said("infra", A, { at: START + 2 });
+
+    expect(countedDecisions(both, [later, said("lead", A)]).map((one) => one.role)).toEqual(["lead"]);
+  });
+});
+
+describe("settling", () => {
+  const none: readonly [] = [];
+
+  test("waits while a role owes an answer, and says which and how many", () => {
+    const two = record([role("lead", [A, B, C], [], 2), role("infra", [D])]);
+
+    const settled = settle(two, [said("lead", A)], none, START + 1);
+
+    expect(settled).toEqual({
+      state: "waiting",
+      summary: "waiting for lead, infra",
+      waitingFor: [
+        { role: "lead", missing: 1, people: [B, C] },
+        { role: "infra", missing: 1, people: [D] },
+      ],
+      remindDue: 0,
+      escalateDue: false,
+      nextAt: START + 48 * HOUR,
+    });
+    expect(settle(two, [], none, START).summary).toBe("waiting for 2 x lead, infra");
+  });
+
+  test("approves once every role has its answers", () => {
+    const settled = settle(record([lead, infra]), [said("lead", B), said("infra", C)], none, START + 2);
+
+    expect(settled).toMatchObject({
+      state: "approved",
+      summary: `approved by ${B} (lead) and ${C} (infra)`,
+      nextAt: START + 2,
+    });
+  });
+
+  test("a second yes of one role does not fill another", () => {
+    expect(settle(record([lead, infra]), [said("lead", A), said("lead", B)], none, START + 2).state).toBe("waiting");
+  });
+
+  test("one rejection outweighs any number of approvals", () => {
+    const answers = [said("lead", A), said("infra", C), said("lead", B, { decision: "rejected" })];
+
+    expect(settle(record([lead, infra]), answers, none, START + 2)).toMatchObject({
+      state: "rejected",
+      summary: `rejected by ${B} (lead)`,
+    });
+  });
+
+  test("expires at its end, not before", () => {
+    const waits = record([lead]);
+
+    expect(settle(waits, [], none, START + 48 * HOUR - 1).state).toBe("waiting");
+    expect(settle(waits, [], none, START + 48 * HOUR)).toMatchObject({
+      state: "expired",
+      summary: "expired without an answer from lead",
+    });
+  });
+
+  test("what has ended stays ended, whatever comes later", () => {
+    const ended = record([lead], { state: "expired", summary: "expired" });
+
+    expect(settle(ended, [said("lead", A)], [{ kind: "abort", by: "x", reason: "y" }], START)).toMatchObject({
+      state: "expired",
+      summary: "expired",
+    });
+  });
+
+  test("the careful reading wins: rejection, then an operator, then approval, then expiry", () => {
+    const abort = { kind: "abort", by: "ops", reason: "stop" } as const;
+    const late = START + 72 * HOUR;
+    const yes = said("lead", A);
+    const no = said("lead", B, { decision: "rejected" });
+    const state = (...[decisions, signals]: [Decision[], (typeof abort)[]]) =>
+      settle(record([lead]), decisions, signals, late).state;
+
+    expect([state([yes, no], [abort]), state([yes], [abort]), state([yes], []), state([], [])]).toEqual([
+      "rejected",
+      "cancelled",
+      "approved",
+      "expired",
+    ]);
+  });
+
+  test.each(["hold", "resume", "skip-bake", "promote-now"] as const)("the word %s ends no approval", (kind) => {
+    expect(settle(record([lead]), [], [{ kind, by: "ops", reason: "" }], START).state).toBe("waiting");
+  });
+
+  test("reminders are counted from the asking, and the next look is the nearest of all", () => {
+    const waits = escalated({ escalatedAt: null, remindSeconds: 10 * 3_600 });
+    const at = (hours: number) => {
+      const { remindDue, escalateDue, nextAt } = settle(waits, [], none, START + hours * HOUR);
+      return [remindDue, escalateDue, (nextAt - START) / HOUR];
+    };
+
+    expect([0, 9, 10, 23, 24, 45].map(at)).toEqual([
+      [0, false, 10],
+      [0, false, 10],
+      [1, false, 20],
+      [2, false, 24],
+      [2, true, 30],
+      [4, true, 48],
+    ]);
+    expect(settle(escalated({ remindSeconds: 10 * 3_600 }), [], none, START + 25 * HOUR).escalateDue).toBe(false);
+    expect(settle(waits, [], none, START - HOUR).remindDue).toBe(0);
+  });
+
+  test("nothing escalates where nobody is named for it", () => {
+    expect(settle(record([lead], { escalatesAt: START }), [], none, START + HOUR).escalateDue).toBe(false);
+    expect(settle(escalated({ escalatedAt: null, escalatesAt: null }), [], none, START + 47 * HOUR)).toMatchObject({
+      escalateDue: false,
+      nextAt: START + 48 * HOUR,
+    });
+  });
+});
+
+describe("standing in after an escalation", () => {
+  test("one manager fills one missing answer, not two", () => {
+    const yes = said("manager", D);
+
+    expect(waitingFor(escalated(), [yes]).map((one) => one.role)).toEqual(["infra"]);
+    expect(settle(escalated(), [yes, said("infra", C)], [], START + 25 * HOUR).state).toBe("approved");
+  });
+
+  test("where the escalation role owes two, two of them stand in once", () => {
+    const boards = role("board", [B, D], [], 2);
+    const asked = record([infra, role("lead", [A])], {
+      ...whoIsAsked({ roles: [infra, role("lead", [A])], escalateTo: boards }, "", 1),
+      escalatedAt: START,
+    });
+
+    expect(waitingFor(asked, [said("board", B)])).toHaveLength(2);
+    expect(waitingFor(asked, [said("board", B), said("board", D)])).toHaveLength(1);
+  });
+
+  test("a stand-in who rejects ends it", () => {
+    expect(settle(escalated(), [said("manager", D, { decision: "rejected" })], [], START + 25 * HOUR).state).toBe(
+      "rejected",
+    );
+  });
+});
+
+test("nobody ever fills two seats, whoever answers in whatever order", () => {
+  const people = fc.constantFrom(A, B, C, D);
+  const roles = fc.array(
+    fc.record({ people: fc.uniqueArray(people, { minLength: 1 }), needed: fc.integer({ min: 1, max: 2 }) }),
+    { minLength: 1, maxLength: 3 },
+  );
+  const answers = fc.array(
+    fc.record({ role: fc.integer({ min: 0, max: 2 }), who: people, at: fc.integer({ min: 1, max: 9 }) }),
+  );
+  fc.assert(
+    fc.property(roles, answers, (drawn, given) => {
+      const asked = record(drawn.map((one, index) => role(`r${index}`, one.people, [], one.needed)));
+      const decisions = given.map((one) => said(`r${one.role}`, one.who, { at: START + one.at }));
+      const needed = drawn.reduce((sum, one) => sum + one.needed, 0);
+      const approved = settle(asked, decisions, [], START + 10).state === "approved";
+      if (approved) expect(new Set(given.map((one) => one.who)).size).toBeGreaterThanOrEqual(needed);
+      expect(countedDecisions(asked, decisions).length).toBeLessThanOrEqual(4);
+    }),
+  );
+});
+
+test("an approval is stale after its time, to the millisecond; what was not approved never is", () => {
+  const given = record([lead], { state: "approved", endedAt: START });
+
+  expect(isStale(given, { validSeconds: 60 }, START + 60_000)).toBe(false);
+  expect(isStale(given, { validSeconds: 60 }, START + 60_001)).toBe(true);
+  expect(isStale({ ...given, state: "rejected" }, { validSeconds: 60 }, START + 60_001)).toBe(false);
+  expect(isStale({ ...given, endedAt: null }, { validSeconds: 60 }, START + 60_001)).toBe(false);
+});
+
+test("the requester is told where the claim is an address", () => {
+  expect(requesterAddress({ requester: " sam@example.com " })).toBe("sam@example.com");
+  expect(requesterAddress({ requester: "pipeline-17" })).toBeNull();
+});
+
+describe("checking an answer", () => {
+  const asked = record([role("lead", [A], ["tests", "docs"]), infra]);
+  const full = {
+    role: "lead",
+    address: A,
+    decision: "approved",
+    comment: "",
+    checklist: ["docs", "tests"],
+    version: "v1",
+  } as const;
+  const check = (change: Partial<Parameters<typeof checkDecision>[2]>) =>
+    checkDecision(asked, "v1", { ...full, ...change }).map(({ what, message }) => `${what}: ${message}`);
+
+  test("finds nothing missing in a full one", () => {
+    expect(check({})).toEqual([]);
+    expect(check({ version: " v1\n", address: "ANN@example.com" })).toEqual([]);
+  });
+
+  test("refuses the requester before anything else, and who is not asked in that role", () => {
+    expect(check({ address: "Requester@Example.com", version: "" })).toEqual([
+      "requester: whoever requested the release does not decide about it",
+    ]);
+    expect(check({ role: "infra", version: "" })).toEqual([`role: ${A} is not asked as infra in this approval`]);
+  });
+
+  test("names every box, the version and the comment", () => {
+    expect(check({ checklist: ["docs"], version: "v2" })).toEqual([
+      "checklist: not ticked: tests",
+      "version: the version typed is not the one of this release",
+    ]);
+    expect(check({ version: "  " })).toEqual(["version: type the release's version"]);
+    expect(check({ comment: "x".repeat(2_000) })).toEqual([]);
+    expect(check({ comment: "x".repeat(2_001) })).toEqual(["comment: the comment is longer than 2000 characters"]);
+  });
+
+  test("a rejection needs a reason and the version, and no box", () => {
+    expect(check({ decision: "rejected", checklist: [], comment: " no " })).toEqual([]);
+    expect(check({ decision: "rejected", checklist: [], comment: " \n", version: "" })).toEqual([
+      "version: type the release's version",
+      "comment: say in the comment why you reject",
+    ]);
+  });
+});
+
+describe("the form's token", () => {
+  const sign = async (text: string) => sha256(`secret ${text}`);
+  const deps = { sign, hash: sha256 };
+  const asked = record([lead]);
+
+  test("holds for its link, its approval as it stands, and its time", async () => {
+    const token = await formToken(sign, "link", asked, START);
+    const check = (link: string, about: ApprovalRecord, now: number) => checkFormToken(deps, token, link, about, now);
+
+    expect(await check("link", asked, START + FORM_LIFE_MS - 1)).toBe("valid");
+    expect(await check("link", asked, START + FORM_LIFE_MS)).toBe("outdated");
+    expect(await check("another", asked, START)).toBe("forged");
+    expect(await check("link", { ...asked, state: "approved" }, START)).toBe("forged");
+    expect(await check("link", { ...asked, binding: "other evidence" }, START)).toBe("forged");
+    expect(await check("link", { ...asked, askedAt: START + 1 }, START)).toBe("forged");
+    expect(await check("link", { ...asked, revision: 9, news: true }, START)).toBe("valid");
+  });
+
+  test("ends with the approval when that comes first", async () => {
+    const token = await formToken(sign, "link", asked, START + 47 * HOUR);
+
+    expect(await checkFormToken(deps, token, "link", asked, START + 48 * HOUR - 1)).toBe("valid");
+    expect(await checkFormToken(deps, token, "link", asked, START + 48 * HOUR)).toBe("outdated");
+  });
+
+  test.each(["", ".", "abc", `x.${"0".repeat(63)}`, `X.${"0".repeat(64)}`, ` x.${"0".repeat(64)}`])(
+    "%j is forged",
+    async (token) => {
+      expect(await checkFormToken(deps, token, "link", asked, START)).toBe("forged");
+    },
+  );
+});
+
+test("what a decision is bound to changes with any part of it, and with nothing else", () => {
+  const about = {
+    header: { promotionId: "p", planHash: "h" },
+    release: {
+      service: "s",
+      version: "v1",
+      commit: "c",
+      ticket: null,
+      requestedBy: "r",
+      risk: "low",
+      summary: "",
+      evidence: { a: 1, b: 2 },
+      emergency: null,
+    },
+    plan: environmentPlan([]),
+    approval: "before",
+    gates: [],
+  } as const;
+  const changed = [
+    { header: { promotionId: "q", planHash: "h" } },
+    { header: { promotionId: "p", planHash: "i" } },
+    { release: { ...about.release, version: "v2" } },
+    { plan: { ...about.plan, environment: "sit" } },
+    { plan: { ...about.plan, targets: [] } },
+    { approval: "after" },
+    { gates: [{ name: "x", passed: true, found: "" }] },
+  ].map((change) => bindingOf(sha256, { ...about, ...change }));
+
+  expect(new Set([...changed, bindingOf(sha256, about)]).size).toBe(8);
+  expect(bindingOf(sha256, { ...about, release: { ...about.release, evidence: { b: 2, a: 1 } } })).toBe(
+    bindingOf(sha256, about),
+  );
+});
+
+test("of each check the newest result is shown, in the order of the first", () => {
+  const entry = (
+    sequence: number,
+    name: unknown,
+    passed: unknown,
+    found: unknown,
+    environment = "prod",
+    kind = "checked",
+  ) => ({
+    id: `${sequence}`,
+    kind,
+    summary: `summary ${sequence}`,
+    environment,
+    data: { name, passed, found },
+    sequence,
+    at: sequence,
+    previous: "",
+    hash: "",
+  });
+  const trail = [
+    entry(1, "alarms", false, "1 red"),
+    entry(2, "soak", true, "25h"),
+    entry(3, "alarms", true, "none red"),
+    entry(4, "alarms", false, "elsewhere", "sit"),
+    entry(5, "alarms", false, "not a check", "prod", "verdict"),
+    entry(6, undefined, "yes", undefined),
+  ];
+
+  expect(gateResults(trail, "prod")).toEqual([
+    { name: "alarms", passed: true, found: "none red" },
+    { name: "soak", passed: true, found: "25h" },
+    { name: "summary 6", passed: false, found: "summary 6" },
+  ]);
+});
+
+describe("words", () => {
+  test.each([
+    [-5, "less than a minute"],
+    [59_999, "less than a minute"],
+    [60_000, "1 minute"],
+    [3_599_999, "59 minutes"],
+    [3_600_000, "1 hour"],
+    [3_660_000, "1 hour 1 minute"],
+    [86_400_000, "1 day"],
+    [2 * 86_400_000 + 3 * 3_600_000 + 240_000, "2 days 3 hours"],
+    [86_400_000 + 120_000, "1 day 2 minutes"],
+  ])("%i ms is %s", (ms, words) => {
+    expect(spanInWords(ms)).toBe(words);
+  });
+
+  test("an instant is said in its zone, also across the end of summer time", () => {
+    expect(instantInWords(Date.UTC(2026, 9, 25, 0, 30), "Europe/Berlin")).toBe("Sunday 25 October 2026, 02:30");
+    expect(instantInWords(Date.UTC(2026, 9, 25, 1, 30), "Europe/Berlin")).toBe("Sunday 25 October 2026, 02:30");
+    expect(instantInWords(Date.UTC(2026, 0, 1, 0, 0), "UTC")).toBe("Thursday 1 January 2026, 00:00");
+    expect(() => instantInWords(0, "Mars/Olympus")).toThrow(RangeError);
+  });
+
+  test("a deadline is said in UTC too", () => {
+    expect(utc(START)).toBe("2026-11-26 08:00 UTC");
+    expect(deadlineInWords(START, null)).toBe("Thursday 26 November 2026, 08:00 UTC");
+    expect(deadlineInWords(START, "Asia/Tokyo")).toBe(
+      "Thursday 26 November 2026, 17:00 (Asia/Tokyo), 2026-11-26 08:00 UTC",
+    );
+  });
+
+  test("one line stays one line, and short", () => {
+    expect(oneLine(" a\r\n\tb\u2028c\u0000d ")).toBe("a b c d");
+    expect(oneLine("x".repeat(300))).toHaveLength(300);
+    expect(oneLine("x".repeat(301))).toBe(`${"x".repeat(299)}…`);
+  });
+});
