@@ -67,7 +67,12 @@ export class SimulatedDynamoDb {
         PutItem: write("Put"),
         UpdateItem: write("Update"),
         DeleteItem: write("Delete"),
-        Query: (input: QueryInput, call: Call): QueryOutput => query(this.#table(input.TableName, call), input),
+        Query: (input: QueryInput, call: Call): QueryOutput =>
+          query(
+            this.#table(input.TableName, call),
+            input,
+            this.#staleSince(input.ConsistentRead ?? false, call, "query"),
+          ),
         BatchGetItem: (input: BatchGetInput, call: Call) => this.#batchGet(input, call),
         TransactGetItems: (input: TransactGetInput, call: Call) => this.#transactGet(input, call),
         TransactWriteItems: (input: TransactInput, call: Call) => this.#transactWrite(input, call),
@@ -102,10 +107,16 @@ export class SimulatedDynamoDb {
     const paths = parseProjection(tokens, input.ProjectionExpression);
     tokens.checkAllUsed();
     const id = table.idOfKey(input.Key ?? {});
-    const isStale =
-      !consistent && this.#staleMs > 0 && this.#aws.random("stale", call.number, id).chance(this.#staleShare);
-    const item = isStale ? table.getStale(id, this.#aws.clock.now() - this.#staleMs) : table.get(id);
+    const since = this.#staleSince(consistent, call, id);
+    const item = since === undefined ? table.get(id) : table.getStale(id, since);
     return item === undefined ? undefined : project(item, paths);
+  }
+
+  /** The time (epoch ms) after which this read sees no writes; undefined where it sees all of them. */
+  #staleSince(consistent: boolean, call: Call, what: string): number | undefined {
+    if (consistent || this.#staleMs === 0) return undefined;
+    const isStale = this.#aws.random("stale", call.number, what).chance(this.#staleShare);
+    return isStale ? this.#aws.clock.now() - this.#staleMs : undefined;
   }
 
   #getItem(input: ReadInput, call: Call): { Item?: Item } {

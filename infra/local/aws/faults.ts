@@ -23,7 +23,7 @@ export interface Fault {
   readonly operation?: string;
   readonly handler?: string;
   readonly account?: string;
-  /** Which of the matching calls it strikes, counted from 1; "always" unless said. */
+  /** Which of the matching calls it strikes, counted from 1, retries included; "always" unless said. */
   readonly nth?: number | "always";
   /** Only calls made at or after this time (epoch ms). */
   readonly from?: number;

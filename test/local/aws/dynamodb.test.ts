@@ -109,6 +109,17 @@ describe("a read without ConsistentRead", () => {
   });
 });
 
+test("a query without ConsistentRead may miss a write of a moment ago too", async () => {
+  const { run, put, query, clock } = table({ staleMs: 10_000 });
+  const counts = await run(async () => {
+    await put("a");
+    const early = [(await query()).Count, (await query({ ConsistentRead: true })).Count];
+    await clock.sleep(10_000);
+    return [...early, (await query()).Count];
+  });
+  expect(counts).toEqual([0, 1, 1]);
+});
+
 describe("conditional writes", () => {
   const free = { ConditionExpression: "attribute_not_exists(pk)" };
 

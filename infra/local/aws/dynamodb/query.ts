@@ -111,10 +111,13 @@ const pageLength = (items: readonly Item[], limit: number): number => {
 
 /**
  * One page of a query. The limit counts items read, before the filter; a page that stopped at the limit carries a
- * LastEvaluatedKey even when nothing follows, as the service's do.
+ * LastEvaluatedKey even when nothing follows, as the service's do. `since` (epoch ms): writes after it are not seen.
  */
-export const query = (table: Table, input: QueryInput): QueryOutput => {
+export const query = (table: Table, input: QueryInput, since?: number): QueryOutput => {
   const schema = table.schema(input.IndexName);
+  if (input.IndexName !== undefined && input.ConsistentRead === true) {
+    throw validation("Consistent reads are not supported on global secondary indexes");
+  }
   const tokens = new Tokens(
     { names: input.ExpressionAttributeNames, values: input.ExpressionAttributeValues },
     table.keyAttributes,
@@ -134,7 +137,7 @@ export const query = (table: Table, input: QueryInput): QueryOutput => {
     ...new Set([schema.partition, ...(schema.sort === undefined ? [] : [schema.sort]), ...table.keyNames]),
   ];
   const ascending = input.ScanIndexForward ?? true;
-  const ascendingItems = table.partition(schema, partition).filter((item) => holds(condition, item));
+  const ascendingItems = table.partition(schema, partition, since).filter((item) => holds(condition, item));
   const matching = ascending ? ascendingItems : ascendingItems.reverse();
   const rest = matching.slice(startIndex(matching, input.ExclusiveStartKey, names, ascending));
   const length = pageLength(rest, input.Limit ?? Number.POSITIVE_INFINITY);

@@ -104,12 +104,15 @@ export class Table {
     return found;
   }
 
-  /** The items of one partition of the table or an index, in the order of its sort key; table keys break ties. */
-  partition(schema: KeySchema, value: AttributeValue): Item[] {
+  /**
+   * The items of one partition of the table or an index, in the order of its sort key; table keys break ties. With
+   * `since` (epoch ms), as a read that may be stale sees them: without the writes later than that.
+   */
+  partition(schema: KeySchema, value: AttributeValue, since?: number): Item[] {
     const names = [...keyNames(schema), ...this.keyNames];
     const own = schema === this.definition.key ? this.#partitions.get(keyText(value)) : undefined;
     const ids = schema === this.definition.key ? (own ?? []) : this.#items.keys();
-    return this.#present(ids)
+    return this.#present(ids, since)
       .filter((item) => names.every((name) => name in item) && equal(item[schema.partition] ?? { NULL: true }, value))
       .sort((left, right) => orderBy(names, left, right));
   }
@@ -119,8 +122,10 @@ export class Table {
     return this.#present(this.#items.keys()).sort((left, right) => orderBy(this.keyNames, left, right));
   }
 
-  #present(ids: Iterable<string>): Item[] {
-    return [...ids].map((id) => this.get(id)).filter((item) => item !== undefined);
+  #present(ids: Iterable<string>, since?: number): Item[] {
+    return [...ids]
+      .map((id) => (since === undefined ? this.get(id) : this.getStale(id, since)))
+      .filter((item) => item !== undefined);
   }
 }
 
