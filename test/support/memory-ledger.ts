@@ -23,29 +23,25 @@ const stored = (item: Item): Item => JSON.parse(JSON.stringify(item)) as Item;
  */
 export class MemoryLedger implements Ledger {
   readonly #items = new Map<string, Item>();
-  #before: (operation: string) => Promise<void>;
+  before: (operation: string) => Promise<void>;
 
   constructor(before: (operation: string) => Promise<void> = async () => {}) {
-    this.#before = before;
-  }
-
-  set before(hook: (operation: string) => Promise<void>) {
-    this.#before = hook;
+    this.before = before;
   }
 
   async read(key: Key): Promise<Item | undefined> {
-    await this.#before(`read ${key.sk}`);
+    await this.before(`read ${key.sk}`);
     const found = this.#items.get(spell(key));
     return found === undefined ? undefined : stored(found);
   }
 
   async list(pk: string, prefix: string): Promise<Item[]> {
-    await this.#before(`list ${prefix}`);
+    await this.before(`list ${prefix}`);
     return this.items((item) => item.pk === pk && item.sk.startsWith(prefix));
   }
 
   async write(changes: readonly Change[]): Promise<void> {
-    await this.#before(`write ${changes.map((change) => keyOf(change).sk).join(" ")}`);
+    await this.before(`write ${changes.map((change) => keyOf(change).sk).join(" ")}`);
     refuseWhatDynamoDbRefuses(changes);
     const failed = changes.flatMap((change, index) =>
       holds(this.#items.get(spell(keyOf(change))), change.if) ? [] : [index],

@@ -1,0 +1,246 @@
+import { describe, expect, test } from "vitest";
+import { approvalPage } from "../../functions/approval-page.ts";
+import { askNow } from "../../functions/domain/approvals-ask.ts";
+import { type Attempt, decide } from "../../functions/domain/approvals-decide.ts";
+import { replacePerson } from "../../functions/domain/approvals-reseat.ts";
+import { CallRefused, LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { keys } from "../../functions/domain/ledger.ts";
+import type { Ledger } from "../../functions/domain/ports.ts";
+import type { HttpRequest } from "../../functions/runtime/http.ts";
+import {
+  approvalPlan,
+  HOUR,
+  LEAD,
+  MANAGER,
+  OWNER,
+  REQUESTER,
+  role,
+  type Scene,
+  START,
+  scene,
+  TECH_LEAD,
+} from "../support/approval-scene.ts";
+import { interleave, twoSwitches } from "../support/interleave.ts";
+
+const approve: Attempt = {
+  role: TECH_LEAD.role,
+  address: LEAD,
+  decision: "approved",
+  comment: "",
+  checklist: TECH_LEAD.checklist,
+  version: "v1.4.0",
+  via: "page",
+  caller: null,
+  sourceIp: "198.51.100.7",
+  userAgent: "a browser",
+  generation: null,
+};
+
+/** Somebody else changes the approval right before each write to it. */
+function contended(on: Scene): void {
+  const key = keys.approval(on.name.promotionId, on.name.environment, on.name.approval);
+  on.ledger.before = async (operation) => {
+    if (!operation.startsWith(`write ${key.sk}`)) return;
+    const { before } = on.ledger;
+    on.ledger.before = async () => {};
+    const found = await on.ledger.read(key);
+    await on.ledger.write([{ put: { ...found, ...key, revision: Number(found?.revision) + 1 } }]);
+    on.ledger.before = before;
+  };
+}
+
+function request(on: Scene, change: Partial<HttpRequest>): HttpRequest {
+  const link = on.linkOf(LEAD);
+  return {
+    method: "GET",
+    path: `/approvals/${link}`,
+    pathParameters: { link },
+    query: {},
+    headers: {},
+    body: "",
+    sourceIp: "",
+    userAgent: "",
+    caller: null,
+    ...change,
+  };
+}
+
+async function post(on: Scene): Promise<{ status: number; body: string }> {
+  const shown = await approvalPage(on.deps)(request(on, {}));
+  const token = /name="token" value="([^"]+)"/.exec(shown.body)?.[1] ?? "";
+  const form = new URLSearchParams({ token, decision: "approved", comment: "kept", version: "v1.4.0" });
+  for (const item of TECH_LEAD.checklist) form.append("checklist", item);
+  contended(on);
+  return approvalPage(on.deps)(
+    request(on, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded; charset=UTF-8" },
+      body: form.toString(),
+    }),
+  );
+}
+
+describe("when others change the approval again and again", () => {
+  test("a decision gives up without deciding, and the page asks to send it again: 409", async () => {
+    const on = await scene();
+    await on.ask();
+
+    const answer = await post(on);
+
+    expect(answer.status).toBe(409);
+    expect(answer.body).toContain("others decided at the same moment: send it again");
+    expect(answer.body).toContain(">kept</textarea>");
+    expect(on.items("DECISION")).toEqual([]);
+  });
+
+  test("settling asks to be called again", async () => {
+    const on = await scene();
+    await on.ask();
+    on.now += 48 * HOUR;
+    contended(on);
+
+    await expect(on.settle()).rejects.toThrow(LedgerBusy);
+  });
+
+  test("replacing asks to be called again", async () => {
+    const on = await scene({ approval: { roles: [role("tech-lead", [LEAD, OWNER])] } });
+    await on.ask();
+    contended(on);
+
+    const wanted = { role: "tech-lead", address: LEAD, by: OWNER, caller: "arn" };
+    await expect(replacePerson(on.deps, on.name, wanted)).rejects.toThrow(LedgerBusy);
+  });
+});
+
+describe("when the ledger fails", () => {
+  test.each(["decide", "settle", "ask", "replace"])("%s says so and changes nothing", async (what) => {
+    const on = await scene({ approval: { roles: [role("tech-lead", [LEAD, OWNER], TECH_LEAD.checklist)] } });
+    if (what !== "ask") await on.ask();
+    on.now += what === "settle" ? 48 * HOUR : 1;
+    const before = on.ledger.items();
+    on.ledger.before = async (operation) => {
+      if (operation.startsWith("write")) throw new ServiceTrouble("DynamoDB throttled");
+    };
+    const calls: Record<string, () => Promise<unknown>> = {
+      decide: () => decide(on.deps, on.name, approve),
+      settle: () => on.settle(),
+      ask: () => on.ask(),
+      replace: () => replacePerson(on.deps, on.name, { role: "tech-lead", address: LEAD, by: OWNER, caller: "arn" }),
+    };
+
+    await expect(calls[what]?.()).rejects.toThrow("DynamoDB throttled");
+
+    expect(on.ledger.items()).toEqual(before);
+  });
+});
+
+test("asked twice at the same instant, there is one record and one link for each", async () => {
+  for (let first = 0; first < 14; first++) {
+    const on = await scene();
+    const asking = async (ledger: Ledger) => askNow({ ...on.deps, ledger }, on.name);
+
+    const [one, other] = await interleave(on.ledger, twoSwitches(first, 9), [asking, asking]);
+
+    expect(one).toEqual(other);
+    expect(on.items("APPROVAL")).toHaveLength(1);
+    expect(on.ledger.items(({ pk }) => pk.startsWith("LINK#"))).toHaveLength(2);
+  }
+});
+
+test("a decision about an approval that was never asked for finds nobody asking", async () => {
+  const on = await scene();
+
+  expect(await decide(on.deps, on.name, approve)).toMatchObject({
+    kind: "ended",
+    settlement: { summary: "nobody is asked" },
+  });
+});
+
+test("an approval that the plan does not know cannot be asked for", async () => {
+  const on = await scene();
+
+  await expect(askNow(on.deps, { ...on.name, approval: "at-99" })).rejects.toThrow('has no approval "at-99"');
+});
+
+test("a redrive that is pending may still be decided about", async () => {
+  const on = await scene();
+  await on.ask();
+  on.status = "PENDING_REDRIVE";
+
+  expect(await decide(on.deps, on.name, approve)).toMatchObject({ kind: "decided" });
+});
+
+test("what the mail says is what the release is: emergency, ticket, no window", async () => {
+  const on = await scene({
+    release: { emergency: { reason: "payments fail" }, ticket: null, risk: "high" },
+    environment: { window: null },
+  });
+
+  await on.ask();
+
+  const [{ body } = { body: "" }] = on.mailsTo(LEAD);
+  expect(body).toContain("EMERGENCY    payments fail");
+  expect(body).toContain("Risk         high\n");
+  expect(body).toContain("Answer by    Saturday 28 November 2026, 08:00 UTC\n");
+  expect(body).not.toContain("null");
+  const quiet = await scene();
+  await quiet.ask();
+  expect(quiet.inbox[0]?.body).not.toContain("EMERGENCY");
+});
+
+test("the trouble mail names only what is wrong, and an address that nobody answered for counts as absent", async () => {
+  const on = await scene({
+    approval: { roles: [role("tech-lead", [LEAD, OWNER])] },
+    reach: new Map([[OWNER, "unconfirmed"]]),
+    environment: { window: null },
+  });
+
+  await on.ask();
+
+  const [{ subject, body } = { subject: "", body: "" }] = on.mailsTo(REQUESTER);
+  expect(subject).toBe("bbws-store v1.4.0 for prod: approvers cannot be reached");
+  expect(body).toContain(OWNER);
+  expect(body).not.toContain("not subscribed at all");
+  expect(body).not.toContain("Roles that cannot");
+});
+
+test("a requester without an address is told nothing, and the people are asked all the same", async () => {
+  const on = await scene({ release: { requestedBy: "pipeline-17" }, reach: new Map([[LEAD, "absent"]]) });
+
+  await on.ask();
+  on.now += 48 * HOUR;
+  await on.settle();
+
+  expect(on.inbox.map(({ to }) => to)).not.toContain("pipeline-17");
+  expect(on.mailsTo(LEAD)).toHaveLength(2);
+});
+
+test("the escalation's people are replaced like any others", async () => {
+  const manager = role("team-manager", [MANAGER, OWNER]);
+  const on = await scene({
+    approval: approvalPlan({ roles: [TECH_LEAD], escalateSeconds: 3_600, escalateTo: manager }),
+  });
+  await on.ask();
+  on.now = START + HOUR;
+  await on.settle();
+
+  const wanted = { role: "team-manager", address: MANAGER, by: OWNER, caller: "arn" };
+  expect(await replacePerson(on.deps, on.name, wanted)).toEqual({ kind: "done", address: OWNER, reach: "confirmed" });
+  expect(await decide(on.deps, on.name, { ...approve, role: "team-manager", address: MANAGER })).toMatchObject({
+    kind: "forbidden",
+  });
+  expect(await decide(on.deps, on.name, { ...approve, role: "team-manager", address: OWNER })).toMatchObject({
+    kind: "decided",
+  });
+});
+
+test("a seat whose mail is refused for good is replaced all the same", async () => {
+  const on = await scene({ approval: { roles: [role("tech-lead", [LEAD, OWNER])] } });
+  await on.ask();
+  on.mailTrouble.set(OWNER, new CallRefused("no such address"));
+
+  const wanted = { role: "tech-lead", address: LEAD, by: OWNER, caller: "arn" };
+  expect(await replacePerson(on.deps, on.name, wanted)).toMatchObject({ kind: "done" });
+  on.now += 48 * HOUR;
+  expect(await replacePerson(on.deps, on.name, wanted)).toMatchObject({ kind: "ended" });
+});
