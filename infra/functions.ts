@@ -1,0 +1,155 @@
+/**
+ * The table of functions: one row per file in `functions/`. Everything that a function is given at deployment follows
+ * from its row: memory, time, trigger, and each permission. A row asks for what its handler uses and for nothing else;
+ * `test/infra/functions.test.ts` holds the rows against the machines and the source tree.
+ */
+import type { AccountUse } from "./places.ts";
+
+/**
+ * The ledger's partitions by family. Roles are given families, by `dynamodb:LeadingKeys`: no function writes the policy,
+ * and only those that make or check links see the secret that signs them.
+ */
+export const PARTITIONS = {
+  policy: ["POLICY"],
+  promotion: ["PROMOTION#*"],
+  open: ["OPEN"],
+  locks: ["LOCK#*"],
+  alarms: ["ALARM#*"],
+  registry: ["DEPLOYMENT#*"],
+  links: ["LINK#*"],
+  secret: ["SECRET"],
+} as const;
+export type Partition = keyof typeof PARTITIONS;
+
+/** What runs a function: a machine's task, API Gateway, an alarm's event, an execution's event, or a schedule. */
+export type Trigger = "task" | "page" | "alarm" | "execution" | "minute";
+
+export interface FunctionRow {
+  /** The file in `functions/`, without its ending. */
+  readonly name: string;
+  readonly trigger: Trigger;
+  /** A task's time has to end before its state's `TimeoutSeconds`, so that no invocation outlives its state. */
+  readonly timeoutSeconds: number;
+  /** CPU comes with memory: 1,769 MB are one vCPU. */
+  readonly memoryMb: number;
+  readonly reads: readonly Partition[];
+  readonly writes: readonly Partition[];
+  /** Publishes to the notices topic. */
+  readonly mails: boolean;
+  /** Puts links to the approval page into its answers or mails, so it is told the page's address. */
+  readonly links: boolean;
+  /** Wakes waiting tokens. */
+  readonly wakes: boolean;
+  /** Reads the status of promotions' executions. */
+  readonly looksAtExecutions: boolean;
+  /** What it does where the environments' resources live. */
+  readonly accounts: readonly AccountUse[];
+}
+
+/** Seconds; the states allow 130, 310 and 910. */
+const SHORT = 120;
+const MEDIUM = 300;
+const LONG = 900;
+
+/** Seconds; API Gateway gives up after 29. */
+const PAGE = 28;
+
+type Details = Partial<Omit<FunctionRow, "name" | "trigger">>;
+
+/** Most handlers read and write their promotion's own partition; a row says what is different. */
+function row(name: string, trigger: Trigger, { reads = [], writes = [], ...details }: Details = {}): FunctionRow {
+  return {
+    name,
+    trigger,
+    timeoutSeconds: trigger === "page" ? PAGE : SHORT,
+    memoryMb: 512,
+    mails: false,
+    links: false,
+    wakes: false,
+    looksAtExecutions: false,
+    accounts: [],
+    ...details,
+    reads: ["promotion", ...reads],
+    writes: ["promotion", ...writes],
+  };
+}
+
+/** Asking, reminding and showing all make links: the secret, the page's address and mail come together. */
+const ASKING = { reads: ["secret"], writes: ["secret", "links"], mails: true, links: true } as const satisfies Details;
+
+/** A move checks its lock in the same transaction, and tells people when somebody else moved the target. */
+const MOVING = {
+  reads: ["locks"],
+  accounts: ["read-traffic", "move-traffic"],
+  mails: true,
+  timeoutSeconds: LONG,
+  memoryMb: 1024,
+} as const satisfies Details;
+
+/** Looking after a promotion restores and closes it, and wakes who waits: all that its machine would have done. */
+const LOOKING_AFTER = {
+  ...MOVING,
+  reads: ["locks", "open"],
+  writes: ["locks", "open", "alarms", "registry"],
+  wakes: true,
+  looksAtExecutions: true,
+} as const satisfies Details;
+
+export const FUNCTIONS: readonly FunctionRow[] = [
+  row("open-promotion", "task", { reads: ["policy"], writes: ["open"], mails: true, accounts: ["read-artifacts"] }),
+  row("enter-environment", "task", { reads: ["locks", "registry"], writes: ["locks"], wakes: true }),
+  row("check-gates", "task", { reads: ["registry"], accounts: ["watch", "invoke"], timeoutSeconds: MEDIUM }),
+  row("ask-approval", "task", ASKING),
+  row("settle-approval", "task", ASKING),
+  row("pause", "task", { wakes: true }),
+  row("check-window", "task"),
+  row("capture-baseline", "task", {
+    reads: ["locks"],
+    writes: ["alarms"],
+    accounts: ["read-traffic", "watch"],
+    timeoutSeconds: MEDIUM,
+  }),
+  row("deploy-candidate", "task", { accounts: ["read-traffic", "publish-code"] }),
+  row("probe-candidate", "task", { accounts: ["invoke"], timeoutSeconds: MEDIUM }),
+  row("plan-move", "task"),
+  row("shift-traffic", "task", MOVING),
+  row("finish-rollout", "task", MOVING),
+  row("begin-bake", "task"),
+  row("judge", "task", { ...ASKING, accounts: ["watch", "invoke"], memoryMb: 1024 }),
+  row("record-environment", "task", {
+    reads: ["locks", "open"],
+    writes: ["locks", "alarms", "registry"],
+    wakes: true,
+  }),
+  row("restore-traffic", "task", MOVING),
+  row("restore-code", "task", { reads: ["registry"], accounts: ["publish-code"], timeoutSeconds: MEDIUM }),
+  row("verify-recovery", "task", { accounts: ["watch"] }),
+  row("preserve-evidence", "task"),
+  row("page-people", "task", { mails: true }),
+  row("close-promotion", "task", {
+    reads: ["locks", "open"],
+    writes: ["locks", "open", "alarms", "registry"],
+    mails: true,
+    wakes: true,
+    timeoutSeconds: MEDIUM,
+  }),
+  row("approval-page", "page", {
+    reads: ["links", "secret"],
+    writes: ["secret"],
+    links: true,
+    wakes: true,
+    looksAtExecutions: true,
+    memoryMb: 1024,
+  }),
+  row("decide", "page", { ...ASKING, wakes: true, looksAtExecutions: true }),
+  // It answers within the gateway's time; what is not back by then, the machine and the sweeper bring back.
+  row("operate", "page", { ...MOVING, timeoutSeconds: PAGE, writes: ["registry"], wakes: true }),
+  row("alarm-listener", "alarm", { ...MOVING, reads: ["alarms", "locks"], wakes: true }),
+  row("status-listener", "execution", LOOKING_AFTER),
+  row("sweeper", "minute", LOOKING_AFTER),
+];
+
+/** How the machines name a function: `open-promotion` is `${OpenPromotion}`. */
+export function placeholderOf(name: string): string {
+  return name.replace(/(^|-)([a-z])/g, (_match, _dash, letter: string) => letter.toUpperCase());
+}

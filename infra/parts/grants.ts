@@ -1,0 +1,43 @@
+/** Permissions with the reasons for their wildcards, and findings of cdk-nag that are as they should be. */
+import { Stack, Validations } from "aws-cdk-lib";
+import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
+import type { IConstruct } from "constructs";
+
+/** One permission. Where a resource of it ends in a wildcard, `why` says the reason; without one, cdk-nag refuses it. */
+export interface Grant {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly why?: string;
+}
+
+/** Gives a role its permissions. Grants without resources, for parts that a policy does not use, are left out. */
+export function give(role: Role, grants: readonly Grant[]): void {
+  for (const { actions, resources, conditions = {}, why } of grants) {
+    if (resources.length === 0) continue;
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: [...actions], resources: [...resources], conditions: { ...conditions } }),
+    );
+    if (why === undefined) continue;
+    for (const resource of resources.filter((arn) => arn.includes("*"))) {
+      acknowledge(role, `IAM5[Resource::${asPrinted(role, resource)}]`, why);
+    }
+  }
+}
+
+/** Accepts one finding on a construct and on what is below it; `finding` as cdk-nag prints it, without its pack's name. */
+export function acknowledge(scope: IConstruct, finding: string, reason: string): void {
+  Validations.of(scope).acknowledge({ id: `AwsSolutions-${finding}`, reason });
+}
+
+/** A text with CloudFormation's references in it, in cdk-nag's spelling: `arn:<AWS::Partition>:s3:::bucket/*`. */
+function asPrinted(scope: IConstruct, text: string): string {
+  const resolved: unknown = Stack.of(scope).resolve(text);
+  const { "Fn::Join": join } = fieldsOf(resolved);
+  const parts = Array.isArray(join) && Array.isArray(join[1]) ? join[1] : [resolved];
+  return parts.map((part) => (typeof part === "string" ? part : `<${String(fieldsOf(part).Ref)}>`)).join("");
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

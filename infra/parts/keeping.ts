@@ -1,0 +1,71 @@
+/** The one key, and log groups under it. */
+import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import type { Grant } from "./grants.ts";
+
+/** How long a log is kept: what the functions do, or who decided what, which audits ask for a year later. */
+export const KEPT = { work: RetentionDays.THREE_MONTHS, audit: RetentionDays.ONE_YEAR } as const;
+
+/**
+ * A key of our own, for three reasons: whoever reads the ledger finds the secret that signs links, so reading it takes
+ * two permissions; CloudWatch may not publish to a topic under the AWS-managed key; logs take no other kind.
+ */
+export function makeKey(scope: Construct, name: string): Key {
+  const key = new Key(scope, "Key", {
+    alias: `alias/${name}`,
+    description: `Headgate ${name}: ledger, mail, queues and logs`,
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  const logs = new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`);
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "Logs",
+      principals: [logs],
+      actions: [
+        "kms:Encrypt",
+        "kms:Decrypt",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+        "kms:GenerateDataKey",
+        "kms:DescribeKey",
+      ],
+      resources: ["*"],
+      conditions: {
+        ArnLike: {
+          "kms:EncryptionContext:aws:logs:arn": `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:*`,
+        },
+      },
+    }),
+  );
+  for (const service of ["cloudwatch.amazonaws.com", "events.amazonaws.com"]) {
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(service)],
+        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+        resources: ["*"],
+        conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+      }),
+    );
+  }
+  return key;
+}
+
+export function makeLog(
+  scope: Construct,
+  id: string,
+  logGroupName: string,
+  key: Key,
+  retention: RetentionDays,
+): LogGroup {
+  return new LogGroup(scope, id, { logGroupName, encryptionKey: key, retention, removalPolicy: RemovalPolicy.RETAIN });
+}
+
+/** A use of the key through one service, by whoever has the role. */
+export function keyUse(key: Key, service: "dynamodb" | "sns" | "sqs", actions: readonly string[]): Grant {
+  const conditions = { StringEquals: { "kms:ViaService": `${service}.${Aws.REGION}.amazonaws.com` } };
+  return { actions, resources: [key.keyArn], conditions };
+}

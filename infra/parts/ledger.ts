@@ -1,0 +1,57 @@
+/** The ledger: one table, and the permissions by which roles reach parts of it. */
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { Key } from "aws-cdk-lib/aws-kms";
+import type { Construct } from "constructs";
+import { PARTITIONS, type Partition } from "../functions.ts";
+import type { Grant } from "./grants.ts";
+import { keyUse } from "./keeping.ts";
+
+/** Epoch seconds after which DynamoDB may tidy an item away; only links have it, and nothing decides by it. */
+export const TTL_ATTRIBUTE = "ttl";
+
+export interface Ledger {
+  readonly table: TableV2;
+  readonly key: Key;
+}
+
+export function makeLedger(scope: Construct, name: string, key: Key): Ledger {
+  const table = new TableV2(scope, "Ledger", {
+    tableName: name,
+    partitionKey: { name: "pk", type: AttributeType.STRING },
+    sortKey: { name: "sk", type: AttributeType.STRING },
+    billing: Billing.onDemand(),
+    encryption: TableEncryptionV2.customerManagedKey(key),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    timeToLiveAttribute: TTL_ATTRIBUTE,
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  return { table, key };
+}
+
+// Transactions are authorised as the single calls that they are made of.
+const READ = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"];
+const WRITE = ["dynamodb:PutItem", "dynamodb:DeleteItem"];
+
+/** Reading and writing these families of partitions, and none else. */
+export function ledgerGrants(
+  { table, key }: Ledger,
+  reads: readonly Partition[],
+  writes: readonly Partition[],
+): Grant[] {
+  const within = (actions: readonly string[], families: readonly Partition[]): Grant => ({
+    actions,
+    resources: families.length === 0 ? [] : [table.tableArn],
+    conditions: {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": families.flatMap((family) => PARTITIONS[family]) },
+      // For all values of none is true: a call that names no key at all must not pass.
+      Null: { "dynamodb:LeadingKeys": "false" },
+    },
+  });
+  return [
+    within(READ, reads),
+    within(WRITE, writes),
+    keyUse(key, "dynamodb", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
+  ];
+}

@@ -1,0 +1,91 @@
+/** What a target account grants Headgate: one role, and alarms that tell Headgate's account when they turn red. */
+import { Arn, ArnFormat, Aws, CfnOutput, CfnParameter, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { EventBus, Rule } from "aws-cdk-lib/aws-events";
+import { EventBus as ToBus } from "aws-cdk-lib/aws-events-targets";
+import { AccountPrincipal, PrincipalWithConditions, Role } from "aws-cdk-lib/aws-iam";
+import type { Construct } from "constructs";
+import { FUNCTIONS } from "./functions.ts";
+import { give } from "./parts/grants.ts";
+import { roleNameOf } from "./parts/lambdas.ts";
+import { ACCOUNT_USES, grantsOf, type TargetPlace } from "./places.ts";
+
+export interface TargetRoleProps extends StackProps {
+  /** Name of the Headgate deployment that is trusted. */
+  readonly name: string;
+  readonly place: TargetPlace & { readonly roleArn: string };
+  readonly artifactBuckets: readonly string[];
+  readonly externalId: string;
+  /** Headgate's own account and Region, where they are known at synthesis. */
+  readonly home: { readonly account?: string; readonly region?: string };
+}
+
+export class TargetRoleStack extends Stack {
+  constructor(scope: Construct, id: string, props: TargetRoleProps) {
+    super(scope, id, props);
+    const account = homeParameter(
+      this,
+      "HeadgateAccount",
+      "account that Headgate runs in",
+      "\\d{12}",
+      props.home.account,
+    );
+    const region = homeParameter(
+      this,
+      "HeadgateRegion",
+      "Region that Headgate runs in",
+      "[a-z0-9-]+",
+      props.home.region ?? props.place.region,
+    );
+    const role = this.#makeRole(props, account);
+    this.#forwardAlarms(props.name, account, region);
+    new CfnOutput(this, "RoleArn", { value: role.roleArn, description: "roleArn of these environments in the policy" });
+  }
+
+  /** Trusts the roles of those functions that reach into accounts, by name, and with the external id. */
+  #makeRole({ name, place, artifactBuckets, externalId }: TargetRoleProps, account: string): Role {
+    const trusted = FUNCTIONS.filter(({ accounts }) => accounts.length > 0).map(
+      (row) => `arn:${Aws.PARTITION}:iam::${account}:role/${roleNameOf(name, row.name)}`,
+    );
+    const role = new Role(this, "Role", {
+      roleName: roleNameIn(place.roleArn),
+      description: `Headgate ${name} moves traffic of ${place.environments.join(", ")}`,
+      assumedBy: new PrincipalWithConditions(new AccountPrincipal(account), {
+        ArnEquals: { "aws:PrincipalArn": trusted },
+        StringEquals: { "sts:ExternalId": externalId },
+      }),
+      maxSessionDuration: Duration.hours(1),
+    });
+    give(
+      role,
+      ACCOUNT_USES.flatMap((use) => grantsOf(place, use, artifactBuckets)),
+    );
+    return role;
+  }
+
+  #forwardAlarms(name: string, account: string, region: string): void {
+    const bus = EventBus.fromEventBusArn(
+      this,
+      "Bus",
+      `arn:${Aws.PARTITION}:events:${region}:${account}:event-bus/default`,
+    );
+    new Rule(this, "AlarmRule", {
+      description: `Tells Headgate ${name} of alarms that turn red`,
+      eventPattern: {
+        source: ["aws.cloudwatch"],
+        detailType: ["CloudWatch Alarm State Change"],
+        detail: { state: { value: ["ALARM"] } },
+      },
+      targets: [new ToBus(bus)],
+    });
+  }
+}
+
+function roleNameIn(roleArn: string): string {
+  return Arn.split(roleArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName ?? "";
+}
+
+/** Whoever deploys into another account may know Headgate's only then. */
+function homeParameter(scope: Construct, id: string, description: string, pattern: string, known?: string): string {
+  const known_ = known === undefined ? {} : { default: known };
+  return new CfnParameter(scope, id, { description, allowedPattern: pattern, ...known_ }).valueAsString;
+}
