@@ -2,7 +2,7 @@
  * Write = transaction, call, read back, result. The one way in which traffic moves forward.
  */
 import { BrokenRecord, LedgerBusy, NotReady, OutOfTime } from "./errors.ts";
-import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, WRITE_WITHIN_MS } from "./journal.ts";
+import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, shareOf, WRITE_WITHIN_MS } from "./journal.ts";
 import {
   asHead,
   asTarget,
@@ -57,7 +57,7 @@ export async function setRoute(
   const settled = await settleOpenIntent(deps, promotion, target);
   if (settled.kind === "foreign") return settled;
   const { record } = settled;
-  if (sameRoute(record.last.route, to)) return verifyUnchanged(deps, target, record);
+  if (sameRoute(record.last.route, to) || isPast(record, to)) return verifyUnchanged(deps, target, record);
 
   if (deps.remainingMs() < NEEDED_MS) throw new OutOfTime(`less than ${NEEDED_MS} ms are left for a write`);
   const intent = makeIntent(deps, promotion, record, to, purpose);
@@ -225,7 +225,20 @@ async function settleOpenIntent(deps: Tools, promotion: Promotion, target: Targe
   return foreign(record, intent.to, state);
 }
 
-/** The wanted route is journalled already; it still has to be what stands there. */
+/**
+ * Whether traffic has come further already. Weights only rise on the way forward, so whoever asks for less is a call of
+ * an earlier step that woke up late; doing its bidding would split traffic again after the finish.
+ */
+function isPast({ last, candidate }: TargetRecord, to: Route): boolean {
+  return candidate !== null && stageOf(last.route, candidate) > stageOf(to, candidate);
+}
+
+/** Percent of traffic on the candidate; a finished route is beyond the last weight. */
+function stageOf(route: Route, candidate: string): number {
+  return route.primary === candidate ? 101 : shareOf(route, candidate);
+}
+
+/** The wanted route, or a later one, is journalled already; it still has to be what stands there. */
 async function verifyUnchanged(deps: Tools, target: Target, record: TargetRecord): Promise<SetResult> {
   const state = await agreedRead(deps, target);
   return isUntouched(state, record) ? { kind: "set", state } : foreign(record, record.last.route, state);
