@@ -73,7 +73,7 @@ function minuteInWords({ at, span, assessment }: ReplayedMinute): string {
   const odds = oddsInWords(assessment.evidence.logE);
   const evidence = odds === null ? "" : `  evidence ${odds}`;
   const weight = `${span.weight} %`.padStart(5);
-  return `${time} ${weight}  ${assessment.verdict.padEnd(12)} ${metrics}${evidence}`.trimEnd();
+  return `${time} ${weight}  ${assessment.verdict.padEnd(12)}  ${metrics}${evidence}`.trimEnd();
 }
 
 function metricInWords({ watch, candidate, baseline, unit, dryRun }: Finding): string {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
+import type { ApprovalRecord } from "../../functions/domain/approvals.ts";
 import { loadBake, loadEvidence, loadLooks } from "../../functions/domain/assessment-store.ts";
 import { loadAudit } from "../../functions/domain/audit.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import { item, keys, loadHead } from "../../functions/domain/ledger.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
+import type { Target } from "../../functions/domain/ports.ts";
 import { captureReference, loadReferences } from "../../functions/domain/reference.ts";
 import { type Judged, judge } from "../../functions/judge.ts";
 import {
@@ -17,6 +19,7 @@ import {
   PROMOTION,
   rule,
   START,
+  sequential,
   type Traffic,
   type World,
 } from "../support/canary-world.ts";
@@ -563,14 +566,128 @@ describe("a hold", () => {
 });
 
 describe("an approval in the middle of a rollout", () => {
-  const asked = async (traffic: Traffic) => {
-    const world = await worldAt(25, traffic);
+  const asked = async (state: ApprovalRecord["state"]) => {
+    const world = await worldAt(25, healthy);
+    const approval: ApprovalRecord = {
+      promotionId: PROMOTION,
+      environment: ENVIRONMENT,
+      approval: "at-25",
+      state,
+      revision: 1,
+      generation: 1,
+      news: false,
+      roles: [],
+      escalation: null,
+      askedAt: START,
+      expiresAt: START + 86_400_000,
+      remindSeconds: null,
+      escalatesAt: null,
+      escalatedAt: null,
+      requester: "bob@example.com",
+      binding: "",
+      gates: [],
+      endedAt: START,
+      summary: `it is ${state}`,
+    };
+    await world.ledger.write([{ put: item(keys.approval(PROMOTION, ENVIRONMENT, "at-25"), approval) }]);
     return world;
   };
 
+  it.each([
+    ["approved", "approved"],
+    ["rejected", "rejected"],
+    ["expired", "rejected"],
+  ] as const)("that is %s ends the watch as %s", async (state, result) => {
+    const world = await asked(state);
+    const { last } = await bake(world, "approval-at-25", 40, 200);
+    expect(last).toMatchObject({ decision: "end", result });
+  });
+
   it("fails loudly where nobody was asked", async () => {
-    const world = await asked(healthy);
+    const world = await worldAt(25, healthy);
     await expect(bake(world, "approval-at-25", 40, 200)).rejects.toMatchObject({ name: "BrokenRecord" });
+  });
+});
+
+describe("latency", () => {
+  const p95 = judged({
+    name: "p95",
+    source: { preset: "lambda-duration-p95" },
+    sequential: sequential({ delta: 0, latencyMargin: 0.1 }),
+  });
+  /** 5 % of the old version's requests take longer than 300 ms; of the new one's `share` longer than 330 ms. */
+  const slower =
+    (share: number): Traffic =>
+    (version) => ({
+      requests: version === "8" ? 60 : 540,
+      p95: version === "8" ? 400 : 300,
+      slower: (bound) => (version === "8" ? share : bound === 300 ? 0.05 : 1),
+    });
+
+  it("is judged by two thresholds, one for each arm, around the p95 of before", async () => {
+    const world = await worldAt(10, slower(0.4), analysis({ metrics: [p95] }));
+    const { last } = await bake(world, "step-10", 35, 2_000);
+    expect(last.result).toBe("failed");
+    expect(last.summary).toContain("p95@order: 400 ms against 300 ms of the baseline");
+    const statistics = world.metrics.reads.at(-1)?.queries.map(({ statistic }) => statistic);
+    expect(statistics).toEqual(["SampleCount", "p95", "TC(:330)", "SampleCount", "p95", "TC(:300)"]);
+  });
+
+  it("within the margin is tolerated", async () => {
+    const world = await worldAt(10, slower(0.05), analysis({ metrics: [p95] }));
+    const { last } = await bake(world, "step-10", 35, 2_000);
+    expect(last.result).not.toBe("failed");
+  });
+});
+
+describe("requests of our own", () => {
+  const asking = async (ok: boolean, over: Partial<EnvironmentPlan["analysis"]>) => {
+    const thin: Traffic = (version) => ({ requests: version === "8" ? 2 : 18, errors: 0 });
+    const base = environmentPlan();
+    const probe = { payload: {}, expect: {}, timeoutSeconds: 3 };
+    const targets = base.targets.map((target) => ({ ...target, probe }));
+    const world = await worldAt(10, thin, { ...analysis({ extendSeconds: 0, ...over }), targets });
+    let sent = 0;
+    const prober = {
+      invoke: async () => {
+        sent += 1;
+        if (over.alpha === 0.04) throw new ServiceTrouble("throttled");
+        return { ok, found: "", ms: 1 };
+      },
+    };
+    const deps = { ...world.deps, remainingMs: () => 100_000, target: () => ({ prober }) as unknown as Target };
+    return { world: { ...world, deps }, sent: () => sent };
+  };
+
+  it("let a bake pass that real traffic is too thin for", async () => {
+    const without = await asking(true, {});
+    expect((await bake(without.world, "step-10", 35, 2_000)).last.result).toBe("inconclusive-hold");
+    expect(without.sent()).toBe(0);
+    const { world, sent } = await asking(true, { syntheticPerMinute: 60 });
+    expect((await bake(world, "step-10", 35, 2_000)).last.result).toBe("passed");
+    expect(sent()).toBeGreaterThan(500);
+  });
+
+  it("fail a candidate that does not answer them", async () => {
+    const { world } = await asking(false, { syntheticPerMinute: 60 });
+    expect((await bake(world, "step-10", 35, 2_000)).last.result).toBe("failed");
+  });
+
+  it("that could not be sent are no evidence either way", async () => {
+    const { world, sent } = await asking(true, { syntheticPerMinute: 60, alpha: 0.04 });
+    expect((await bake(world, "step-10", 35, 2_000)).last.result).toBe("inconclusive-hold");
+    expect(sent()).toBeGreaterThan(10);
+  });
+
+  it("are sent while a step is baked, not while somebody is waited for", async () => {
+    const { world, sent } = await asking(true, { syntheticPerMinute: 60 });
+    await world.ledger.write([
+      {
+        put: item(keys.hold(PROMOTION, ENVIRONMENT, "hold-1"), { why: "verdict", until: null, summary: "", at: START }),
+      },
+    ]);
+    await bake(world, "hold-1", 35, 400);
+    expect(sent()).toBe(0);
   });
 });
 
