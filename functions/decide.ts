@@ -5,9 +5,8 @@ import { type Reseated, replacePerson, resendLink } from "./domain/approvals-res
 import { ApprovalName, findApproval } from "./domain/approvals-store.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
+import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";
-
-const LARGEST_BODY = 16 * 1_024;
 
 const role = z.string().min(1).max(100);
 const address = z.string().min(3).max(320);
@@ -34,40 +33,16 @@ type Body = z.output<typeof Body>;
 export const decideByApi =
   (deps: Dependencies) =>
   async (request: HttpRequest): Promise<HttpResponse> => {
-    const { caller } = request;
-    const refused = refusal(request);
+    const refused = refuseRequest(request);
     if (refused !== null) return refused;
-    if (caller === null) return json(403, { error: "this route takes signed requests only" });
-    const body = readBody(request.body);
-    if (!body.ok) return json(400, { error: "the body is not understood", missing: body.problems });
+    const body = readBody(Body, request.body);
+    if (!body.ok) return body.answer;
     const name = ApprovalName.safeParse(request.pathParameters);
     if (!name.success || (await findApproval(deps.ledger, name.data)) === undefined) {
       return json(404, { error: "no such approval, or nobody has been asked yet" });
     }
-    return act(deps, name.data, request, caller, body.value);
+    return act(deps, name.data, request, request.caller ?? "", body.value);
   };
-
-function refusal({ method, headers, body }: HttpRequest): HttpResponse | null {
-  if (method !== "POST") return json(405, { error: "send a POST" }, { allow: "POST" });
-  if (Buffer.byteLength(body) > LARGEST_BODY) return json(413, { error: "the body is larger than 16 KB" });
-  const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
-  return type === "application/json" ? null : json(415, { error: "send application/json" });
-}
-
-function readBody(text: string): { ok: true; value: Body } | { ok: false; problems: string[] } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return { ok: false, problems: ["it is not JSON"] };
-  }
-  const result = Body.safeParse(parsed);
-  if (result.success) return { ok: true, value: result.data };
-  return {
-    ok: false,
-    problems: result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`),
-  };
-}
 
 async function act(
   deps: Dependencies,
@@ -144,19 +119,6 @@ function reseatAnswer(reseated: Reseated): HttpResponse {
     case "refused":
       return json(reseated.status, { error: reseated.why });
   }
-}
-
-function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse {
-  return {
-    status,
-    headers: {
-      "content-type": "application/json; charset=utf-8",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      ...headers,
-    },
-    body: `${JSON.stringify(body)}\n`,
-  };
 }
 
 export const handler = httpStep("decide", decideByApi);

@@ -1,0 +1,86 @@
+/** A POST to Headgate's API, signed with the caller's own AWS credentials. */
+import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import { SignatureV4 } from "@smithy/signature-v4";
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Sends JSON to a path of the API. */
+export type Post = (path: string, body: unknown) => Promise<ApiAnswer>;
+
+type Credentials = ConstructorParameters<typeof SignatureV4>[0]["credentials"];
+
+/** SHA-256 in the shape that the signer asks for; keyed, it is an HMAC. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
+  }
+  update(chunk: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(chunk));
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+  reset(): void {
+    throw new Error("a digest is made once");
+  }
+}
+
+function bytesOf(chunk: string | ArrayBuffer | ArrayBufferView): Buffer {
+  if (typeof chunk === "string") return Buffer.from(chunk);
+  return ArrayBuffer.isView(chunk) ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.from(chunk);
+}
+
+/** The region in an API Gateway address; own domains have none in theirs. */
+function regionIn(host: string): string | undefined {
+  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(host)?.[1];
+}
+
+/**
+ * Posts to the API at `baseUrl` (with its stage, without a trailing slash), signed by Signature Version 4. `region` is
+ * needed where the address is an own domain; credentials come from the usual chain when none are given. Throws RangeError
+ * when no region can be told, and what `fetch` and the credential chain throw.
+ */
+export function signedPost(
+  baseUrl: string,
+  options: {
+    readonly region?: string | undefined;
+    readonly credentials?: Credentials;
+    readonly fetch?: typeof fetch;
+  } = {},
+): Post {
+  const base = new URL(baseUrl);
+  const region = regionIn(base.host) ?? options.region;
+  if (region === undefined) throw new RangeError(`${base.host} names no region: give one with --region or AWS_REGION`);
+  const credentials = options.credentials ?? fromNodeProviderChain();
+  const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
+  const send = options.fetch ?? fetch;
+  return async (path, content) => {
+    const url = new URL(`${base.pathname.replace(/\/$/, "")}${path}`, base);
+    const body = JSON.stringify(content);
+    const signed = await signer.sign({
+      method: "POST",
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      headers: { host: url.host, "content-type": "application/json" },
+      body,
+    });
+    const response = await send(url, { method: "POST", headers: signed.headers, body, redirect: "error" });
+    return { status: response.status, body: await jsonOf(response) };
+  };
+}
+
+/** What answers without JSON (API Gateway's own pages) is shown as it is. */
+async function jsonOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return { error: text.slice(0, 300) };
+  }
+}
