@@ -50,10 +50,20 @@ export function explain(
   return sameRoute(state.route, baseline.route) && state.marker === baseline.marker ? "baseline" : "foreign";
 }
 
-/** Newest instant (epoch ms) until which an intent without a result may still take effect; null: none is open. */
-export function newestOpenDeadline(intents: readonly Pick<Intent, "result" | "deadline">[]): number | null {
-  const open = intents.filter((intent) => intent.result === null).map((intent) => intent.deadline);
-  return open.length === 0 ? null : Math.max(...open);
+/**
+ * Newest instant (epoch ms) until which a write of ours may take effect unseen by a look at `lookedAt`; null: none can. A
+ * write without a result may. Where the service has no lock so may one that has its result: a repetition of its call can
+ * still be on its way, with no revision to lose. A restore's repetition only says baseline again.
+ */
+export function newestOpenDeadline(
+  intents: readonly Pick<Intent, "result" | "deadline" | "revision" | "purpose">[],
+  lookedAt: number,
+): number | null {
+  const open = intents.filter(
+    ({ result, revision, purpose, deadline }) =>
+      result === null || (revision === null && purpose !== "restore" && deadline + CLOCK_SLACK_MS > lookedAt),
+  );
+  return open.length === 0 ? null : Math.max(...open.map(({ deadline }) => deadline));
 }
 
 /** Route for a weight: nothing on the candidate at 0, a split in between, and all of it at 100 by weight. */

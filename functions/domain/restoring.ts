@@ -43,7 +43,7 @@ export interface Restore {
   /** `nothing`: no traffic of this environment was ever ours to move. */
   readonly state: "verified" | "refused" | "failed" | "nothing";
   readonly targets: readonly TargetRestore[];
-  /** No target failed for good: calling again can help. */
+  /** Not every target that failed did so for good: calling again can help. */
   readonly again: boolean;
 }
 
@@ -86,7 +86,8 @@ function inRestoreOrder(one: Target, other: Target): number {
 
 function summarise(targets: readonly TargetRestore[]): Restore {
   const has = (state: TargetRestore["state"]) => targets.some((target) => target.state === state);
-  const again = !targets.some((target) => target.state === "failed" && target.final);
+  const failed = targets.filter((target) => target.state === "failed");
+  const again = failed.length === 0 || failed.some(({ final }) => !final);
   const state = targets.length === 0 ? "nothing" : has("failed") ? "failed" : has("refused") ? "refused" : "verified";
   return { state, targets, again };
 }
@@ -120,16 +121,22 @@ async function restoreTarget(deps: Tools, promotion: Promotion, target: Target):
     if (deps.remainingMs() < NEEDED_MS) throw new OutOfTime(`less than ${NEEDED_MS} ms are left to restore ${name}`);
     const record = asTarget(await must(deps.ledger, keys.target(promotionId, environment, name)));
     const intents = await loadIntents(deps.ledger, promotionId, environment, name);
+    const lookedAt = deps.clock.now();
     const state = await target.traffic.read();
-    if (explain(state, record, intents) === "foreign") return refuse(deps, promotion, record, state);
+    if (explain(state, record, intents) === "foreign") {
+      // A write of ours that still arrives over theirs would make the state ours again: look once more after it.
+      if (await waitOut(deps, intents, lookedAt)) continue;
+      return refuse(deps, promotion, record, state, intents);
+    }
     if (record.restored === "verified" && isBaseline(state, record)) return verified(name, state);
 
     const intent = await writeRestoreIntent(deps, promotion, record, state);
     if (intent === "fenced") return fenced(deps, promotion, record, state);
     if (intent === "busy") continue;
-    const written = await write(deps, promotion, target, { ...record, sequence: intent.sequence }, intent);
+    const journalled = { ...record, sequence: intent.sequence, restored: null };
+    const written = await write(deps, promotion, target, journalled, intent);
     if (written === null) continue;
-    if (await stillStands(deps, promotion, target, written)) return verified(name, written.last);
+    if (await stillStands(deps, promotion, target, written, intent.at)) return verified(name, written.last);
   }
   throw new NotReady(`${name} was moved by somebody else ${ROUNDS} times while it was being restored`);
 }
@@ -142,12 +149,15 @@ const verified = (target: string, state: RouteState): TargetRestore => ({
   found: inWords(state.route),
 });
 
+/** Leaves the target as it is. No write of ours can reach it any more, so none stays without a result. */
 async function refuse(
   deps: Tools,
   promotion: Promotion,
   record: TargetRecord,
   state: RouteState,
+  intents: readonly Intent[],
 ): Promise<TargetRestore> {
+  await closeIntents(deps, promotion, intents, "foreign", state);
   await note(deps, promotion, { ...record, restored: "refused" });
   return {
     target: record.target,
@@ -164,7 +174,7 @@ async function fenced(
   record: TargetRecord,
   state: RouteState,
 ): Promise<TargetRestore> {
-  const refused = await refuse(deps, promotion, record, state);
+  const refused = await refuse(deps, promotion, record, state, []);
   return { ...refused, expected: `fence ${record.fence} of ${promotion.promotionId}` } as TargetRestore;
 }
 
@@ -205,8 +215,13 @@ async function writeRestoreIntent(
       { check: keys.head(promotionId, environment), if: { state: "tripped" } },
       { put: item(keys.intent(promotionId, environment, record.target, intent.sequence), intent), if: "absent" },
       {
-        put: item(keys.target(promotionId, environment, record.target), { ...record, sequence: intent.sequence }),
-        if: { sequence: record.sequence },
+        // From here until it is read back the target is not restored, whatever was noted of it before.
+        put: item(keys.target(promotionId, environment, record.target), {
+          ...record,
+          sequence: intent.sequence,
+          restored: null,
+        }),
+        if: { sequence: record.sequence, restored: record.restored },
       },
     ]);
     return intent;
@@ -244,38 +259,48 @@ async function write(
  * Waits until no earlier intent can take effect any more, looks once more, and closes the record: earlier intents are
  * overtaken, the target is restored. False: something moved it meanwhile.
  */
-async function stillStands(deps: Tools, promotion: Promotion, target: Target, record: TargetRecord): Promise<boolean> {
+async function stillStands(
+  deps: Tools,
+  promotion: Promotion,
+  target: Target,
+  record: TargetRecord,
+  wroteAt: number,
+): Promise<boolean> {
   const { promotionId, environment } = promotion;
-  const open = (await loadIntents(deps.ledger, promotionId, environment, record.target)).filter(
-    (intent) => intent.result === null,
-  );
-  const deadline = newestOpenDeadline(open);
-  if (deadline !== null) {
-    const waitMs = Math.max(0, deadline + CLOCK_SLACK_MS - deps.clock.now());
-    if (deps.remainingMs() < waitMs + WRITE_WITHIN_MS)
-      throw new OutOfTime(`a write may take effect for ${waitMs} ms more`);
-    await deps.clock.sleep(waitMs);
+  const intents = await loadIntents(deps.ledger, promotionId, environment, record.target);
+  if (newestOpenDeadline(intents, wroteAt) !== null) {
+    await waitOut(deps, intents, wroteAt);
     const state = await agreedRead(deps, target);
     if (!sameRoute(state.route, record.last.route) || state.revision !== record.last.revision) return false;
   }
-  await closeRecord(deps, promotion, record, open);
+  await closeIntents(deps, promotion, intents, "overtaken", record.last);
+  await note(deps, promotion, { ...record, restored: "verified" });
   return true;
 }
 
-async function closeRecord(
+/** Sleeps until no write of ours can take effect any more. False: none could, as far as the look at `lookedAt` goes. */
+async function waitOut(deps: Tools, intents: readonly Intent[], lookedAt: number): Promise<boolean> {
+  const deadline = newestOpenDeadline(intents, lookedAt);
+  if (deadline === null || deadline + CLOCK_SLACK_MS <= lookedAt) return false;
+  const waitMs = Math.max(0, deadline + CLOCK_SLACK_MS - deps.clock.now());
+  if (deps.remainingMs() < waitMs + WRITE_WITHIN_MS)
+    throw new OutOfTime(`a write may take effect for ${waitMs} ms more`);
+  await deps.clock.sleep(waitMs);
+  return true;
+}
+
+/** Gives each intent that has no result this one. */
+async function closeIntents(
   deps: Tools,
-  promotion: Promotion,
-  record: TargetRecord,
-  open: readonly Intent[],
+  { promotionId, environment }: Promotion,
+  intents: readonly Intent[],
+  outcome: "overtaken" | "foreign",
+  found: RouteState,
 ): Promise<void> {
-  const { promotionId, environment } = promotion;
-  const at = deps.clock.now();
-  for (const intent of open) {
+  for (const intent of intents) {
     const key = keys.intent(promotionId, environment, intent.target, intent.sequence);
-    const fresh = asIntent(await must(deps.ledger, key));
-    if (fresh.result !== null) continue;
-    const result = { outcome: "overtaken" as const, found: record.last, at };
+    if (intent.result !== null || asIntent(await must(deps.ledger, key)).result !== null) continue;
+    const result = { outcome, found, at: deps.clock.now() };
     await deps.ledger.write([{ put: item(key, { ...intent, result }) }]);
   }
-  await note(deps, promotion, { ...record, restored: "verified" });
 }

@@ -82,20 +82,31 @@ describe("a state that was read", () => {
   });
 });
 
-describe("the newest open deadline", () => {
-  const open = (deadline: number) => ({ deadline, result: null });
-  const closed = (deadline: number) => ({
+describe("the newest deadline until which a write of ours may take effect", () => {
+  const closed = { outcome: "applied" as const, found: state(SPLIT, OURS), at: 0 };
+  const intent = (deadline: number, change: object = {}) => ({
     deadline,
-    result: { outcome: "applied" as const, found: state(SPLIT, OURS), at: 0 },
+    result: null,
+    revision: "r" as string | null,
+    purpose: "shift" as const,
+    ...change,
   });
 
-  it("is that of the last write that may still take effect", () => {
-    expect(newestOpenDeadline([open(3), open(9), open(5), closed(20)])).toBe(9);
+  it("is that of the last write without a result", () => {
+    const intents = [intent(3), intent(9), intent(5), intent(20, { result: closed })];
+    expect(newestOpenDeadline(intents, 0)).toBe(9);
   });
 
-  it("is not there when every intent has its result", () => {
-    expect(newestOpenDeadline([closed(20)])).toBeNull();
-    expect(newestOpenDeadline([])).toBeNull();
+  it("is not there when every intent has its result, or there is none", () => {
+    expect(newestOpenDeadline([intent(20, { result: closed })], 0)).toBeNull();
+    expect(newestOpenDeadline([], 0)).toBeNull();
+  });
+
+  it("counts a write with a result where nothing but time stops its repetition", () => {
+    const unlocked = intent(20_000, { result: closed, revision: null });
+    expect(newestOpenDeadline([unlocked], 21_999)).toBe(20_000);
+    expect(newestOpenDeadline([unlocked], 22_000)).toBeNull();
+    expect(newestOpenDeadline([{ ...unlocked, purpose: "restore" }], 0)).toBeNull();
   });
 });
 
