@@ -1,14 +1,14 @@
 /**
  * From the SDK's errors to ours. Whether another try can help is decided here, once, after the SDK's own retries.
  */
-import { CallRefused, ServiceTrouble } from "../domain/errors.ts";
+import { CallRefused, NotReady, ServiceTrouble } from "../domain/errors.ts";
 
 /** What to do about an error by its AWS name: give a value, or throw a better error. */
 export type Known<T> = Readonly<Record<string, (error: Error) => T>>;
 
 /**
  * Makes one call, named as IAM names it (`lambda:GetAlias`). Errors named in `known` are dealt with there; others become
- * `ServiceTrouble` (throttled, 5xx, no answer) or `CallRefused` (the rest of what AWS says), both with their `cause`.
+ * `ServiceTrouble` (throttled, 5xx, no answer), `NotReady` (still changing) or `CallRefused` (the rest of what AWS says), both with their `cause`.
  * What did not come from AWS or the network passes unchanged.
  */
 export async function ask<T>(call: string, send: () => Promise<T>, known: Known<T> = {}): Promise<T> {
@@ -34,6 +34,9 @@ const THROTTLING = new Set([
   "TooManyRequestsException",
 ]);
 
+/** The resource is still changing: a version that is not active yet, an update in progress. It passes by itself. */
+const CHANGING = new Set(["ResourceConflictException", "ResourceNotReadyException"]);
+
 /** No answer, or none in time: the SDK's names and Node's codes. */
 const NETWORK = new Set([
   "AbortError",
@@ -51,6 +54,7 @@ export function translated(call: string, error: Error): Error {
   const status = statusOf(error);
   const http = status === undefined ? "" : ` (HTTP ${status})`;
   const text = `${call} failed: ${error.name}: ${error.message}${http}`;
+  if (CHANGING.has(error.name)) return new NotReady(text, { cause: error });
   if (isTrouble(error, status)) return new ServiceTrouble(text, { cause: error });
   if (status === undefined && error.name !== "CredentialsProviderError") return error;
   return new CallRefused(isDenial(error, status) ? `${text} (hint: ${permissionHint(call, error)})` : text, {

@@ -29,6 +29,8 @@ export interface InvocationRecord {
   readonly ms: number;
   /** `ok`, or the error's name. */
   readonly outcome: string;
+  /** What the error said; empty where there is none. */
+  readonly message: string;
   readonly input: unknown;
   readonly output: unknown;
 }
@@ -44,6 +46,8 @@ export interface LambdaHostOptions {
   readonly onInvocation: (record: InvocationRecord) => void;
   readonly onLog: (line: string) => void;
 }
+
+type Result = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
 /** What Lambda says of a sandbox that died, in the words that Step Functions passes on. */
 class SandboxDied extends Error {
@@ -82,8 +86,9 @@ export class LambdaHost {
     );
     const action = fault?.action;
     if (action === "crash-before") {
-      this.#record(step, `${step}-${count}`, this.#options.clock.now(), "Lambda.Unknown", input, undefined);
-      throw new SandboxDied(`${step} exited before it began`);
+      const error = new SandboxDied(`${step} exited before it began`);
+      this.#record(step, `${step}-${count}`, this.#options.clock.now(), input, { ok: false, error });
+      throw error;
     }
     if (action !== undefined && typeof action === "object") await this.#options.clock.sleep(action.delay);
     if (action === "duplicate") this.#runBeside(step, input);
@@ -130,7 +135,7 @@ export class LambdaHost {
     await clock.sleep(start.least + this.#options.random.child("start", invocation).uniform() * start.spread);
     const at = clock.now();
     const deadlineMs = at + deployed.timeoutSeconds * 1_000;
-    const over = clock.gate<{ ok: true; value: unknown } | { ok: false; error: unknown }>();
+    const over = clock.gate<Result>();
     const context = { awsRequestId: invocation, getRemainingTimeInMillis: () => Math.max(0, deadlineMs - clock.now()) };
     clock.spawn(invocation, async () => {
       try {
@@ -148,21 +153,17 @@ export class LambdaHost {
     });
     const result = await over.wait();
     limit.cancel();
-    this.#record(
-      step,
-      invocation,
-      at,
-      result.ok ? "ok" : nameOf(result.error),
-      input,
-      result.ok ? result.value : undefined,
-    );
+    this.#record(step, invocation, at, input, result);
     if (!result.ok) throw result.error;
     return result.value;
   }
 
-  #record(step: string, invocation: string, at: number, outcome: string, input: unknown, output: unknown): void {
+  #record(step: string, invocation: string, at: number, input: unknown, result: Result): void {
     const ms = this.#options.clock.now() - at;
-    this.#options.onInvocation({ step, invocation, at, ms, outcome, input, output });
+    const told = result.ok
+      ? { outcome: "ok", message: "", output: result.value }
+      : { outcome: nameOf(result.error), message: messageOf(result.error), output: undefined };
+    this.#options.onInvocation({ step, invocation, at, ms, input, ...told });
   }
 
   #makeHost(): Host {
@@ -213,3 +214,4 @@ function hex(random: Random, bytes: number): string {
 }
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : String(error));
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : "");

@@ -32,6 +32,9 @@ const WAITS: Readonly<Record<string, keyof TimeSplit>> = {
 /** Steps whose invocations say nothing that their neighbours do not. */
 const QUIET = new Set(["pause", "begin-bake"]);
 
+/** Errors that are asked again in the normal course of things. */
+const PASSING: ReadonlySet<string> = new Set(["NotReady"]);
+
 /** `shift-traffic` as its state is called: `Shift traffic`. */
 const stateOf = (step: string) => `${step.charAt(0).toUpperCase()}${step.slice(1)}`.replaceAll("-", " ");
 
@@ -59,11 +62,12 @@ export class Timeline {
   }
 
   /** One invocation of a handler. */
-  invoked({ step, at, ms, outcome, input, output }: InvocationRecord): void {
+  invoked({ step, at, ms, outcome, message, input, output }: InvocationRecord): void {
     const environment = text(field(input, "environment")) || text(field(output, "name"));
     const line = { at: at + ms, environment, what: stateOf(step) };
     const summary = text(field(output, "summary"));
-    if (outcome !== "ok") this.add({ ...line, kind: "fault", text: `failed: ${outcome}` });
+    if (PASSING.has(outcome)) this.add({ ...line, kind: "tick", text: `not yet: ${message}` });
+    else if (outcome !== "ok") this.add({ ...line, kind: "fault", text: `${outcome}: ${message}` });
     else if (step === "judge") this.#tick(line, text(field(input, "phase")), output, summary);
     else if (!QUIET.has(step) && summary !== "") this.add({ ...line, kind: "step", text: summary });
   }
