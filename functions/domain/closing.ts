@@ -1,19 +1,10 @@
 /** Closing a promotion: works out the outcome, closes what may be closed, tells people. Machine and sweeper share it. */
 import { appendAudit } from "./audit.ts";
 import { type Conclusion, conclude, type EnvironmentEnd, loadEnding } from "./endings.ts";
+import { LedgerBusy } from "./errors.ts";
 import { trip } from "./journal.ts";
 import { leaveEnvironment } from "./leaving.ts";
-import {
-  asHead,
-  type Head,
-  type Header,
-  item,
-  keys,
-  loadHeader,
-  loadPlan,
-  loadTargets,
-  type TargetRecord,
-} from "./ledger.ts";
+import { type Head, type Header, item, keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./ledger.ts";
 import { notify, page } from "./notices.ts";
 import { type Change, Conflict, type Dependencies } from "./ports.ts";
 
@@ -27,30 +18,40 @@ export async function closePromotion(
   error: string | null,
 ): Promise<Conclusion> {
   const header = await loadHeader(deps.ledger, promotionId);
-  if (header.state === "closed" && header.outcome !== null) return { outcome: header.outcome, summary: header.summary };
-  const ends = await loadEnds(deps, header);
-  const conclusion = conclude({
-    ending: await loadEnding(deps.ledger, promotionId),
-    ends,
-    wanted: header.environments,
-    error,
-  });
+  if (isClosed(header)) return closedAs(deps, header);
+  const ending = await loadEnding(deps.ledger, promotionId);
+  const reason = ending?.summary ?? error ?? "the promotion was closed before it was done";
+  const ends = await loadEnds(deps, header, reason);
+  const conclusion = conclude({ ending, ends, wanted: header.environments, error });
   for (const end of ends) await closeEnvironment(deps, header, end, conclusion);
   await appendAudit(deps, promotionId, { id: `ended-${conclusion.outcome}`, kind: "ended", ...auditOf(conclusion) });
-  const safe = ends.every(({ restored }) => restored !== "open");
-  await writeHeader(deps, header, conclusion, safe);
+  const written = await writeHeader(deps, header, ends, conclusion);
+  if (!written) return closedAs(deps, await loadHeader(deps.ledger, promotionId));
+  await tell(deps, header, conclusion);
+  return conclusion;
+}
+
+const isClosed = ({ state, outcome }: Header) => state === "closed" && outcome !== null;
+
+/** What was said when it was closed; told again, since whoever closed it may have ended before the mails went out. */
+async function closedAs(deps: Dependencies, header: Header): Promise<Conclusion> {
+  const conclusion = { outcome: header.outcome ?? "errored", summary: header.summary };
   await tell(deps, header, conclusion);
   return conclusion;
 }
 
 const auditOf = ({ outcome, summary }: Conclusion) => ({ summary: `${outcome}: ${summary}`, data: { outcome } });
 
-async function loadEnds(deps: Dependencies, { promotionId, environments }: Header): Promise<EnvironmentEnd[]> {
+/** Tripped before its targets are read: no shift that the reading does not know of can be intended after it. */
+async function loadEnds(
+  deps: Dependencies,
+  { promotionId, environments }: Header,
+  reason: string,
+): Promise<EnvironmentEnd[]> {
   const ends: EnvironmentEnd[] = [];
   for (const environment of environments) {
-    const found = await deps.ledger.read(keys.head(promotionId, environment));
-    if (found === undefined) continue;
-    const head = asHead(found);
+    if ((await deps.ledger.read(keys.head(promotionId, environment))) === undefined) continue;
+    const head = await trip(deps, promotionId, environment, { by: "error", reason });
     const targets = await loadTargets(deps.ledger, promotionId, environment);
     ends.push({ head, restored: restoredState(head, targets) });
   }
@@ -65,24 +66,19 @@ export function restoredState(head: Head, targets: readonly TargetRecord[]): Env
   return moved.some(({ restored }) => restored === "refused") ? "refused" : "verified";
 }
 
-/**
- * Trips an open journal first, so that no zombie can still shift; then closes it, holds the version that failed, and
- * gives the locks back. One that is not restored stays as it is.
- */
+/** Closes the journal, holds the version that failed, and gives the locks back. One that is not restored stays as it is. */
 async function closeEnvironment(
   deps: Dependencies,
   header: Header,
-  end: EnvironmentEnd,
+  { head, restored }: EnvironmentEnd,
   conclusion: Conclusion,
 ): Promise<void> {
   const { promotionId } = header;
-  const { head, restored } = end;
   if (restored === "open") return;
   const plan = await loadPlan(deps.ledger, promotionId, head.environment);
   if (head.state !== "closed") {
     const { outcome, summary } = conclusion;
-    const tripped = await trip(deps, promotionId, head.environment, { by: "error", reason: summary });
-    const closed: Head = { ...tripped, state: "closed", outcome, summary };
+    const closed: Head = { ...head, state: "closed", outcome, summary };
     const changes: Change[] = [
       { put: item(keys.head(promotionId, head.environment), closed), if: { state: "tripped" } },
     ];
@@ -112,19 +108,43 @@ async function writeUnlessDone(deps: Dependencies, changes: readonly Change[]): 
   }
 }
 
+/**
+ * Closes the header, or, where traffic is not safe, only says how things stand. False: another call has closed it. Throws
+ * `LedgerBusy` when an environment was entered since it was looked at: that one has to be closed first.
+ */
 async function writeHeader(
   deps: Dependencies,
   header: Header,
+  ends: readonly EnvironmentEnd[],
   { outcome, summary }: Conclusion,
-  safe: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { promotionId } = header;
-  const now = deps.clock.now();
-  const ended: Header = { ...header, outcome, summary, state: safe ? "closed" : "open", closedAt: safe ? now : null };
-  await deps.ledger.write([
-    { put: item(keys.header(promotionId), ended) },
-    ...(safe ? [{ remove: keys.open(promotionId) }, { remove: keys.due(promotionId) }] : []),
-  ]);
+  const safe = ends.every(({ restored }) => restored !== "open");
+  const closedAt = safe ? deps.clock.now() : null;
+  const ended: Header = { ...header, outcome, summary, state: safe ? "closed" : "open", closedAt };
+  try {
+    await deps.ledger.write([
+      { put: item(keys.header(promotionId), ended), if: { state: "open" } },
+      ...(safe ? forGood(header, ends) : []),
+    ]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    if (error.failed.includes(0)) return false;
+    throw new LedgerBusy(`an environment of ${promotionId} was entered while it was being closed`);
+  }
+}
+
+function forGood({ promotionId, environments }: Header, ends: readonly EnvironmentEnd[]): Change[] {
+  const entered = new Set(ends.map(({ head }) => head.environment));
+  return [
+    { remove: keys.open(promotionId) },
+    { remove: keys.due(promotionId) },
+    ...environments.map((name): Change => {
+      const check = keys.head(promotionId, name);
+      return entered.has(name) ? { check, if: { state: "closed" } } : { check, if: "absent" };
+    }),
+  ];
 }
 
 /** The closing notice carries the head of the audit chain: whoever keeps the mail can prove the trail later. */

@@ -39,7 +39,8 @@ export interface Conclusion {
  * The outcome of a promotion.
  *
  * Traffic that is not known to be safe outweighs everything. Then: traffic was moved and brought back (`rolled-back`, or
- * `aborted` when an operator gave it up); nothing was moved and the reason was noted; an error; all environments done.
+ * `aborted` when an operator gave it up); all environments done, whatever word came after; nothing was moved and the
+ * reason was noted; an error.
  */
 export function conclude(facts: {
   readonly ending: Ending | null;
@@ -51,17 +52,20 @@ export function conclude(facts: {
   if (unsafe !== undefined) return { outcome: "rollback-failed", summary: unsafeSummary(unsafe, facts) };
   const taken = facts.ends.find(({ head, restored }) => restored === "verified" && head.outcome !== "promoted");
   if (taken !== undefined) return takenBack(taken, facts);
+  if (isDone(facts)) return { outcome: "promoted", summary: `promoted to ${facts.wanted.join(", ")}` };
   if (facts.ending !== null) return { outcome: facts.ending.outcome, summary: facts.ending.summary };
   const tripped = facts.ends.find(({ head }) => head.trip !== null && head.outcome !== "promoted");
   if (tripped?.head.trip) return { outcome: untouchedOutcome(tripped.head), summary: tripped.head.trip.reason };
-  const done = facts.wanted.every((name) =>
-    facts.ends.some(({ head }) => head.environment === name && head.outcome === "promoted"),
-  );
-  if (done) return { outcome: "promoted", summary: `promoted to ${facts.wanted.join(", ")}` };
   return { outcome: "errored", summary: facts.error ?? "the execution ended before the promotion was done" };
 }
 
 type Facts = Parameters<typeof conclude>[0];
+
+/** A refused release wants no environment, and has promoted none. */
+function isDone({ wanted, ends }: Facts): boolean {
+  const promoted = ends.filter(({ head }) => head.outcome === "promoted").map(({ head }) => head.environment);
+  return wanted.length > 0 && wanted.every((name) => promoted.includes(name));
+}
 
 function reasonOf(head: Head, { ending, error }: Facts): string {
   return head.trip?.reason ?? ending?.summary ?? error ?? "no reason was noted";

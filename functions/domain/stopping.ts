@@ -11,7 +11,8 @@ export async function stopRollout(
   { promotionId, environment }: Promotion,
   why: { readonly by: TrippedBy; readonly outcome: Outcome; readonly summary: string },
 ): Promise<{ decision: "stop"; summary: string }> {
-  await trip(deps, promotionId, environment, { by: why.by, reason: why.summary });
-  await noteEnding(deps, promotionId, why.outcome, why.summary);
+  const head = await trip(deps, promotionId, environment, { by: why.by, reason: why.summary });
+  // A word that comes after an environment was closed stops nothing there, and must not end what follows it.
+  if (head.state === "tripped") await noteEnding(deps, promotionId, why.outcome, why.summary);
   return { decision: "stop", summary: why.summary };
 }
