@@ -34,6 +34,7 @@ export const enterEnvironment =
       plan.targets.map(({ resource }) => resource),
     );
     if (taken.kind === "taken") return answer(deps, header, "enter", name, plan, `entered ${name}`);
+    if (taken.kind === "closed") return answer(deps, header, "stop", name, plan, "the promotion is closed");
     const summary = `${taken.resource} is held by promotion ${taken.by.promotionId}`;
     if (plan.onConflict === "refuse") {
       await noteEnding(deps, promotionId, "blocked", summary);

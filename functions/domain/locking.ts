@@ -17,9 +17,11 @@ export interface Owner {
 export type Taken =
   | { readonly kind: "taken" }
   /** Held by another promotion that is not closed there. */
-  | { readonly kind: "held"; readonly resource: string; readonly by: Owner };
+  | { readonly kind: "held"; readonly resource: string; readonly by: Owner }
+  /** The promotion was closed meanwhile. It takes no locks any more: nobody would give them back. */
+  | { readonly kind: "closed" };
 
-/** Locks written together; a transaction holds 100 changes, and the head is one of them. */
+/** Locks written together; a transaction holds 100 changes, and head and header are two of them. */
 const CHUNK = 90;
 
 /**
@@ -31,30 +33,37 @@ export async function takeLocks(deps: Tools, owner: Owner, resources: readonly s
   const sorted = [...new Set(resources)].sort();
   for (let start = 0; start < sorted.length; start += CHUNK) {
     const chunk = sorted.slice(start, start + CHUNK);
-    const held = await takeChunk(deps, owner, chunk, start + CHUNK >= sorted.length);
-    if (held === null) continue;
-    await releaseLocks(deps, owner.promotionId, sorted.slice(0, start));
-    return held;
+    const ended = await takeChunk(deps, owner, chunk, start + CHUNK >= sorted.length);
+    if (ended === null) continue;
+    if (ended.kind !== "taken") await releaseLocks(deps, owner.promotionId, sorted.slice(0, start));
+    return ended;
   }
   return { kind: "taken" };
 }
 
+/** Null: taken, go on with the next chunk. */
 async function takeChunk(
   deps: Tools,
   owner: Owner,
   resources: readonly string[],
   last: boolean,
 ): Promise<Taken | null> {
+  const head = last
+    ? openHead(deps, owner)
+    : ({ check: keys.head(owner.promotionId, owner.environment), if: "absent" } as const);
+  const header = { check: keys.header(owner.promotionId), if: { state: "open" } } as const;
   for (;;) {
     const planned = await planChunk(deps, owner, resources);
     if ("kind" in planned) return planned;
     try {
-      await deps.ledger.write(last ? [openHead(deps, owner), ...planned] : planned);
+      await deps.ledger.write([head, header, ...planned]);
       return null;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
-      // Another call of ours opened the head, with all locks; else somebody took or gave back a lock: look again.
-      if (last && error.failed.includes(0)) return null;
+      // Another call of ours opened the head, with all locks: taking them again would outdate its fences.
+      if (error.failed.includes(0)) return { kind: "taken" };
+      if (error.failed.includes(1)) return { kind: "closed" };
+      // Somebody took or gave back a lock: look again.
     }
   }
 }
