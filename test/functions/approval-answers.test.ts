@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { keys } from "../../functions/domain/ledger.ts";
+import { HOUR, INFRA, LEAD, REQUESTER, role, type Scene, START } from "../support/approval-scene.ts";
+import { formFrom } from "../support/approval-server.ts";
+import { APPROVE, APPROVE_INFRA, api, closeSites, expectUntouched, type Site, site } from "../support/approval-site.ts";
+
+afterEach(closeSites);
+
+test("a person who ticks, types and presses Approve decides", async () => {
+  const here = await site();
+
+  expect(await here.submit(LEAD, APPROVE)).toMatchObject({ status: 303 });
+
+  expect(here.decisions()).toBe(1);
+  expect(here.on.woken).toEqual(["the task token"]);
+  expect((await here.get()).text).toContain("your answer is recorded");
+});
+
+describe("once decided", () => {
+  test("a replay is told so, and changes nothing: 409", async () => {
+    const here = await site();
+    const form = formFrom((await here.get()).text, APPROVE);
+    await here.send(here.url(), form);
+    const after = here.on.ledger.items();
+
+    for (let times = 0; times < 5; times++) {
+      expect(await here.send(here.url(), form)).toMatchObject({ status: 409 });
+    }
+
+    expect(here.on.ledger.items()).toEqual(after);
+    expect(here.on.woken).toHaveLength(1);
+  });
+
+  test("an approval cannot be turned into a rejection", async () => {
+    const here = await site();
+    const { text } = await here.get();
+    await here.send(here.url(), formFrom(text, APPROVE));
+
+    const turned = await here.send(
+      here.url(),
+      formFrom(text, { ...APPROVE, decision: "rejected", comment: "changed my mind" }),
+    );
+
+    expect(turned.status).toBe(409);
+    expect(here.on.items("DECISION")[0]?.decision).toBe("approved");
+  });
+
+  test("every link shows who decided what, when, with the comment, and has no form any more", async () => {
+    const here = await site();
+    await here.submit(LEAD, { ...APPROVE, comment: "Code quality excellent" });
+    here.on.now += HOUR;
+    await here.submit(INFRA, { ...APPROVE_INFRA, comment: "Capacity verified" });
+
+    for (const address of [LEAD, INFRA]) {
+      const { status, text } = await here.get(address);
+      expect(status).toBe(200);
+      for (const shown of [
+        LEAD,
+        INFRA,
+        "Code quality excellent",
+        "Capacity verified",
+        "2026-11-26 08:00 UTC",
+        "2026-11-26 09:00 UTC",
+      ]) {
+        expect(text).toContain(shown);
+      }
+      expect(text).not.toContain("<form");
+    }
+  });
+
+  test("the other's link answers 409 after a rejection", async () => {
+    const here = await site();
+    const form = formFrom((await here.get(INFRA)).text, APPROVE_INFRA);
+    await here.submit(LEAD, { decision: "rejected", version: "v1.4.0", comment: "not today" });
+
+    const late = await here.send(here.url(INFRA), form);
+
+    expect(late.status).toBe(409);
+    expect(late.text).toContain("not today");
+    expect(here.decisions()).toBe(1);
+  });
+});
+
+describe("the world moves between GET and POST", () => {
+  test.each([
+    ["superseded by a newer promotion", async ({ on }: Site) => on.signal("supersede", "bbws-store-v1.5.0-1", "newer")],
+    ["aborted by an operator", async ({ on }: Site) => on.signal("abort", "ops", "enough")],
+    ["expired, to the millisecond", async ({ on }: Site) => Object.assign(on, { now: START + 48 * HOUR })],
+    ["closed", async ({ on }: Site) => close(on)],
+    ["stopped from outside", async ({ on }: Site) => Object.assign(on, { status: "ABORTED" })],
+    ["gone", async ({ on }: Site) => Object.assign(on, { status: undefined })],
+    [
+      "settled as expired",
+      async ({ on }: Site) => {
+        on.now = START + 48 * HOUR;
+        await on.settle();
+      },
+    ],
+  ])("%s: 410, and nothing is decided", async (_, happen) => {
+    const here = await site();
+    here.on.now = START + 47 * HOUR;
+    const form = formFrom((await here.get()).text, APPROVE);
+    await happen(here);
+
+    const late = await here.send(here.url(), form);
+
+    expect(late.status).toBe(410);
+    expect(late.text).not.toContain("<form");
+    expect(here.decisions()).toBe(0);
+    expect(here.on.woken).toEqual([]);
+  });
+
+  test("a millisecond before the expiry still counts", async () => {
+    const here = await site();
+    here.on.now = START + 48 * HOUR - 1;
+
+    expect(await here.submit(LEAD, APPROVE)).toMatchObject({ status: 303 });
+  });
+
+  test("after the end the page says so: 410", async () => {
+    const here = await site();
+    await here.on.signal("supersede", "bbws-store-v1.5.0-1", "a newer release");
+
+    const { status, text } = await here.get();
+
+    expect(status).toBe(410);
+    expect(text).toContain("Superseded by bbws-store-v1.5.0-1: a newer release");
+  });
+});
+
+async function close(on: Scene): Promise<void> {
+  const key = keys.header(on.name.promotionId);
+  const header = await on.ledger.read(key);
+  await on.ledger.write([{ put: { ...header, ...key, state: "closed" } }]);
+}
+
+describe("people", () => {
+  test("one person in two roles decides in one of them", async () => {
+    const both = [role("tech-lead", [LEAD]), role("infrastructure-lead", ["Jane.Doe+infra@EXAMPLE.com", INFRA])];
+    const here = await site({ approval: { roles: both } });
+    expect(await here.submit(LEAD, { ...APPROVE, checklist: [] })).toMatchObject({ status: 303 });
+
+    const second = await here.submit("Jane.Doe+infra@EXAMPLE.com", { ...APPROVE, checklist: [] });
+
+    expect(second.status).toBe(409);
+    expect(here.decisions()).toBe(1);
+    expect(here.state()).toBe("waiting");
+  });
+
+  test("the requester gets no link, and through the API is refused: 403", async () => {
+    const lead = role("tech-lead", [REQUESTER, LEAD]);
+    const here = await site({ approval: { roles: [lead] } });
+
+    expect(here.on.mailsTo(REQUESTER)).toEqual([]);
+    for (const as of [REQUESTER, "SAM.DEV@example.com", "sam.dev+x@example.com"]) {
+      expect(await api(here, { role: "tech-lead", as })).toMatchObject({ status: 403 });
+    }
+    await expectUntouched(here);
+  });
+});
