@@ -144,7 +144,7 @@ const AS_A_WHOLE: Span = { from: 0, weight: 100, finished: true };
 export async function readWeekOfTraffic(metrics: Metrics, plan: EnvironmentPlan, now: number): Promise<WeekOfTraffic> {
   const watches = plan.targets.map(weekWatch);
   const to = readableUntil({ periodSeconds: HOUR_SECONDS, settleSeconds: 0 }, now);
-  const reads = planReads(watches, new Set(["finished"]));
+  const reads = planReads(watches, new Set(["whole"]));
   const readings = readingsOf(reads, await metrics.read(reads.queries, to - WEEK_MS, to));
   const entries = watches.flatMap((watch): [string, WeekOfTraffic[string]][] => {
     const hours: { requests: number; errors: number }[] = [];

@@ -145,7 +145,7 @@ async function readSamples(
   watches: readonly Watch[],
   now: number,
 ): Promise<Map<string, ArmSample[]>> {
-  const reads = planReads(watches, new Set(["finished"]));
+  const reads = planReads(watches, new Set(["whole"]));
   if (reads.queries.length === 0) return new Map();
   const period = Math.max(...watches.map(({ metric }) => metric.periodSeconds)) * 1000;
   const to = Math.max(...watches.map(({ metric }) => readableUntil(metric, now)));

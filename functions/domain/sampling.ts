@@ -219,13 +219,13 @@ export interface Watch {
   readonly bounds: Bounds;
 }
 
-/** How arms are read: both under their versions, the candidate alone (100 % by weight), or the whole alias (finished). */
-export type Mode = "compared" | "alone" | "finished";
+/**
+ * How arms are read: both under their versions, or the whole alias. At 100 % every request of the alias is the
+ * candidate's, and whether CloudWatch still tells versions apart then is not documented; the alias itself always counts.
+ */
+export type Mode = "compared" | "whole";
 
-export function modeOf(span: Span): Mode {
-  if (span.finished) return "finished";
-  return hasBaseline(span) ? "compared" : "alone";
-}
+export const modeOf = (span: Span): Mode => (hasBaseline(span) ? "compared" : "whole");
 
 interface Slot {
   readonly watch: Watch;
@@ -264,7 +264,6 @@ function slotsOf(watch: Watch, mode: Mode): { slot: Slot; query: QueryPlan }[] {
 function versionsOf({ metric, arms }: Watch, mode: Mode): Partial<Record<Arm, string | null>> {
   if (arms === null || arms.candidate === null) return {};
   if (mode === "compared") return { candidate: arms.candidate, baseline: arms.baseline };
-  if (mode === "alone") return { candidate: arms.candidate };
   const vanishes = "preset" in metric.source || metric.source.query.namespace === "AWS/Lambda";
   return { candidate: vanishes ? null : arms.candidate };
 }
