@@ -32,9 +32,11 @@ export function addStacks(app: App, codeOf: CodeOf): void {
     .split(",")
     .filter((bucket) => bucket !== "");
   const shared = { name, artifactBuckets, externalId: setting("externalId", name) };
+  // Without credentials the CLI still names a Region, its own default: it says nothing without an account.
+  const caller = process.env.CDK_DEFAULT_ACCOUNT === undefined ? {} : { region: process.env.CDK_DEFAULT_REGION };
   const home = {
     ...optional("account", setting("account", process.env.CDK_DEFAULT_ACCOUNT ?? "")),
-    ...optional("region", setting("region", process.env.CDK_DEFAULT_REGION ?? "")),
+    ...optional("region", setting("region", caller.region ?? "")),
   };
   new HeadgateStack(app, name, { ...shared, env: home, policyFile, codeOf });
   for (const place of placesOf(policyFile.policy).filter(hasRole)) {

@@ -8,7 +8,7 @@ import type { Grant } from "./grants.ts";
 import { keyUse } from "./keeping.ts";
 
 /** Epoch seconds after which DynamoDB may tidy an item away; only links have it, and nothing decides by it. */
-export const TTL_ATTRIBUTE = "ttl";
+export const TTL_ATTRIBUTE = "expiresAtSeconds";
 
 export interface Ledger {
   readonly table: TableV2;

@@ -1,7 +1,8 @@
 /** What runs without a machine: on an alarm, on an execution's end, every minute. Driven by the table's triggers. */
-import { Aws, Duration } from "aws-cdk-lib";
-import { CfnEventBusPolicy, type EventPattern, Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { Aws, CfnResource, Duration } from "aws-cdk-lib";
+import { type EventPattern, Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as InvokeLambda } from "aws-cdk-lib/aws-events-targets";
+import { AccountPrincipal, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { CfnEventInvokeConfig } from "aws-cdk-lib/aws-lambda";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -91,19 +92,21 @@ function listen(scope: Construct, props: ListenersProps, { name, trigger }: Func
   rule.addTarget(new InvokeLambda(handler, { deadLetterQueue: deadLetters, maxEventAge: Duration.hours(1) }));
 }
 
-/** Alarms live where the workloads are; each of those accounts may put events on this account's bus. */
+/**
+ * Alarms live where the workloads are; each of those accounts may put events on this account's bus. Plain, since CDK's
+ * own construct warns of deprecated properties that nobody sets.
+ */
 function admitAlarms(scope: Construct, accounts: readonly string[]): void {
   for (const account of accounts) {
-    new CfnEventBusPolicy(scope, `AlarmsFrom${account}`, {
-      statementId: `alarms-from-${account}`,
-      statement: {
-        Sid: `alarms-from-${account}`,
-        Effect: "Allow",
-        Principal: { AWS: `arn:${Aws.PARTITION}:iam::${account}:root` },
-        Action: "events:PutEvents",
-        Resource: `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`,
-        Condition: { StringEquals: { "events:source": "aws.cloudwatch" } },
-      },
+    const StatementId = `alarms-from-${account}`;
+    const statement = new PolicyStatement({
+      sid: StatementId,
+      principals: [new AccountPrincipal(account)],
+      actions: ["events:PutEvents"],
+      resources: [`arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`],
+      conditions: { StringEquals: { "events:source": "aws.cloudwatch" } },
     });
+    const properties = { StatementId, Statement: statement.toJSON() };
+    new CfnResource(scope, `AlarmsFrom${account}`, { type: "AWS::Events::EventBusPolicy", properties });
   }
 }

@@ -1,0 +1,108 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { keys } from "../../functions/domain/ledger.ts";
+import { FORM_KEY } from "../../functions/runtime/form-key.ts";
+import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
+import { MACHINES, machinePlaceholder } from "../../infra/parts/machines.ts";
+import { isChild, isTokenWait, label, placeholderIn, tasks } from "../statemachine/definition.ts";
+
+const rowOf = (placeholder: string): FunctionRow | undefined =>
+  FUNCTIONS.find(({ name }) => placeholderOf(name) === placeholder);
+
+describe("the table of functions", () => {
+  test("has a row for each handler's file, and none else", () => {
+    const files = readdirSync(new URL("../../functions", import.meta.url)).filter((name) => name.endsWith(".ts"));
+    expect(new Set(FUNCTIONS.map(({ name }) => `${name}.ts`))).toEqual(new Set(files));
+    expect(FUNCTIONS).toHaveLength(files.length);
+  });
+
+  test("has a function for each placeholder of the machines that is no machine", () => {
+    const machines = MACHINES.map(machinePlaceholder);
+    const unknown = tasks.filter((named) => {
+      const placeholder = placeholderIn(named);
+      return isChild(named) ? !machines.some((name) => name === placeholder) : rowOf(placeholder)?.trigger !== "task";
+    });
+    expect(unknown.map(label)).toEqual([]);
+  });
+
+  test("has no task that no machine runs", () => {
+    const used = new Set(tasks.map(placeholderIn));
+    const idle = FUNCTIONS.filter(({ name, trigger }) => trigger === "task" && !used.has(placeholderOf(name)));
+    expect(idle.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("ends each invocation before the state that started it gives up", () => {
+    for (const named of tasks.filter((task) => !isChild(task) && !isTokenWait(task))) {
+      const { timeoutSeconds = Number.POSITIVE_INFINITY } = rowOf(placeholderIn(named)) ?? {};
+      expect(timeoutSeconds, label(named)).toBeLessThan(named.state.TimeoutSeconds ?? 0);
+    }
+  });
+
+  test("lets pages answer before API Gateway gives up after 29 s", () => {
+    const pages = FUNCTIONS.filter(({ trigger }) => trigger === "page");
+    expect(pages.map(({ name }) => name)).toEqual(["approval-page", "decide", "operate"]);
+    for (const { timeoutSeconds } of pages) expect(timeoutSeconds).toBeLessThan(29);
+  });
+});
+
+describe("families of partitions", () => {
+  const families = Object.values(PARTITIONS).flat();
+  const familiesOf = (pk: string) =>
+    families.filter((family) => (family.endsWith("*") ? pk.startsWith(family.slice(0, -1)) : pk === family));
+
+  const place = { account: "1", region: "r", roleArn: null };
+  const made = [
+    keys.policyCurrent(),
+    keys.header("p"),
+    keys.lock("arn"),
+    keys.link("h"),
+    keys.alarm(place, "a", "p", "e"),
+    keys.open("p"),
+    keys.active("e", "s"),
+    FORM_KEY,
+  ];
+
+  test.each(made.map(({ pk }) => pk))("hold the partition %s in exactly one", (pk) => {
+    expect(familiesOf(pk)).toHaveLength(1);
+  });
+
+  test("are all in use", () => {
+    expect(new Set(made.flatMap(({ pk }) => familiesOf(pk)))).toEqual(new Set(families));
+  });
+
+  test("of the policy are written by no function at all", () => {
+    expect(FUNCTIONS.filter(({ writes }) => writes.includes("policy"))).toEqual([]);
+  });
+
+  test("of the secret are open to those alone who make or check links", () => {
+    const signing = FUNCTIONS.filter(({ reads, writes }) => reads.includes("secret") || writes.includes("secret"));
+    expect(signing.map(({ name }) => name)).toEqual([
+      "ask-approval",
+      "settle-approval",
+      "judge",
+      "approval-page",
+      "decide",
+    ]);
+  });
+});
+
+describe("rows", () => {
+  const doing = (use: FunctionRow["accounts"][number]) =>
+    FUNCTIONS.filter(({ accounts }) => accounts.includes(use)).map(({ name }) => name);
+
+  test("that may move traffic are those that shift, finish and restore", () => {
+    expect(doing("move-traffic")).toEqual([
+      "shift-traffic",
+      "finish-rollout",
+      "restore-traffic",
+      "operate",
+      "alarm-listener",
+      "status-listener",
+      "sweeper",
+    ]);
+  });
+
+  test("that may change code are those that deploy it and put it back", () => {
+    expect(doing("publish-code")).toEqual(["deploy-candidate", "restore-code"]);
+  });
+});

@@ -1,0 +1,378 @@
+import { Match } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { beforeAll, describe, expect, test } from "vitest";
+import { linkChange } from "../../functions/domain/approvals-store.ts";
+import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
+import { TTL_ATTRIBUTE } from "../../infra/parts/ledger.ts";
+import { definitionOf, MACHINES, placeholdersIn } from "../../infra/parts/machines.ts";
+import {
+  type Deployment,
+  deploy,
+  resourcesOf,
+  type Statement,
+  SYNTHESIS_MS,
+  statementsOf,
+  written,
+} from "./deployment.ts";
+
+let deployment: Deployment;
+beforeAll(() => {
+  deployment = deploy();
+}, SYNTHESIS_MS);
+
+const all = (type: string) => resourcesOf(deployment.headgate, type).map(([, properties]) => properties);
+const roleOf = (name: string) => statementsOf(deployment.headgate, `${placeholderOf(name)}Role`);
+const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => Action);
+
+describe("functions", () => {
+  test("run on Node 24 on Arm, traced, and only on code of their own", () => {
+    const functions = all("AWS::Lambda::Function");
+    expect(functions).toHaveLength(FUNCTIONS.length + 1);
+    for (const properties of functions) {
+      expect(properties).toMatchObject({
+        Runtime: "nodejs24.x",
+        Architectures: ["arm64"],
+        TracingConfig: { Mode: "Active" },
+        Environment: { Variables: { NODE_OPTIONS: "--enable-source-maps" } },
+      });
+      expect(properties).not.toHaveProperty("Layers");
+    }
+  });
+
+  test("have the time and memory of their rows", () => {
+    for (const { name, timeoutSeconds, memoryMb } of FUNCTIONS) {
+      deployment.headgate.hasResourceProperties("AWS::Lambda::Function", {
+        FunctionName: `headgate-${name}`,
+        Timeout: timeoutSeconds,
+        MemorySize: memoryMb,
+      });
+    }
+  });
+
+  test("have a role each, with no managed policy", () => {
+    const roles = all("AWS::Lambda::Function").map(({ Role }) => written(deployment.headgate, Role));
+    expect(new Set(roles).size).toBe(roles.length);
+    for (const { name } of FUNCTIONS) {
+      const [role] = all("AWS::IAM::Role").filter(({ RoleName }) => RoleName === `headgate-${name}`);
+      expect(role, name).toBeDefined();
+      expect(role).not.toHaveProperty("ManagedPolicyArns");
+    }
+  });
+});
+
+describe("grants", () => {
+  /** Actions for which IAM knows no resource; each is asked about everything or nothing. */
+  const WITHOUT_RESOURCE = [
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "states:SendTaskSuccess",
+    "sns:GetSubscriptionAttributes",
+  ];
+
+  test("name every action in full, and a resource wherever IAM knows one", () => {
+    for (const { name } of FUNCTIONS) {
+      for (const { Action, Resource } of roleOf(name)) {
+        expect(Action.filter((action) => action.includes("*"))).toEqual([]);
+        if (Resource.includes("*")) expect(WITHOUT_RESOURCE, name).toEqual(expect.arrayContaining([...Action]));
+      }
+    }
+  });
+
+  test("to the ledger hold for the row's partitions, read and written", () => {
+    for (const { name } of FUNCTIONS) {
+      const onTable = roleOf(name).filter(({ Action }) => Action.some((action) => action.startsWith("dynamodb:")));
+      expect(onTable, name).toHaveLength(2);
+      for (const { Condition } of onTable) {
+        expect(Condition.Null).toEqual({ "dynamodb:LeadingKeys": ["false"] });
+        expect(Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"]).toContain("PROMOTION#*");
+      }
+      expect(actionsOf(onTable)).not.toContain("dynamodb:Scan");
+    }
+  });
+
+  const partitionsIn = ({ Condition }: Statement) =>
+    Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"] ?? [];
+  const seeing = (partition: string) =>
+    [...FUNCTIONS.map(({ name }) => name), "policy-writer"].filter((name) =>
+      roleOf(name).some((statement) => partitionsIn(statement).includes(partition)),
+    );
+
+  test("to the secret that signs links go to those alone who make or check them", () => {
+    expect(seeing("SECRET")).toEqual(["ask-approval", "settle-approval", "judge", "approval-page", "decide"]);
+  });
+
+  test("to write the policy go to the deployment alone", () => {
+    const writing = seeing("POLICY").filter((name) =>
+      roleOf(name).some((statement) => {
+        return statement.Action.includes("dynamodb:PutItem") && partitionsIn(statement).includes("POLICY");
+      }),
+    );
+    expect(writing).toEqual(["policy-writer"]);
+  });
+
+  test("into other accounts are the policy's roles, for those alone who work there", () => {
+    for (const { name, accounts } of FUNCTIONS) {
+      const assumed = roleOf(name).filter(({ Action }) => Action.includes("sts:AssumeRole"));
+      const roles = assumed.flatMap(({ Resource }) => Resource);
+      const policyRoles = ["093646564004", "815856636111"].map(
+        (account) => `arn:aws:iam::${account}:role/headgate-target`,
+      );
+      expect(new Set(roles), name).toEqual(new Set(accounts.length > 0 ? policyRoles : []));
+    }
+  });
+
+  test("in Headgate's own account go to exactly the functions and aliases of the policy", () => {
+    const own = deploy({ policy: "infra/policies/etl-workflow.json", account: "111122223333" });
+    const moving = FUNCTIONS.filter(({ name }) =>
+      actionsOf(statementsOf(own.headgate, `${placeholderOf(name)}Role`)).includes("lambda:UpdateAlias"),
+    );
+    expect(moving.map(({ name }) => name)).toEqual(
+      FUNCTIONS.filter(({ accounts }) => accounts.includes("move-traffic")).map(({ name }) => name),
+    );
+    const [statement] = statementsOf(own.headgate, "ShiftTrafficRole").filter(({ Action }) =>
+      Action.includes("lambda:UpdateAlias"),
+    );
+    const transform = "arn:aws:lambda:us-east-1:111122223333:function:transform-handler";
+    expect(statement?.Resource).toEqual([transform, `${transform}:live`]);
+  });
+
+  test("refuse an environment that no role reaches", () => {
+    const elsewhere = () => deploy({ policy: "infra/policies/etl-workflow.json", account: "999999999999" });
+    expect(elsewhere).toThrow(/staging: no roleArn in the policy/);
+  });
+
+  test("of a machine call its own functions and start its own children", () => {
+    for (const machine of MACHINES) {
+      const statements = statementsOf(deployment.headgate, `${placeholderOf(machine)}MachineRole`);
+      const resources = (action: string) =>
+        statements.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
+      const used = placeholdersIn(definitionOf(machine));
+      const functions = FUNCTIONS.filter(({ name }) => used.includes(placeholderOf(name)));
+      const machines = MACHINES.filter((name) => used.includes(`${placeholderOf(name)}Machine`));
+      const place = "af-south-1:111122223333";
+      expect(new Set(resources("lambda:InvokeFunction"))).toEqual(
+        new Set(functions.map(({ name }) => `arn:aws:lambda:${place}:function:headgate-${name}`)),
+      );
+      expect(new Set(resources("states:StartExecution"))).toEqual(
+        new Set(machines.map((name) => `arn:aws:states:${place}:stateMachine:headgate-${name}`)),
+      );
+      expect(new Set(resources("states:StopExecution"))).toEqual(
+        new Set(machines.map((name) => `arn:aws:states:${place}:execution:headgate-${name}:*`)),
+      );
+    }
+  });
+});
+
+describe("machines", () => {
+  test("carry their definitions in the template, every placeholder filled", () => {
+    const machines = all("AWS::StepFunctions::StateMachine");
+    expect(machines).toHaveLength(MACHINES.length);
+    for (const machine of machines) {
+      expect(machine).not.toHaveProperty("DefinitionS3Location");
+      const filled = Object.keys(machine.DefinitionSubstitutions as object);
+      const text = String(machine.DefinitionString);
+      expect(MACHINES.map(definitionOf)).toContain(text);
+      expect(new Set(filled)).toEqual(new Set(placeholdersIn(text)));
+    }
+  });
+
+  test("are standard, traced, and log everything but the data", () => {
+    for (const machine of all("AWS::StepFunctions::StateMachine")) {
+      expect(machine).toMatchObject({
+        StateMachineType: "STANDARD",
+        TracingConfiguration: { Enabled: true },
+        LoggingConfiguration: { Level: "ALL", IncludeExecutionData: false },
+      });
+    }
+  });
+});
+
+describe("the ledger", () => {
+  test("is encrypted under Headgate's key, recoverable to any second, and cannot be deleted by a deployment", () => {
+    deployment.headgate.hasResource("AWS::DynamoDB::GlobalTable", {
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        BillingMode: "PAY_PER_REQUEST",
+        SSESpecification: { SSEEnabled: true, SSEType: "KMS" },
+        Replicas: [
+          Match.objectLike({
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+            SSESpecification: { KMSMasterKeyId: Match.anyValue() },
+          }),
+        ],
+      },
+    });
+  });
+
+  test("lets DynamoDB tidy up by the attribute that links carry", () => {
+    const link = { promotionId: "p", environment: "e", approval: "a", role: "r", address: "x@y.z", generation: 0 };
+    const change = linkChange((text) => text, "id", link, 0);
+    expect("put" in change && change.put).toHaveProperty(TTL_ATTRIBUTE, expect.any(Number));
+    deployment.headgate.hasResourceProperties("AWS::DynamoDB::GlobalTable", {
+      TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
+    });
+  });
+
+  test("holds the deployed policy, as it is", () => {
+    deployment.headgate.hasResourceProperties("Custom::HeadgatePolicy", {
+      document: Match.stringLikeRegexp('^\\{"\\$schema".*"bbws-store"'),
+    });
+  });
+});
+
+describe("mail", () => {
+  test("goes through encrypted topics, over TLS only", () => {
+    const topics = all("AWS::SNS::Topic");
+    expect(topics).toHaveLength(2);
+    for (const topic of topics) expect(topic).toHaveProperty("KmsMasterKeyId");
+    expect(JSON.stringify(all("AWS::SNS::TopicPolicy"))).toContain("aws:SecureTransport");
+  });
+
+  test("reaches each person of the policy by a subscription that lets through only theirs", () => {
+    const people = all("AWS::SNS::Subscription").filter(({ FilterPolicy }) => FilterPolicy !== undefined);
+    expect(people).toHaveLength(9);
+    for (const { Protocol, Endpoint, FilterPolicy, FilterPolicyScope } of people) {
+      expect(Protocol).toBe("email");
+      expect(FilterPolicy).toEqual({ recipient: [Endpoint] });
+      expect(FilterPolicyScope).toBe("MessageAttributes");
+    }
+  });
+
+  test("about Headgate itself reaches those who are paged", () => {
+    const unfiltered = all("AWS::SNS::Subscription").filter(({ FilterPolicy }) => FilterPolicy === undefined);
+    expect(unfiltered.map(({ Endpoint }) => Endpoint)).toEqual(["oncall@bbws.co.za"]);
+  });
+});
+
+describe("logs", () => {
+  test("are kept for a quarter, and for a year where they say who decided what; all encrypted", () => {
+    const groups = all("AWS::Logs::LogGroup");
+    expect(groups).toHaveLength(FUNCTIONS.length + 1 + MACHINES.length + 1);
+    const audit = /approval-page|decide|operate|policy-writer|states|api$/;
+    for (const { LogGroupName, RetentionInDays, KmsKeyId } of groups) {
+      expect(RetentionInDays, String(LogGroupName)).toBe(audit.test(String(LogGroupName)) ? 365 : 90);
+      expect(KmsKeyId).toBeDefined();
+    }
+  });
+
+  test("of the API never hold a path, which would hold an approver's link", () => {
+    const [stage = {}] = all("AWS::ApiGateway::Stage");
+    const { Format } = stage.AccessLogSetting as { Format: string };
+    expect(Object.values(JSON.parse(Format))).toEqual([
+      "$context.requestId",
+      "$context.requestTime",
+      "$context.httpMethod",
+      "$context.resourcePath",
+      "$context.status",
+      "$context.responseLatency",
+      "$context.identity.userArn",
+      "$context.error.responseType",
+    ]);
+    expect(stage).toMatchObject({ TracingEnabled: false });
+    const [settings] = stage.MethodSettings as Record<string, unknown>[];
+    expect(settings).toMatchObject({ DataTraceEnabled: false, ThrottlingRateLimit: 20 });
+    expect(settings).not.toHaveProperty("LoggingLevel");
+  });
+});
+
+describe("the API", () => {
+  test("is open for the page behind a link, and takes signed requests everywhere else", () => {
+    const routes = all("AWS::ApiGateway::Method").map(({ HttpMethod, AuthorizationType }) => [
+      HttpMethod,
+      AuthorizationType,
+    ]);
+    expect(routes).toEqual([
+      ["GET", "NONE"],
+      ["HEAD", "NONE"],
+      ["POST", "NONE"],
+      ["POST", "AWS_IAM"],
+      ["POST", "AWS_IAM"],
+    ]);
+    const paths = all("AWS::ApiGateway::Resource").map(({ PathPart }) => PathPart);
+    expect(paths).toEqual([
+      "approvals",
+      "{link}",
+      "promotions",
+      "{promotionId}",
+      "environments",
+      "{environment}",
+      "approvals",
+      "{approval}",
+      "signals",
+    ]);
+  });
+});
+
+describe("listeners", () => {
+  test("hear of alarms that turn red, of promotions' ends, and of each minute", () => {
+    const rules = all("AWS::Events::Rule");
+    expect(rules.map(({ Name, ScheduleExpression }) => [Name, ScheduleExpression])).toEqual([
+      ["headgate-alarm-listener", undefined],
+      ["headgate-status-listener", undefined],
+      ["headgate-sweeper", "rate(1 minute)"],
+    ]);
+    expect(rules[0]?.EventPattern).toMatchObject({
+      source: ["aws.cloudwatch"],
+      detail: { state: { value: ["ALARM"] } },
+    });
+    expect(rules[1]?.EventPattern).toMatchObject({
+      source: ["aws.states"],
+      detail: { status: ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"] },
+    });
+  });
+
+  test("keep what they could not deal with in an encrypted queue", () => {
+    deployment.headgate.resourceCountIs("AWS::Lambda::EventInvokeConfig", 3);
+    deployment.headgate.hasResourceProperties("AWS::SQS::Queue", {
+      KmsMasterKeyId: Match.anyValue(),
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+
+  test("hear the alarms of the accounts that the policy names", () => {
+    const admitted = all("AWS::Events::EventBusPolicy").map(({ StatementId }) => StatementId);
+    expect(admitted).toEqual(["alarms-from-815856636111", "alarms-from-093646564004"]);
+  });
+});
+
+describe("the watch", () => {
+  test("tells those who are paged what goes wrong with Headgate itself", () => {
+    const alarms = all("AWS::CloudWatch::Alarm");
+    expect(alarms.map(({ AlarmName }) => String(AlarmName).replace(/\d+$/, ""))).toEqual(
+      expect.arrayContaining(
+        [
+          "RollbackFailed",
+          "PromotionErrored",
+          "PromotionTimedOut",
+          "ExecutionsThrottled",
+          "ChildFailed",
+          "UnattendedErrors",
+          "FunctionsThrottled",
+          "SweeperSilent",
+          "ApiErrors",
+          "MailFailed",
+          "DeadLetters",
+        ].map((id) => `headgate-${id}`),
+      ),
+    );
+    for (const { AlarmActions, AlarmName } of alarms) {
+      expect(JSON.stringify(AlarmActions), String(AlarmName)).toMatch(/Alarms/);
+    }
+  });
+
+  test("adds up no more metrics in one alarm than CloudWatch allows", () => {
+    for (const { Metrics = [], AlarmName } of all("AWS::CloudWatch::Alarm")) {
+      expect((Metrics as unknown[]).length, String(AlarmName)).toBeLessThanOrEqual(11);
+    }
+  });
+});
+
+test("cdk-nag finds nothing that is not explained", () => {
+  const { violations } = new AwsSolutionsChecks(deployment.app).validateScope(deployment.app);
+  const found = violations.map(({ ruleName, violatingResources }) => {
+    return `${ruleName}: ${violatingResources.map(({ constructPath }) => constructPath).join(", ")}`;
+  });
+  expect(found).toEqual([]);
+});
