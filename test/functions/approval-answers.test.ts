@@ -1,8 +1,19 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { keys } from "../../functions/domain/ledger.ts";
-import { HOUR, INFRA, LEAD, REQUESTER, role, type Scene, START } from "../support/approval-scene.ts";
+import {
+  HOUR,
+  INFRA,
+  LEAD,
+  MANAGER,
+  REQUESTER,
+  role,
+  type Scene,
+  START,
+  TECH_LEAD,
+} from "../support/approval-scene.ts";
 import { formFrom } from "../support/approval-server.ts";
 import { APPROVE, APPROVE_INFRA, api, closeSites, expectUntouched, type Site, site } from "../support/approval-site.ts";
+import { judge } from "../support/judged-environment.ts";
 
 afterEach(closeSites);
 
@@ -156,5 +167,49 @@ describe("people", () => {
       expect(await api(here, { role: "tech-lead", as })).toMatchObject({ status: 403 });
     }
     await expectUntouched(here);
+  });
+});
+
+describe("what the page shows", () => {
+  test("asked in the middle of a rollout, it says at which share of traffic", async () => {
+    const here = await site({ approval: { id: "at-25", when: 25 } });
+
+    expect((await here.get()).text).toContain("while the candidate holds 25 % of traffic");
+  });
+
+  test("what cannot be undone, what is claimed, who started it and what is bound", async () => {
+    const here = await site({ header: { startedBy: "arn:aws:iam::093646564004:user/sam" } });
+
+    const { text } = await here.get();
+
+    expect(text).toMatch(/Cannot be undone[\s\S]*order-migration/);
+    expect(text).toContain("(as claimed in the request)");
+    expect(text).toContain("claimed by the requester");
+    expect(text).toContain("arn:aws:iam::093646564004:user/sam");
+    expect(text).toContain(String(here.on.items("APPROVAL")[0]?.binding).slice(0, 16));
+  });
+
+  test("what was judged in the environment before, in words, figures and charts", async () => {
+    const here = await site();
+    await judge(here.on.ledger, here.on.name.promotionId, "sit", START - 3 * HOUR);
+
+    const { text } = await here.get();
+
+    expect(text).toContain("Judged in sit");
+    expect(text).toContain("100 % for 15m: error rate 0.41 % against 0.44 %");
+    expect(text).toMatch(/<th scope="row">order: p95 duration<\/th><td>212 ms<\/td><td>208 ms<\/td>/);
+    expect(text.match(/<svg/g)).toHaveLength(4);
+    expect(new Set(text.match(/ id="[^"]+"/g)).size).toBe(text.match(/ id="[^"]+"/g)?.length);
+  });
+
+  test("the people of the escalation once they are asked, as those who stand in", async () => {
+    const escalateTo = role("team-manager", [MANAGER]);
+    const here = await site({ approval: { roles: [TECH_LEAD], escalateSeconds: 3_600, escalateTo } });
+    expect((await here.get()).text).not.toContain(MANAGER);
+    here.on.now += HOUR;
+    await here.on.settle();
+
+    expect((await here.get()).text).toContain("stands in where others stay silent");
+    expect((await here.get(MANAGER)).text).toContain("Your decision as team-manager");
   });
 });
