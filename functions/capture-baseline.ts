@@ -1,5 +1,6 @@
 /** Writes down what serves now, before anything is touched, and refuses what cannot be rolled out or watched. */
 import type * as z from "zod";
+import { LedgerBusy } from "./domain/errors.ts";
 import { alarmsOk } from "./domain/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { inWords } from "./domain/journal.ts";
@@ -81,8 +82,10 @@ async function captureTarget(
       { put: item(keys.target(promotionId, environment, name), record), if: "absent" },
     ]);
   } catch (error) {
-    // Another call of this step was faster, or the journal was tripped: the next step sees which.
     if (!(error instanceof Conflict)) throw error;
+    // Another call of this step was faster, or the journal was tripped: the next step sees which. A lock that moved
+    // would leave the target without a record, and the rollout would go on without it.
+    if (error.failed.includes(1)) throw new LedgerBusy(`the lock on ${resource} moved while its baseline was captured`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Publishes one target's candidate at weight 0, guarded at each turn; asked again while the function is updating. */
 import * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
-import { BrokenRecord, NotReady } from "./domain/errors.ts";
+import { BrokenRecord, LedgerBusy, NotReady } from "./domain/errors.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import {
   asTarget,
@@ -15,7 +15,7 @@ import {
   type TargetRecord,
 } from "./domain/ledger.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
-import { type CodeHost, type Dependencies, type Key, RevisionMoved, type Target } from "./domain/ports.ts";
+import { type CodeHost, Conflict, type Dependencies, RevisionMoved, type Target } from "./domain/ports.ts";
 import type { Promotion } from "./domain/set-route.ts";
 import { stopRollout } from "./domain/stopping.ts";
 import { step } from "./runtime/step.ts";
@@ -45,7 +45,8 @@ export const deployCandidate =
     if (refusal !== null || typeof candidate === "string") {
       return stopRollout(deps, promotion, { by: "gate", outcome: "blocked", summary: `${name}: ${refusal}` });
     }
-    await keep(deps, promotion, { ...record, candidate: candidate.version, candidateSha256: candidate.sha256 });
+    const { version: published, sha256 } = candidate;
+    await keep(deps, promotion, name, (found) => ({ ...found, candidate: published, candidateSha256: sha256 }));
     await appendAudit(deps, promotionId, {
       id: `candidate-${environment}-${name}`,
       kind: "deployed",
@@ -71,6 +72,8 @@ async function candidateOf(
     return await publish(deps, promotion, code, plan.artifact, record, description);
   } catch (error) {
     if (!(error instanceof RevisionMoved)) throw error;
+    // Our own update, sent again after its answer was lost, is refused too: what stands there tells the two apart.
+    if ((await code.current()).sha256 === plan.artifact.sha256) throw new NotReady(`${record.target} is being updated`);
     return "somebody else changed the function while it was being deployed";
   }
 }
@@ -102,7 +105,8 @@ async function publish(
   const latest = await code.current();
   if (latest.updating) throw new NotReady(`${record.target} is still being updated`);
   const before = record.previousCode ?? latest;
-  if (record.previousCode === null) await keep(deps, promotion, { ...record, previousCode: latest });
+  if (record.previousCode === null)
+    await keep(deps, promotion, record.target, (found) => ({ ...found, previousCode: latest }), { previousCode: null });
   if (latest.sha256 === artifact.sha256) {
     return code.publish({ sha256: latest.sha256, revision: latest.revision, description });
   }
@@ -119,9 +123,26 @@ async function whyNot(target: Target, record: TargetRecord, candidate: Candidate
   return obstacles.length === 0 ? null : obstacles.join("; ");
 }
 
-async function keep(deps: Dependencies, { promotionId, environment }: Promotion, record: TargetRecord): Promise<void> {
-  const key: Key = keys.target(promotionId, environment, record.target);
-  await deps.ledger.write([{ put: item(key, record), if: { sequence: record.sequence } }]);
+/**
+ * Changes the record as long as it has no candidate. Throws `LedgerBusy` when another call was faster: the next one finds
+ * what that one wrote.
+ */
+async function keep(
+  deps: Dependencies,
+  { promotionId, environment }: Promotion,
+  target: string,
+  change: (record: TargetRecord) => TargetRecord,
+  guard: Readonly<Record<string, null>> = {},
+): Promise<void> {
+  const key = keys.target(promotionId, environment, target);
+  const record = asTarget(await must(deps.ledger, key));
+  const condition = { sequence: record.sequence, candidate: null, ...guard };
+  try {
+    await deps.ledger.write([{ put: item(key, change(record)), if: condition }]);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    throw new LedgerBusy(`another call is deploying ${target} at this moment`);
+  }
 }
 
 export const handler = step("deploy-candidate", Input, deployCandidate);

@@ -16,6 +16,7 @@ import {
   must,
   type TargetRecord,
 } from "./domain/ledger.ts";
+import type { EnvironmentPlan } from "./domain/plan.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 
@@ -26,10 +27,13 @@ export const recordEnvironment =
   async ({ promotionId, environment, position }: z.output<typeof Input>) => {
     const header = await loadHeader(deps.ledger, promotionId);
     const head = asHead(await must(deps.ledger, keys.head(promotionId, environment)));
-    const targets = await loadTargets(deps.ledger, promotionId, environment);
-    const closed = head.state === "closed" ? head.outcome === "promoted" : await close(deps, header, head, targets);
-    if (!closed) return { decision: "stop", position };
     const plan = await loadPlan(deps.ledger, promotionId, environment);
+    const targets = await loadTargets(deps.ledger, promotionId, environment);
+    const closed =
+      head.state === "closed"
+        ? head.outcome === "promoted"
+        : isFinished(plan, targets) && (await close(deps, header, head, plan, targets));
+    if (!closed) return { decision: "stop", position };
     await leaveEnvironment(deps, promotionId, plan);
     await appendAudit(deps, promotionId, {
       id: `promoted-${environment}`,
@@ -41,11 +45,20 @@ export const recordEnvironment =
     return { decision: "go", position: position + 1 };
   };
 
+/** Whether all traffic of each target was read back on its candidate, and no split is left. What is not is never recorded. */
+function isFinished({ targets }: EnvironmentPlan, records: readonly TargetRecord[]): boolean {
+  return targets.every(({ name }) => {
+    const record = records.find(({ target }) => target === name);
+    return record?.last.route.primary === record?.candidate && record?.last.route.secondary === null;
+  });
+}
+
 /** One transaction: either the journal is closed and the registry says so, or an alarm was faster and neither is. */
 async function close(
   deps: Dependencies,
   header: Header,
   head: Head,
+  plan: EnvironmentPlan,
   targets: readonly TargetRecord[],
 ): Promise<boolean> {
   const { promotionId } = header;
@@ -58,7 +71,7 @@ async function close(
   try {
     await deps.ledger.write([
       { put: item(keys.head(promotionId, head.environment), closed), if: { state: "open" } },
-      ...(await registryChanges(deps, header, head.environment, targets)),
+      ...(await registryChanges(deps, header, plan, targets)),
     ]);
     return true;
   } catch (error) {
@@ -70,11 +83,11 @@ async function close(
 async function registryChanges(
   deps: Dependencies,
   { promotionId, service, version, requestedBy }: Header,
-  environment: string,
+  plan: EnvironmentPlan,
   targets: readonly TargetRecord[],
 ): Promise<Change[]> {
+  const { environment } = plan;
   const { commit } = await loadPlanHeader(deps.ledger, promotionId);
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
   const artifacts = Object.fromEntries(plan.targets.map(({ name, artifact }) => [name, artifact]));
   const since = deps.clock.now();
   const code = Object.fromEntries(targets.map(({ target, candidateSha256 }) => [target, candidateSha256]));
