@@ -24,7 +24,11 @@ describe("one person", () => {
     ["jane.doe+a+b@example.com", "jane.doe@example.com"],
     ["ｊａｎｅ.doe@example.com", "jane.doe@example.com"],
     ["jane.\u200Bdoe@exam\u00ADple.com", "jane.doe@example.com"],
+    ["Jane < Jane.Doe@Example.com > ", "jane.doe@example.com"],
+    ["<a@b.c> jane", "<a@b.c> jane"],
+    ["j+tag@example.com", "j@example.com"],
     ["JANE", "jane"],
+    ["jane+tag", "jane+tag"],
     ["@example.com", "@example.com"],
     ["+tag@example.com", "+tag@example.com"],
     ["jane@exam+ple.com", "jane@exam+ple.com"],
@@ -43,9 +47,10 @@ describe("one person", () => {
   });
 
   test("has an address that mail can go to, or has not", () => {
-    expect(["a@b", " a@b ", "a b@c", "a@", "@b", "arn:aws:iam::1:user/x", ""].map(looksLikeAddress)).toEqual([
+    expect(["a@b", " a@b ", "a b@c", "a@", "@b", "arn:aws:iam::1:user/x", "", "a@b c"].map(looksLikeAddress)).toEqual([
       true,
       true,
+      false,
       false,
       false,
       false,
@@ -193,6 +198,37 @@ describe("settling", () => {
     });
   });
 
+  test("an ending word names who said it, and why", () => {
+    const of = (kind: "abort" | "roll-back" | "supersede") => {
+      const { state, summary } = settle(record([lead]), [], [{ kind, by: "ops", reason: "enough" }], START);
+      return [state, summary];
+    };
+
+    expect(of("abort")).toEqual(["cancelled", "cancelled by ops: enough"]);
+    expect(of("roll-back")).toEqual(["cancelled", "cancelled by ops: enough"]);
+    expect(of("supersede")).toEqual(["superseded", "superseded by ops: enough"]);
+  });
+
+  test("names every role that stayed silent", () => {
+    const { summary } = settle(record([lead, infra]), [], none, START + 48 * HOUR);
+
+    expect(summary).toBe("expired without an answer from lead, infra");
+  });
+
+  test("what has ended neither reminds nor escalates", () => {
+    const over = settle(escalated({ escalatedAt: null, remindSeconds: 60 }), [], none, START + 48 * HOUR);
+
+    expect(over).toMatchObject({ remindDue: 0, escalateDue: false, nextAt: START + 48 * HOUR });
+  });
+
+  test("looks for no escalation that is over, nor for one that names nobody", () => {
+    const early = { escalatesAt: START + 2 * HOUR, escalatedAt: START + HOUR };
+
+    expect(settle(escalated(early), [], none, START + HOUR).nextAt).toBe(START + 48 * HOUR);
+    expect(settle(record([lead], { escalatesAt: START + HOUR }), [], none, START).nextAt).toBe(START + 48 * HOUR);
+    expect(rolesAsked(record([lead], { escalatedAt: START }))).toHaveLength(1);
+  });
+
   test("what has ended stays ended, whatever comes later", () => {
     const ended = record([lead], { state: "expired", summary: "expired" });
 
@@ -255,6 +291,13 @@ describe("standing in after an escalation", () => {
     const yes = said("manager", D);
 
     expect(waitingFor(escalated(), [yes]).map((one) => one.role)).toEqual(["infra"]);
+    expect(waitingFor(escalated(), [said("manager", D, { decision: "rejected" })])).toHaveLength(2);
+    expect(
+      waitingFor(
+        escalated({ roles: whoIsAsked({ roles: [role("lead", [A, B, C], [], 3)], escalateTo: null }, "", 1).roles }),
+        [yes],
+      ),
+    ).toMatchObject([{ missing: 2 }]);
     expect(settle(escalated(), [yes, said("infra", C)], [], START + 25 * HOUR).state).toBe("approved");
   });
 
