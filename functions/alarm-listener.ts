@@ -35,7 +35,7 @@ export const alarmListener = (deps: Dependencies) => async (event: AlarmEvent) =
   for (const entry of await deps.ledger.list(pk, "PROMOTION#")) {
     const promotion = { promotionId: String(entry.promotionId), environment: String(entry.environment) };
     if (!(await concerns(deps, promotion, event))) continue;
-    const done = await act(deps, promotion, event);
+    const done = await tryToAct(deps, promotion, event);
     acted.push(promotion.promotionId);
     if (!done) unfinished.push(promotion.promotionId);
   }
@@ -58,8 +58,20 @@ async function concerns(
   if (found === undefined) return false;
   const { state, firstShiftAt } = asHead(found);
   if (state === "closed" || firstShiftAt === null) return false;
+  // Lambda repeats the event minutes later when traffic was not back: it must not be too old then.
+  if (state === "tripped") return true;
   const redAt = Date.parse(detail.state.timestamp);
   return redAt >= firstShiftAt && redAt >= deps.clock.now() - FRESH_MS;
+}
+
+/** One promotion in trouble must not keep the others on their candidates. */
+async function tryToAct(deps: Dependencies, promotion: Named, event: AlarmEvent): Promise<boolean> {
+  try {
+    return await act(deps, promotion, event);
+  } catch (error) {
+    deps.log.warn("a promotion could not be brought back", { ...promotion, error: String(error) });
+    return false;
+  }
 }
 
 /** Trip, restore, then words. True: traffic is back, or is somebody else's. */

@@ -4,6 +4,7 @@
  */
 import type * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
+import { NotReady } from "./domain/errors.ts";
 import { PromotionInput } from "./domain/inputs.ts";
 import { keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./domain/ledger.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
@@ -25,8 +26,9 @@ export const restoreCode =
       const plan = await loadPlan(deps.ledger, promotionId, environment);
       for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
         if (record.previousCode === null) continue;
-        const { code } = bind(deps, plan, record);
-        const words = code === undefined ? "has no code" : await putBack(code, record, artifacts[record.target]);
+        const { code, plan: ours } = bind(deps, plan, record);
+        const words =
+          code === undefined ? "has no code" : await putBack(code, record, ours.artifact, artifacts[record.target]);
         done.push(`${record.target}: ${words}`);
       }
     }
@@ -38,15 +40,18 @@ export const restoreCode =
 async function putBack(
   code: NonNullable<ReturnType<typeof bind>["code"]>,
   record: TargetRecord,
-  artifact: CodeArtifact | undefined,
+  ours: CodeArtifact,
+  previous: CodeArtifact | undefined,
 ): Promise<string> {
   const latest = await code.current();
   if (latest.sha256 === record.previousCode?.sha256) return "holds the previous code";
-  if (latest.updating || latest.sha256 !== record.candidateSha256) return "holds code of somebody else, left alone";
-  if (!isPrevious(artifact, record))
+  // The artifact's hash, not the published candidate's: an update of ours may have ended before it was published.
+  if (latest.sha256 !== ours.sha256) return "holds code of somebody else, left alone";
+  if (latest.updating) throw new NotReady(`${record.target} is still being updated`);
+  if (!isPrevious(previous, record))
     return "keeps the candidate's code: the registry does not know where the previous one came from";
   try {
-    await code.update(artifact, latest.revision);
+    await code.update(previous, latest.revision);
     return "gets the previous code back";
   } catch (error) {
     if (!(error instanceof RevisionMoved)) throw error;
