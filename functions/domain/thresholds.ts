@@ -119,11 +119,14 @@ const isSustained = (rule: RulePlan, run: Run): boolean =>
 
 /**
  * A run that has lasted for half of what breaks the rule is one to wait for. A shorter one is what "sustained" is there
- * to overlook: a p95 of few requests is above its ceiling in one minute of three, and no bake would ever end.
+ * to overlook: a p95 of few requests is above its ceiling in one minute of three, so that of five such rules one
+ * would be above it in most minutes, and no bake would ever end; five minutes in a row happen to it once in 243.
+ * Nothing is forgiven by that: the run goes on into the next step (`nextStep`), and breaks the rule there in the very
+ * minute in which it would have done so here.
  */
 const isHalfway = (rule: RulePlan, run: Run): boolean => run.ms * 2 >= rule.sustainedSeconds * 1000;
 
-/** `kept`: judged, and within. `breaching`: above for half the time or more. `thin`: too few samples to say. */
+/** `kept`: judged, and within, or above for less than half the time. `breaching`: for half of it. `thin`: too few samples. */
 export type RuleState = "kept" | "breaching" | "thin" | "broken";
 
 export interface RuleStanding {
@@ -146,7 +149,8 @@ export function standingOf(rule: RulePlan, progress: RuleProgress, unit: string)
     const samples = progress.judged + (progress.pool?.candidate.samples ?? 0);
     return { state: "thin", text: `${name}: ${count(samples)} of ${count(needed)} samples needed` };
   }
-  return { state: "kept", text: `${name}: kept` };
+  const now = progress.run === null ? "" : `, though now ${runInWords(progress.run, unit)}`;
+  return { state: "kept", text: `${name}: kept${now}` };
 }
 
 function runInWords(run: Run, unit: string): string {

@@ -256,10 +256,14 @@ describe("a pass", () => {
 
   it("is kept back by a rule that is being broken, or is not judged yet", () => {
     const metrics = [judged({ rules: [rule({ max: 5, sustainedSeconds: 600 })] })];
-    const series = (minute: number) => (minute === 29 ? both(errors(60, 4), errors(540, 40)) : good);
-    const breaching = looks(30, { "errors@order": series }, metrics);
+    const endingIn = (bad: number) => (minute: number) =>
+      minute >= 30 - bad ? both(errors(60, 4), errors(540, 40)) : good;
+    const breaching = looks(30, { "errors@order": endingIn(5) }, metrics);
     expect(breaching).toMatchObject({ verdict: "inconclusive", breaching: true });
-    expect(breaching.reasons).toEqual(["errors@order: at most 5 % (for 10m): 6.67 %, above 5 % for 1m so far"]);
+    expect(breaching.reasons).toEqual(["errors@order: at most 5 % (for 10m): 6.67 %, above 5 % for 5m so far"]);
+    const passing = looks(30, { "errors@order": endingIn(4) }, metrics);
+    expect(passing).toMatchObject({ verdict: "pass", breaching: false });
+    expect(passing.findings[0]?.rules).toEqual(["at most 5 % (for 10m): kept, though now 6.67 %, above 5 % for 4m"]);
     const thin = looks(20, { "errors@order": () => good }, [judged({ rules: [rule({ max: 5, minSamples: 5_000 })] })]);
     expect(thin.reasons).toEqual(["errors@order: at most 5 %: 1200 of 5000 samples needed"]);
     const once = looks(1, { "errors@order": () => good }, [metric({ rules: [rule({ max: 5 })] })]);

@@ -5,6 +5,7 @@ import {
   firstPeriod,
   hasBaseline,
   isWhole,
+  type Mode,
   modeOf,
   NO_BOUNDS,
   partQueries,
@@ -102,14 +103,14 @@ describe("a span of traffic", () => {
     expect(hasBaseline(span({ finished: true }))).toBe(false);
     expect([span(), span({ weight: 100 }), span({ weight: 100, finished: true })].map(modeOf)).toEqual([
       "compared",
-      "alone",
-      "finished",
+      "whole",
+      "whole",
     ]);
   });
 });
 
 describe("the series of a metric", () => {
-  const dimensionsOf = (one: Watch, mode: "compared" | "alone" | "finished") =>
+  const dimensionsOf = (one: Watch, mode: Mode) =>
     planReads([one], new Set([mode])).queries.map(({ metricName, statistic, dimensions }) => [
       `${metricName} ${statistic}`,
       dimensions,
@@ -125,12 +126,8 @@ describe("the series of a metric", () => {
     ]);
   });
 
-  it("are the candidate's alone at 100 %, and the whole alias's after the finish", () => {
-    expect(dimensionsOf(watch(), "alone").map(([, dimensions]) => dimensions)).toEqual([
-      { ...alias, ExecutedVersion: "8" },
-      { ...alias, ExecutedVersion: "8" },
-    ]);
-    expect(dimensionsOf(watch(), "finished").map(([, dimensions]) => dimensions)).toEqual([alias, alias]);
+  it("are the whole alias's once all of it is the candidate's", () => {
+    expect(dimensionsOf(watch(), "whole").map(([, dimensions]) => dimensions)).toEqual([alias, alias]);
   });
 
   it("count slow requests with a bound of its own for each arm", () => {
@@ -143,12 +140,12 @@ describe("the series of a metric", () => {
       "Duration p95",
       "Duration TC(:300)",
     ]);
-    expect(dimensionsOf(watch(p95), "alone").map(([name]) => name)).toEqual(["Duration SampleCount", "Duration p95"]);
+    expect(dimensionsOf(watch(p95), "whole").map(([name]) => name)).toEqual(["Duration SampleCount", "Duration p95"]);
     expect(withinStatistic(123.456789)).toBe("TC(:123.457)");
   });
 
   it("of throttles are the alias's in every mode, since a throttled request runs no version", () => {
-    for (const mode of ["compared", "alone", "finished"] as const) {
+    for (const mode of ["compared", "whole"] as const) {
       expect(dimensionsOf(watch(throttles), mode)).toEqual([
         ["Invocations Sum", alias],
         ["Throttles Sum", alias],
@@ -166,9 +163,9 @@ describe("the series of a metric", () => {
       { Function: "shop-order", Version: "v7" },
     ]);
     // Its own dimensions do not vanish with the weights, Lambda's do.
-    expect(dimensionsOf(watch({ source }), "finished")[0]?.[1]).toEqual({ Function: "shop-order", Version: "v8" });
+    expect(dimensionsOf(watch({ source }), "whole")[0]?.[1]).toEqual({ Function: "shop-order", Version: "v8" });
     const lambda = { ...query("p95", "Duration"), namespace: "AWS/Lambda" };
-    expect(dimensionsOf(watch({ source: { query: lambda } }), "finished")).toEqual([
+    expect(dimensionsOf(watch({ source: { query: lambda } }), "whole")).toEqual([
       ["Duration p95", { Function: "shop-order" }],
     ]);
   });
@@ -245,7 +242,7 @@ describe("the points of a period", () => {
 
   it("are found by metric, mode and period", () => {
     const one = watch();
-    const plan = planReads([one], new Set(["compared", "finished"]));
+    const plan = planReads([one], new Set(["compared", "whole"]));
     const values = [60, 1, 540, 2, 600, 9];
     const series = plan.queries.map(({ id }, index) => ({
       id,

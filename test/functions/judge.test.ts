@@ -439,12 +439,12 @@ describe("several steps", () => {
     expect(finding?.samples).toBeLessThan(300);
   });
 
-  it("are each judged alone at 100 %, against what the old version did before", async () => {
-    const world = await worldAt(100, (version) => ({ requests: 600, errors: version === "8" ? 12 : 0 }));
+  it("are each judged as the whole alias at 100 %, against what the old version did before", async () => {
+    const world = await worldAt(100, (_version, at) => ({ requests: 600, errors: at < START ? 0 : 12 }));
     const { last } = await bake(world, "step-100", 35, 2_000);
     expect(last.result).toBe("failed");
     const reads = world.metrics.reads.at(-1)?.queries ?? [];
-    expect(reads.map(({ dimensions }) => dimensions.ExecutedVersion)).toEqual(["8", "8"]);
+    expect(reads.map(({ dimensions }) => dimensions.ExecutedVersion)).toEqual([undefined, undefined]);
   });
 });
 
