@@ -39,6 +39,8 @@ code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font
 .pill.good{color:var(--good);background:var(--good-bg)}
 .pill.bad{color:var(--bad);background:var(--bad-bg)}
 .pill.warn{color:var(--warn);background:var(--warn-bg)}
+.note .pill{background:var(--card)}
+.note blockquote{border-color:var(--field)}
 dl{display:grid;grid-template-columns:1fr;gap:.125rem 1rem;margin:0}
 dt{color:var(--soft);font-size:.875rem}
 dd{margin:0 0 .5rem}
