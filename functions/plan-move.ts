@@ -26,7 +26,8 @@ export const planMove = (deps: Dependencies) => async (input: Input) => {
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const signals = await loadSignals(deps.ledger, promotionId);
   const progress = await loadProgress(deps, input, plan);
-  const move = decideMove({ plan, progress, signals, window: windowAt(plan.window, deps.clock.now()) });
+  const window = windowAt(plan.window, deps.clock.now());
+  const move = decideMove({ plan, progress, signals, window, enteredAt: head.enteredAt });
   await expectLife(deps.ledger, promotionId, deps.clock.now() + MOVE_MS, move.summary);
   if (move.kind === "stop") {
     const by = move.outcome === "rejected" || move.outcome === "expired" ? "gate" : "operator";
@@ -54,7 +55,8 @@ async function loadProgress(
   const shares = targets.map(({ last, candidate }) => (candidate === null ? 0 : shareOf(last.route, candidate)));
   const baked = await loadBaked(deps, promotionId, environment);
   const { pk } = keys.header(promotionId);
-  const holds = await deps.ledger.list(pk, keys.hold(promotionId, environment, "").sk);
+  const prefix = keys.hold(promotionId, environment, "").sk;
+  const holds = await deps.ledger.list(pk, prefix);
   return {
     baked,
     checked: await loadChecked(deps, promotionId, environment),
@@ -62,8 +64,8 @@ async function loadProgress(
     // The least of them: a shift that reached some targets only is not done.
     weight: shares.length === 0 ? 0 : Math.min(...shares),
     finished: targets.every(({ last, candidate }) => last.route.secondary === null && last.route.primary === candidate),
-    holds: holds.map((found, index) => {
-      const phase = `hold-${index + 1}`;
+    holds: holds.map((found) => {
+      const phase = found.sk.slice(prefix.length);
       return { ...asHold(found), phase, over: baked[phase] !== undefined };
     }),
   };

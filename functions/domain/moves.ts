@@ -84,6 +84,8 @@ export interface Situation {
   readonly progress: Progress;
   readonly signals: readonly Signal[];
   readonly window: WindowState;
+  /** When the environment was entered (epoch ms). */
+  readonly enteredAt: number;
 }
 
 /**
@@ -142,14 +144,15 @@ function released(signals: readonly Signal[], since: number): boolean {
   );
 }
 
-function isDone(milestone: Milestone, { progress, signals, plan }: Situation): boolean {
+function isDone(milestone: Milestone, situation: Situation): boolean {
+  const { progress } = situation;
   switch (milestone.kind) {
     case "check":
       return progress.checked.includes(milestone.point);
     case "ask":
       return progress.approvals[milestone.approval] === "approved";
     case "step":
-      return isBaked(milestone, progress) || isSkipped(milestone, signals, plan);
+      return isBaked(milestone, progress) || isSkipped(milestone, situation);
     case "finish":
       return progress.finished;
   }
@@ -160,13 +163,13 @@ function isBaked({ phase }: Extract<Milestone, { kind: "step" }>, { baked }: Pro
   return result === "passed" || (result !== undefined && NEEDS_PERSON.has(result));
 }
 
-/** `promote-now` leaves out every step but the last, whose bake still watches all of the traffic. */
-function isSkipped(
-  { weight }: Extract<Milestone, { kind: "step" }>,
-  signals: readonly Signal[],
-  plan: EnvironmentPlan,
-): boolean {
-  return weight !== plan.steps.at(-1)?.weight && signals.some(({ kind }) => kind === "promote-now");
+/**
+ * `promote-now` leaves out every step but the last, whose bake still watches all of the traffic. It holds for the
+ * environment in which it was said: who hurried staging has not hurried production.
+ */
+function isSkipped({ weight }: Extract<Milestone, { kind: "step" }>, { plan, signals, enteredAt }: Situation): boolean {
+  const hurried = signals.some(({ kind, at }) => kind === "promote-now" && at >= enteredAt);
+  return hurried && weight !== plan.steps.at(-1)?.weight;
 }
 
 function towards(milestone: Milestone, situation: Situation): Move {
