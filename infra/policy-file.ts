@@ -4,9 +4,6 @@ import { type Policy, policySchema } from "../functions/domain/policy.ts";
 import { type Problem, renderProblems } from "../functions/domain/problems.ts";
 import { resolvePlan } from "../functions/domain/resolve-plan.ts";
 
-/** SNS's limit of filter policies on one topic; each person has one. */
-const MOST_PEOPLE = 200;
-
 /** Longest document in characters: it travels to the ledger in one event of CloudFormation's. */
 const LONGEST_DOCUMENT = 200_000;
 
@@ -31,9 +28,6 @@ export function checkPolicy(document: unknown, name: string): PolicyFile {
   if (problems.length > 0) throw new Error(`${name} is no policy:\n${renderProblems(problems).join("\n")}`);
   const policy = policySchema.parse(document);
   const people = peopleOf(policy);
-  if (people.length > MOST_PEOPLE) {
-    throw new Error(`${name} names ${people.length} people; one SNS topic has filters for ${MOST_PEOPLE}`);
-  }
   if (JSON.stringify(document).length > LONGEST_DOCUMENT) {
     throw new Error(`${name} is longer than ${LONGEST_DOCUMENT} characters; use templates and defaults`);
   }

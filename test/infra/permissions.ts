@@ -1,0 +1,126 @@
+/** Whether the deployed roles allow what a handler asks of AWS: IAM's evaluation, as far as our statements go. */
+
+import { placeholderOf } from "../../infra/functions.ts";
+import type { Deployment, Statement } from "./deployment.ts";
+import { ACCOUNT, REGION, statementsOf } from "./deployment.ts";
+
+/** One thing that IAM is asked about. */
+export interface Request {
+  readonly action: string;
+  readonly resource: string;
+  /** The partition, where the action is on the ledger. */
+  readonly leadingKey?: string;
+}
+
+/** One call of a handler, in the account whose resources it touches. */
+export interface HandlerCall {
+  readonly handler: string;
+  readonly account: string;
+  readonly requests: readonly Request[];
+}
+
+/** What is refused of these calls, in words, each once; empty: all of it is allowed. */
+export function refusals(deployment: Deployment, calls: readonly HandlerCall[]): string[] {
+  const found = new Set<string>();
+  for (const [who, alike] of Map.groupBy(calls, ({ handler, account }) => `${handler} ${account}`)) {
+    const [handler = "", account = ""] = who.split(" ");
+    const requests = [
+      ...new Map(alike.flatMap((call) => call.requests).map((one) => [JSON.stringify(one), one])).values(),
+    ];
+    for (const refusal of refusalsOf(deployment, { handler, account, requests })) found.add(refusal);
+  }
+  return [...found];
+}
+
+function refusalsOf(deployment: Deployment, { handler, account, requests }: HandlerCall): string[] {
+  const own = statementsOf(deployment.headgate, `${placeholderOf(handler)}Role`);
+  if (account === ACCOUNT) return refused(handler, own, requests);
+  const role = `arn:aws:iam::${account}:role/headgate-target`;
+  const target = [...deployment.targets.values()].find((template) => JSON.stringify(template).includes(account));
+  const there = target === undefined ? [] : statementsOf(target, "Role");
+  return [
+    ...refused(handler, own, [{ action: "sts:AssumeRole", resource: role }]),
+    ...refused(`${handler} in ${account}`, there, requests),
+  ];
+}
+
+function refused(who: string, statements: readonly Statement[], requests: readonly Request[]): string[] {
+  return requests
+    .filter((request) => !statements.some((statement) => allows(statement, request)))
+    .map(({ action, resource, leadingKey }) => `${who}: ${action} on ${resource} ${leadingKey ?? ""}`.trim());
+}
+
+function allows(
+  { Effect, Action, Resource, Condition }: Statement,
+  { action, resource, leadingKey }: Request,
+): boolean {
+  const keys = Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"];
+  const isKeyAllowed = keys === undefined || keys.some((pattern) => matches(pattern, leadingKey ?? ""));
+  return (
+    Effect === "Allow" && Action.includes(action) && Resource.some((arn) => matches(arn, resource)) && isKeyAllowed
+  );
+}
+
+function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(text);
+}
+
+interface DynamoInput {
+  readonly Key?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly Item?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly TransactItems?: readonly Readonly<Record<string, DynamoInput>>[];
+}
+
+const TRANSACTED: Readonly<Record<string, string>> = {
+  Put: "PutItem",
+  Delete: "DeleteItem",
+  Update: "UpdateItem",
+  ConditionCheck: "ConditionCheckItem",
+};
+
+/** A call on the ledger. A transaction is asked about as the single actions that it is made of. */
+export function ledgerRequests(operation: string, input: DynamoInput): Request[] {
+  const resource = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/headgate`;
+  if (operation === "TransactWriteItems") {
+    return (input.TransactItems ?? []).flatMap((item) =>
+      Object.entries(item).flatMap(([kind, part]) => ledgerRequests(TRANSACTED[kind] ?? kind, part)),
+    );
+  }
+  const leadingKey = (input.Key ?? input.Item)?.pk?.S ?? input.ExpressionAttributeValues?.[":pk"]?.S ?? "";
+  return [{ action: `dynamodb:${operation}`, resource, leadingKey }];
+}
+
+/** A call about a function of the account. */
+export function lambdaRequests(
+  { operation, account, region }: { readonly operation: string; readonly account: string; readonly region: string },
+  input: { readonly FunctionName?: string; readonly Qualifier?: string; readonly Name?: string },
+): Request[] {
+  const action = `lambda:${operation === "Invoke" ? "InvokeFunction" : operation}`;
+  const qualifier = input.Qualifier ?? input.Name;
+  const name = `${input.FunctionName}${qualifier === undefined ? "" : `:${qualifier}`}`;
+  return [{ action, resource: `arn:aws:lambda:${region}:${account}:function:${name}` }];
+}
+
+/** Any other call, from its parameters by name. */
+export function otherRequests(
+  service: string,
+  operation: string,
+  input: Readonly<Record<string, string | undefined>>,
+): Request[] {
+  switch (service) {
+    case "monitoring":
+      return [{ action: `cloudwatch:${operation}`, resource: "*" }];
+    case "s3":
+      return [{ action: "s3:GetObjectVersion", resource: `arn:aws:s3:::${input.Bucket}/${input.Key}` }];
+    case "sns": {
+      const topic = `arn:aws:sns:${REGION}:${ACCOUNT}:headgate-notices`;
+      return [{ action: `sns:${operation}`, resource: operation === "GetSubscriptionAttributes" ? "*" : topic }];
+    }
+    case "states":
+      return [{ action: `states:${operation}`, resource: input.executionArn ?? "*" }];
+    default:
+      return [{ action: `${service}:${operation}`, resource: "*" }];
+  }
+}
