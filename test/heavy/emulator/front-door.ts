@@ -1,0 +1,148 @@
+/**
+ * What stands in front of moto: requests pass through to it, but for invocations of functions, which run in this
+ * process, and mail, which moto posts to the inbox. Moto itself would start a container for each function.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+
+/** A function as the door runs it: the payload and the version or alias asked for. */
+export type Invoked = (payload: unknown, qualifier: string | null) => Promise<unknown>;
+
+/** The next `times` requests that fit get this answer instead of their own. */
+export interface Failure {
+  /** `DynamoDB_20120810.TransactWriteItems`, or a function's name. */
+  readonly of: string;
+  readonly times: number;
+  readonly status: number;
+  readonly error: string;
+  /** What was asked for happens all the same; only its answer is lost. */
+  readonly after?: boolean;
+}
+
+/** A mail as a subscriber of the topic got it. */
+export interface Delivered {
+  readonly to: string;
+  readonly subject: string;
+  readonly body: string;
+}
+
+const INVOCATION = /^\/2015-03-31\/functions\/([^/]+)\/invocations/;
+const INBOX = "/inbox/";
+
+export class FrontDoor {
+  readonly functions = new Map<string, Invoked>();
+  readonly inbox: Delivered[] = [];
+  readonly invocations: { readonly name: string; readonly payload: unknown }[] = [];
+  /** Where moto listens; 0 until it does. */
+  motoPort = 0;
+  readonly #failures: { left: number; readonly failure: Failure }[] = [];
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((incoming, outgoing) => {
+      this.#serve(incoming, outgoing).catch((error: unknown) => outgoing.writeHead(502).end(String(error)));
+    });
+  }
+
+  async open(): Promise<number> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return this.port;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the door is not open");
+    return address.port;
+  }
+
+  /** Where mail to `address` is posted: the endpoint of an HTTP subscription. */
+  inboxOf(address: string): string {
+    return `http://127.0.0.1:${this.port}${INBOX}${encodeURIComponent(address)}`;
+  }
+
+  failNext(failure: Failure): void {
+    this.#failures.push({ left: failure.times, failure });
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const url = new URL(incoming.url ?? "/", "http://door");
+    const name = INVOCATION.exec(url.pathname)?.[1];
+    const failure = this.#failureOf(name ?? String(incoming.headers["x-amz-target"]));
+    if (failure !== null) {
+      if (failure.after === true) await this.#onward(incoming);
+      return fail(incoming, outgoing, failure);
+    }
+    if (url.pathname.startsWith(INBOX)) return this.#deliver(incoming, outgoing, url);
+    const invoked = name === undefined ? undefined : this.functions.get(decodeURIComponent(name));
+    if (name === undefined || invoked === undefined) return this.#pass(incoming, outgoing);
+    const payload: unknown = JSON.parse((await bodyOf(incoming)) || "{}");
+    this.invocations.push({ name, payload });
+    await answer(outgoing, url.searchParams.get("Qualifier"), payload, invoked);
+  }
+
+  #failureOf(what: string): Failure | null {
+    const found = this.#failures.find(({ left, failure }) => left > 0 && failure.of === what);
+    if (found === undefined) return null;
+    found.left -= 1;
+    return found.failure;
+  }
+
+  async #deliver(incoming: IncomingMessage, outgoing: ServerResponse, { pathname }: URL): Promise<void> {
+    const { Type, Subject, Message } = JSON.parse(await bodyOf(incoming)) as Record<string, string | undefined>;
+    const to = decodeURIComponent(pathname.slice(INBOX.length));
+    if (Type === "Notification") this.inbox.push({ to, subject: Subject ?? "", body: Message ?? "" });
+    outgoing.end();
+  }
+
+  async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const answered = await this.#onward(incoming);
+    outgoing.writeHead(answered.statusCode ?? 502, answered.headers);
+    answered.pipe(outgoing);
+  }
+
+  async #onward(incoming: IncomingMessage): Promise<IncomingMessage> {
+    const { method, url: path, headers } = incoming;
+    const onward = request({ host: "127.0.0.1", port: this.motoPort, method, path, headers });
+    incoming.pipe(onward);
+    const [answered] = (await once(onward, "response")) as [IncomingMessage];
+    return answered;
+  }
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of incoming) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString();
+}
+
+/** An error as Lambda's REST protocol and the JSON protocols both spell it. */
+async function fail(incoming: IncomingMessage, outgoing: ServerResponse, { status, error }: Failure): Promise<void> {
+  if (!incoming.readableEnded) await bodyOf(incoming);
+  outgoing.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": error });
+  outgoing.end(JSON.stringify({ __type: error, message: `${error} on request`, Message: `${error} on request` }));
+}
+
+/** Lambda's answer: a function that throws is a success of the call, with the error's class as its type. */
+async function answer(
+  outgoing: ServerResponse,
+  qualifier: string | null,
+  payload: unknown,
+  invoked: Invoked,
+): Promise<void> {
+  const headers = { "content-type": "application/json", "x-amz-executed-version": qualifier ?? "$LATEST" };
+  try {
+    const output = await invoked(payload, qualifier);
+    outgoing.writeHead(200, headers).end(JSON.stringify(output ?? null));
+  } catch (error) {
+    const { name: errorType, message: errorMessage } = error instanceof Error ? error : new Error(String(error));
+    outgoing.writeHead(200, { ...headers, "x-amz-function-error": "Unhandled" });
+    outgoing.end(JSON.stringify({ errorType, errorMessage, trace: [] }));
+  }
+}
