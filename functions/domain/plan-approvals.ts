@@ -3,7 +3,7 @@ import type { ApprovalPlan, Risk, RolePlan, StepPlan, When } from "./plan.ts";
 import { canBeSeated, peopleOf, peoplePath } from "./plan-people.ts";
 import type { Scope } from "./plan-scope.ts";
 import type { ApprovalInput } from "./policy-gates.ts";
-import type { Path } from "./problems.ts";
+import { type Path, renderPath } from "./problems.ts";
 import { nearest } from "./schema-problems.ts";
 
 /** Who must say yes, by when; the policy's approvals with what risk, release and emergency add to them. */
@@ -20,7 +20,15 @@ interface Draft {
   readonly at: Path;
   readonly when: When;
   readonly input: ApprovalInput;
-  readonly roles: Roles;
+  /** One per role, by name. */
+  readonly asks: readonly Ask[];
+}
+
+/** So many people of a role, and the place that asks for them: the policy's, its risk condition's, or the release's. */
+interface Ask {
+  readonly role: string;
+  readonly needed: number;
+  readonly at: Path;
 }
 
 export function resolveApprovals(scope: Scope, steps: readonly StepPlan[]): ApprovalPlan[] {
@@ -35,24 +43,32 @@ export function resolveApprovals(scope: Scope, steps: readonly StepPlan[]): Appr
 }
 
 function policyDrafts(scope: Scope): Draft[] {
-  const drafts = (scope.environment.approvals ?? []).map((input, index) => ({
-    at: [...scope.at.environment, "approvals", index],
-    when: input.when ?? "before",
-    input,
-    roles: highest(input.roles, isAtLeast(scope.release.risk, input.and?.risk) ? (input.and?.roles ?? {}) : {}),
-  }));
+  const drafts = (scope.environment.approvals ?? []).map((input, index) => {
+    const at = [...scope.at.environment, "approvals", index];
+    const { and } = input;
+    const risky = and !== undefined && isAtLeast(scope.release.risk, and.risk);
+    const asks = [...asksOf(input.roles, at), ...(risky ? asksOf(and.roles, [...at, "and"]) : [])];
+    return { at, when: input.when ?? "before", input, asks: strongest(asks) };
+  });
   refuseSameWhen(scope, drafts);
   return drafts;
 }
 
-function isAtLeast(risk: Risk, from: Risk | undefined): boolean {
-  return from !== undefined && RISKS.indexOf(risk) >= RISKS.indexOf(from);
+function isAtLeast(risk: Risk, from: Risk): boolean {
+  return RISKS.indexOf(risk) >= RISKS.indexOf(from);
 }
 
-function highest(roles: Roles, more: Roles): Roles {
-  const names = new Set([...Object.keys(roles), ...Object.keys(more)]);
-  const sorted = [...names].sort((a, b) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map((role) => [role, Math.max(roles[role] ?? 0, more[role] ?? 0)]));
+function asksOf(roles: Roles, at: Path): Ask[] {
+  return Object.entries(roles).map(([role, needed]) => ({ role, needed, at: [...at, "roles", role] }));
+}
+
+/** Of each role the largest ask, the first of equals. */
+function strongest(asks: readonly Ask[]): Ask[] {
+  const byRole = new Map<string, Ask>();
+  for (const ask of asks) {
+    if (ask.needed > (byRole.get(ask.role)?.needed ?? 0)) byRole.set(ask.role, ask);
+  }
+  return [...byRole.values()].sort((a, b) => (a.role < b.role ? -1 : 1));
 }
 
 function refuseSameWhen(scope: Scope, drafts: readonly Draft[]): void {
@@ -70,7 +86,7 @@ function tightened(scope: Scope, drafts: readonly Draft[]): Draft[] {
     const at = [...scope.at.tighten, "approvals", index];
     const when = asked.when ?? "before";
     const same = merged.find((draft) => draft.when === when);
-    if (same === undefined) merged.push({ at, when, input: asked, roles: highest(asked.roles, {}) });
+    if (same === undefined) merged.push({ at, when, input: asked, asks: strongest(asksOf(asked.roles, at)) });
     else merged = merged.map((draft) => (draft === same ? tighten(scope, draft, asked, at) : draft));
   }
   return merged;
@@ -78,7 +94,7 @@ function tightened(scope: Scope, drafts: readonly Draft[]): Draft[] {
 
 function tighten(scope: Scope, draft: Draft, asked: Asked, at: Path): Draft {
   for (const [role, needed] of Object.entries(asked.roles)) {
-    const floor = draft.roles[role] ?? 0;
+    const floor = draft.asks.find((ask) => ask.role === role)?.needed ?? 0;
     if (needed >= floor) continue;
     const message = `asks fewer people than the policy's ${floor}`;
     scope.report.refuse([...at, "roles", role], message, `a release may only tighten: write ${floor} or more`);
@@ -86,7 +102,7 @@ function tighten(scope: Scope, draft: Draft, asked: Asked, at: Path): Draft {
   const { input } = draft;
   return {
     ...draft,
-    roles: highest(draft.roles, asked.roles),
+    asks: strongest([...draft.asks, ...asksOf(asked.roles, at)]),
     input: {
       ...input,
       checklists: longerLists(input.checklists ?? {}, asked.checklists ?? {}),
@@ -118,13 +134,13 @@ function shorter(scope: Scope, at: Path, policy: number, asked: number | undefin
 function withEmergency(scope: Scope, drafts: readonly Draft[]): readonly Draft[] {
   const roles = scope.environment.emergency?.roles;
   if (scope.release.emergency === undefined || roles === undefined) return drafts;
-  if (drafts.some((draft) => draft.when === "before")) {
-    return drafts.map((draft) => (draft.when === "before" ? { ...draft, roles: highest(draft.roles, roles) } : draft));
+  const at = [...scope.at.environment, "emergency"];
+  const before = drafts.find((draft) => draft.when === "before");
+  if (before === undefined) {
+    return [...drafts, { at, when: "before", input: { roles }, asks: strongest(asksOf(roles, at)) }];
   }
-  return [
-    ...drafts,
-    { at: [...scope.at.environment, "emergency"], when: "before", input: { roles }, roles: highest(roles, {}) },
-  ];
+  const asks = strongest([...before.asks, ...asksOf(roles, at)]);
+  return drafts.map((draft) => (draft === before ? { ...draft, asks } : draft));
 }
 
 function checkWhen(scope: Scope, { when, at }: Draft, steps: readonly StepPlan[]): void {
@@ -156,26 +172,19 @@ function checkTimes(scope: Scope, { at, input }: Draft): void {
 }
 
 function checkRoles(scope: Scope, draft: Draft): void {
-  const { roles, at, input } = draft;
-  const wanted = Object.entries(roles);
-  if (wanted.length === 0) {
+  const { asks, at, input } = draft;
+  if (asks.length === 0) {
     scope.report.refuse([...at, "roles"], "names nobody who could approve", 'name roles, such as {"tech-lead": 1}');
   }
-  const manned = wanted.map(([role, needed]) => mannedBy(scope, draft, role, needed));
-  if (input.escalateTo !== undefined) mannedBy(scope, draft, input.escalateTo, 1, "escalateTo");
+  const manned = asks.map((ask) => isManned(scope, ask));
+  if (input.escalateTo !== undefined) {
+    isManned(scope, { role: input.escalateTo, needed: 1, at: [...at, "escalateTo"] });
+  }
   checkChecklists(scope, draft);
-  if (manned.includes(false) || canBeSeated(seatsOf(scope, roles))) return;
-  const message = `cannot be filled: one person cannot approve for two of ${Object.keys(roles).join(", ")}`;
+  const seats = asks.map(({ role, needed }) => ({ role, needed, people: approvers(scope, role) }));
+  if (manned.includes(false) || canBeSeated(seats)) return;
+  const message = `cannot be filled: one person cannot approve for two of ${asks.map((ask) => ask.role).join(", ")}`;
   scope.report.refuse([...at, "roles"], message, "give one of these roles another person");
-}
-
-function seatsOf(scope: Scope, roles: Roles): RolePlan[] {
-  return Object.entries(roles).map(([role, needed]) => ({
-    role,
-    needed,
-    people: approvers(scope, role),
-    checklist: [],
-  }));
 }
 
 /** The requester cannot approve the own release. */
@@ -183,36 +192,30 @@ function approvers(scope: Scope, role: string): string[] {
   return peopleOf(scope, role).filter((person) => person !== scope.release.requestedBy);
 }
 
-function mannedBy(scope: Scope, draft: Draft, role: string, needed: number, key?: string): boolean {
-  const place = key === undefined ? [...draft.at, ...rolePlace(draft, role)] : [...draft.at, key];
+/** Whether a role has as many people as are asked for, not counting the requester; says so where it has not. */
+function isManned(scope: Scope, { role, needed, at }: Ask): boolean {
   const people = peopleOf(scope, role);
   const left = approvers(scope, role);
   if (people.length === 0) {
     const near = nearest(role, rolesKnown(scope));
     const hint = near === undefined ? "add the role and its addresses to people" : `did you mean "${near}"?`;
-    scope.report.refuse(place, `asks the role ${role}, which nobody holds in ${scope.name}`, hint);
+    scope.report.refuse(at, `asks the role ${role}, which nobody holds in ${scope.name}`, hint);
   } else if (left.length < needed) {
     const besides = left.length < people.length ? ` besides the requester ${scope.release.requestedBy}` : "";
     const message = `asks ${needed} of ${role}, which has ${left.length}${besides}`;
-    const where = peoplePath(scope, role).join(".");
-    scope.report.refuse(place, message, `add people at ${where}, or let somebody else request the promotion`);
+    const where = renderPath(peoplePath(scope, role));
+    scope.report.refuse(at, message, `add people at ${where}, or let somebody else request the promotion`);
   }
   return left.length >= needed;
-}
-
-/** Roles may come from the base list, from the risk condition or from an emergency: point at the one that names it. */
-function rolePlace({ input }: Draft, role: string): Path {
-  if (input.roles[role] !== undefined) return ["roles", role];
-  return input.and?.roles[role] === undefined ? ["roles"] : ["and", "roles", role];
 }
 
 function rolesKnown(scope: Scope): string[] {
   return Object.keys({ ...scope.policy.people, ...scope.environment.people });
 }
 
-function checkChecklists(scope: Scope, { at, input, roles }: Draft): void {
+function checkChecklists(scope: Scope, { at, input, asks }: Draft): void {
   const asked = [
-    ...Object.keys(roles),
+    ...asks.map((ask) => ask.role),
     ...Object.keys(input.and?.roles ?? {}),
     ...(input.escalateTo === undefined ? [] : [input.escalateTo]),
   ];
@@ -226,7 +229,7 @@ function checkChecklists(scope: Scope, { at, input, roles }: Draft): void {
   }
 }
 
-function planApproval(scope: Scope, { input, roles, when }: Draft): ApprovalPlan {
+function planApproval(scope: Scope, { input, asks, when }: Draft): ApprovalPlan {
   const plan = (role: string, needed: number): RolePlan => ({
     role,
     needed,
@@ -236,7 +239,7 @@ function planApproval(scope: Scope, { input, roles, when }: Draft): ApprovalPlan
   return {
     id: idOf(when),
     when,
-    roles: Object.entries(roles).map(([role, needed]) => plan(role, needed)),
+    roles: asks.map(({ role, needed }) => plan(role, needed)),
     expiresSeconds: input.expiresAfter ?? EXPIRES_SECONDS,
     remindSeconds: input.remindEvery ?? null,
     escalateSeconds: input.escalateAfter ?? null,

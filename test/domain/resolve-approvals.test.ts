@@ -138,6 +138,26 @@ describe("an approval", () => {
     expect(problems(changes).map((problem) => problem.path)).toEqual([`${AT}.and.roles.security`]);
   });
 
+  it("points to the emergency where that asks for the role", () => {
+    const changes = { [`${PROD}.emergency`]: { roles: { security: 1 } }, "release.emergency": { reason: "Down." } };
+    const path = `${PROD}.emergency.roles.security`;
+    expect(problems(changes).map((problem) => problem.path)).toEqual([path]);
+    expect(problems({ ...changes, ...approvals() }).map((problem) => problem.path)).toEqual([path]);
+  });
+
+  it("of another moment is not asked for an emergency", () => {
+    const changes = {
+      ...approvals({ when: "after", roles: { "tech-lead": 1 } }, { roles: { "tech-lead": 1 } }),
+      [`${PROD}.emergency`]: { roles: { operations: 1 } },
+      "release.emergency": { reason: "Down." },
+    };
+    const asked = environment(changes).approvals.map(({ id, roles }) => [id, roles.map(({ role }) => role)]);
+    expect(asked).toEqual([
+      ["after", ["tech-lead"]],
+      ["before", ["operations", "tech-lead"]],
+    ]);
+  });
+
   it("is refused where one person would have to fill two roles", () => {
     const changes = {
       ...approvals({ roles: { "tech-lead": 1, owner: 1 } }),
@@ -294,6 +314,24 @@ describe("a release's approvals", () => {
       expiresSeconds: 172_800,
       validSeconds: 604_800,
     });
+  });
+
+  it("change only the policy's approval of the same moment", () => {
+    const changes = asked(
+      { roles: { "tech-lead": 1 } },
+      { roles: { operations: 1 } },
+      { when: "after", roles: { operations: 1 } },
+    );
+    expect(environment(changes).approvals.map(({ roles }) => roles.map(({ role }) => role))).toEqual([
+      ["operations", "tech-lead"],
+      ["operations"],
+    ]);
+  });
+
+  it("that ask for a role nobody holds are told so where they ask", () => {
+    expect(problems(asked({ roles: { security: 1 } })).map((problem) => problem.path)).toEqual([
+      `${TIGHT}[0].roles.security`,
+    ]);
   });
 
   it("may be at a moment of their own", () => {
