@@ -58,6 +58,7 @@ describe("an analysis", () => {
       ],
       onInconclusive: "hold",
       extendSeconds: 0,
+      holdSeconds: 86_400,
       earlyPass: false,
       referenceSeconds: 86_400,
       mustSeePoints: null,
@@ -399,6 +400,14 @@ describe("alpha", () => {
       ["lambda-duration-p95", "order", 0.3],
       ["lambda-duration-p95", "cart", 0.3],
     ]);
+  });
+
+  it("takes shares for every metric where they sum to 1", () => {
+    const changes = metrics(
+      { preset: "lambda-error-rate", sequential: { weight: 0.9 }, targets: ["cart"] },
+      { preset: "lambda-duration-p95", sequential: { weight: 0.1 }, targets: ["cart"] },
+    );
+    expect(weights(changes).map(([, , weight]) => weight)).toEqual([0.9, 0.1]);
   });
 
   it("is not spent by dry runs", () => {
