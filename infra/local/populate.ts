@@ -46,7 +46,9 @@ function createFunction(lambda: SimulatedLambda, { account, region }: Environmen
   const { functionName, alias, artifact } = target;
   const named = artifact.from === "version" ? artifact.version : null;
   const baseline = named === BASELINE_VERSION ? String(Number(named) - 1) : BASELINE_VERSION;
-  const versions = named === null ? [baseline] : [baseline, named].sort((one, other) => Number(one) - Number(other));
+  // A release of long ago, for whoever pins traffic to it by hand.
+  const older = String(Math.min(Number(baseline), Number(named ?? baseline)) - 1);
+  const versions = [older, baseline, ...(named === null ? [] : [named])].sort((a, b) => Number(a) - Number(b));
   lambda.createFunction({
     functionName,
     account,

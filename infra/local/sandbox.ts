@@ -3,15 +3,16 @@
  * meets the scenario's traffic, people, operators and faults. The same seed gives the same world to the byte.
  */
 
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { dynamoDbLedger } from "../../functions/adapters/dynamodb-ledger.ts";
 import type { PromotionPlan } from "../../functions/domain/plan.ts";
 import { storePolicy } from "../../functions/domain/policy-store.ts";
-import type { Ledger } from "../../functions/domain/ports.ts";
+import type { Item, Key, Ledger } from "../../functions/domain/ports.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
 import { Executions } from "./asl/executions.ts";
-import type { Status } from "./asl/shapes.ts";
+import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { SimulatedCloudWatch } from "./aws/cloudwatch.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb.ts";
@@ -52,6 +53,8 @@ export interface SandboxOptions {
   readonly plan: PromotionPlan;
   readonly onLine?: (line: Line) => void;
   readonly onInvocation?: (record: InvocationRecord) => void;
+  /** Every history event of every execution, as it is written. */
+  readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
   /** How often the sweeper runs, in ms; five minutes unless said. */
   readonly sweepEveryMs?: number;
 }
@@ -94,7 +97,7 @@ export class Sandbox {
     this.place = { account: CONTROL_ACCOUNT, region: plan.environments[0]?.region ?? "us-east-1" };
     this.clock = new VirtualClock(scenario.startsAt);
     const random = Random.of(scenario.seed, "sandbox");
-    this.timeline = new Timeline(options.onLine ?? (() => undefined));
+    this.timeline = new Timeline(options.onLine ?? (() => undefined), (key) => this.#stored(key));
     this.aws = new SimulatedAws({
       clock: this.clock,
       seed: scenario.seed,
@@ -118,29 +121,59 @@ export class Sandbox {
     this.ledger = this.#onlookersLedger();
   }
 
-  /** Deploys the policy, starts a promotion of the release as the console would, and lets the world run until it ends. */
+  /** Starts a promotion of the release as the console would, and lets the world run until it ends and comes to rest. */
   async promote(release: unknown, name: string): Promise<Ended> {
-    const { scenario, policy } = this.#options;
     const startedAt = this.clock.now();
-    const stateMachineArn = machineArn(this.place, "promotion");
-    const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
-    this.#wakeTheWorld();
-    const driver = this.clock.spawn("promotion", async () => {
-      await storePolicy({ ledger: this.ledger, hash: sha256, clock: this.clock }, policy);
-      this.executions.startExecution({ stateMachineArn, name, input: JSON.stringify(release) });
-      scheduleOperators(this, scenario, executionArn);
+    const executionArn = this.arnOf(name);
+    const endedAt = await this.live(async () => {
+      this.start(release, name);
+      scheduleOperators(this, this.#options.scenario, executionArn);
       await this.executions.closed(executionArn).wait();
-      const endedAt = this.clock.now();
+      const closedAt = this.clock.now();
       await this.clock.sleep(AFTERMATH_MS);
-      this.#over = true;
-      this.cloudWatch.alarms.stop();
-      return endedAt;
+      return closedAt;
     });
-    await this.clock.run({ until: () => this.#over });
-    const result = driver.done.value;
-    if (result === undefined || !result.ok)
-      throw new Error("the rehearsal came to a standstill", { cause: result?.error });
-    return { ...this.#ending(executionArn), executionArn, startedAt, endedAt: result.value };
+    return { ...this.#ending(executionArn), executionArn, startedAt, endedAt };
+  }
+
+  /** Wakes the world, deploys the policy and lets time pass until `body`, a process in that world, returns or throws. */
+  async live<T>(body: () => Promise<T>): Promise<T> {
+    this.#wakeTheWorld();
+    const { done } = this.clock.spawn("driver", async () => {
+      await storePolicy({ ledger: this.ledger, hash: sha256, clock: this.clock }, this.#options.policy);
+      return body();
+    });
+    await this.clock.run({ until: () => done.isOpen });
+    this.#over = true;
+    this.cloudWatch.alarms.stop();
+    const result = done.value;
+    if (result === undefined) throw new Error("the rehearsal came to a standstill");
+    if (!result.ok) throw result.error;
+    return result.value;
+  }
+
+  /** Starts a promotion under a name of its own. */
+  start(release: unknown, name: string): void {
+    const stateMachineArn = machineArn(this.place, "promotion");
+    this.executions.startExecution({ stateMachineArn, name, input: JSON.stringify(release) });
+  }
+
+  /** ARN of the promotion's execution of that name. */
+  arnOf(name: string): string {
+    return `${machineArn(this.place, "promotion").replace(":stateMachine:", ":execution:")}:${name}`;
+  }
+
+  /**
+   * Looks at the world as an onlooker, once nothing else drives it: `body` runs as a process, and the clock until it is
+   * done. Throws what `body` throws.
+   */
+  async inspect<T>(body: () => Promise<T>): Promise<T> {
+    const { done } = this.clock.spawn("onlooker", body);
+    await this.clock.run({ until: () => done.isOpen });
+    const result = done.value;
+    if (result === undefined) throw new Error("what the onlooker waits for never comes");
+    if (!result.ok) throw result.error;
+    return result.value;
   }
 
   /** One request through the API, on behalf of a page's visitor or of a signed caller. */
@@ -158,6 +191,12 @@ export class Sandbox {
       return { status, outcome, summary };
     }
     return { status, outcome: error ?? status.toLowerCase(), summary: cause ?? "" };
+  }
+
+  /** An item of the ledger as it lies there, without a call that the world would notice. */
+  #stored({ pk, sk }: Key): Item | null {
+    const found = this.dynamoDb.dump()[TABLE]?.find((item) => isText(item.pk, pk) && isText(item.sk, sk));
+    return found === undefined ? null : (unmarshall(found as Record<string, AttributeValue>) as Item);
   }
 
   /** Alarms are evaluated, mail is read, and the sweeper makes its rounds. */
@@ -259,7 +298,10 @@ export class Sandbox {
         return random.child("id", ids).uuid();
       },
       invoke: async (functionName, payload) => ({ payload: await this.host.invoke(functionName, payload) }),
-      onEvent: (event, executionArn) => this.timeline.event(event, executionArn),
+      onEvent: (event, executionArn) => {
+        this.timeline.event(event, executionArn);
+        this.#options.onEvent?.(event, executionArn);
+      },
       onStatusChange: (detail) => this.#announce(detail),
     });
     for (const machine of MACHINES) {
@@ -313,6 +355,8 @@ function actionOf(action: ScenarioFault["action"]): FaultAction {
 }
 
 const STATUS_EVENT_MS = 2_000;
+
+const isText = (value: object | undefined, text: string) => value !== undefined && "S" in value && value.S === text;
 
 function sharesOf(
   lambda: SimulatedLambda,
