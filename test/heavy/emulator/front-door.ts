@@ -10,7 +10,7 @@ export type Invoked = (payload: unknown, qualifier: string | null) => Promise<un
 
 /** The next `times` requests that fit get this answer instead of their own. */
 export interface Failure {
-  /** `DynamoDB_20120810.TransactWriteItems`, or a function's name. */
+  /** `DynamoDB_20120810.TransactWriteItems`, a function's name where it is invoked, or `function:alias`. */
   readonly of: string;
   readonly times: number;
   readonly status: number;
@@ -27,6 +27,8 @@ export interface Delivered {
 }
 
 const INVOCATION = /^\/2015-03-31\/functions\/([^/]+)\/invocations/;
+const ALIAS = /^\/2015-03-31\/functions\/([^/]+)\/aliases\/([^/]+)$/;
+const PROVISIONED = /^\/2019-09-30\/functions\/[^/]+\/provisioned-concurrency/;
 const INBOX = "/inbox/";
 
 export class FrontDoor {
@@ -74,11 +76,12 @@ export class FrontDoor {
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? "/", "http://door");
     const name = INVOCATION.exec(url.pathname)?.[1];
-    const failure = this.#failureOf(name ?? String(incoming.headers["x-amz-target"]));
+    const failure = this.#failureOf(subjectOf(incoming, url));
     if (failure !== null) {
       if (failure.after === true) await this.#onward(incoming);
       return fail(incoming, outgoing, failure);
     }
+    if (PROVISIONED.test(url.pathname)) return fail(incoming, outgoing, NOT_PROVISIONED);
     if (url.pathname.startsWith(INBOX)) return this.#deliver(incoming, outgoing, url);
     const invoked = name === undefined ? undefined : this.functions.get(decodeURIComponent(name));
     if (name === undefined || invoked === undefined) return this.#pass(incoming, outgoing);
@@ -114,6 +117,16 @@ export class FrontDoor {
     const [answered] = (await once(onward, "response")) as [IncomingMessage];
     return answered;
   }
+}
+
+/** Moto knows nothing of provisioned concurrency; this is what Lambda answers where none is configured. */
+const NOT_PROVISIONED = { of: "", times: 1, status: 404, error: "ProvisionedConcurrencyConfigNotFoundException" };
+
+/** What a request is about, in the words of `Failure`. */
+function subjectOf(incoming: IncomingMessage, { pathname }: URL): string {
+  const [, functionName, alias] = ALIAS.exec(pathname) ?? [];
+  if (functionName !== undefined && alias !== undefined) return `${functionName}:${alias}`;
+  return INVOCATION.exec(pathname)?.[1] ?? String(incoming.headers["x-amz-target"]);
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
