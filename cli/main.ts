@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
 import { rehearse } from "./rehearse.ts";
+import { Missing, REMOTE_COMMANDS } from "./remote.ts";
 import { replay } from "./replay.ts";
 
 const write = (text: string) => void process.stdout.write(text);
@@ -20,6 +21,15 @@ const USAGE = `headgate: a release promotion as one Step Functions execution
   headgate rehearse [FILE] [--policy FILE] [--scenario FILE] [--seed N] [--report FILE]
                                                the whole promotion on this machine, in virtual time
   headgate replay RECORD --analysis FILE       judge the kept samples of a promotion again
+
+With a deployed Headgate (HEADGATE_API_URL, and your own AWS credentials):
+
+  headgate start FILE [--attempt N]                    start the promotion (HEADGATE_PROMOTION_MACHINE_ARN)
+  headgate approve|reject PROMOTION --environment E --approval A --role R --version V [--comment TEXT] [--as WHO]
+  headgate resend PROMOTION --environment E --approval A --role R --address WHO
+  headgate replace PROMOTION --environment E --approval A --role R --address WHO --by WHOM
+  headgate approval-record PROMOTION [--zone ZONE]     who approved what, from the audit trail (HEADGATE_TABLE)
+  headgate confirm-subscription LINK                   so that no scanner can unsubscribe an approver
 `;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -31,9 +41,25 @@ async function main(argv: readonly string[]): Promise<number> {
       return rehearseCommand(rest);
     case "replay":
       return replayCommand(rest);
-    default:
+    case undefined:
+    case "help":
+    case "--help":
       write(USAGE);
-      return command === undefined || command === "help" || command === "--help" ? 0 : 2;
+      return 0;
+    default:
+      return remoteCommand(command, rest);
+  }
+}
+
+async function remoteCommand(command: string, args: string[]): Promise<number> {
+  const run = REMOTE_COMMANDS[command];
+  if (run === undefined) return usage(`there is no command "${command}"`);
+  const terminal = { write, environment: process.env, interactive: process.stdin.isTTY === true };
+  try {
+    return await run(args, terminal);
+  } catch (error) {
+    if (error instanceof Missing) return usage(`${command}: ${error.message}`);
+    throw error;
   }
 }
 

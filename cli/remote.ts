@@ -1,0 +1,138 @@
+/** Commands that speak to a deployed Headgate: through its signed API, or with one's own credentials to its table. */
+import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { dynamoDbLedger } from "../functions/adapters/dynamodb-ledger.ts";
+import type { Ledger } from "../functions/domain/ports.ts";
+import { sha256, VARIABLES } from "../functions/runtime/dependencies.ts";
+import { awsHost } from "../functions/runtime/host.ts";
+import { printApprovalRecord } from "./approval-record.ts";
+import { confirmSubscription } from "./confirm-subscription.ts";
+import { decide, replace, resend } from "./decide.ts";
+import { signedPost } from "./signed-post.ts";
+import { start } from "./start.ts";
+
+export interface Terminal {
+  readonly write: (text: string) => void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether somebody sits at it and can be asked. */
+  readonly interactive: boolean;
+}
+
+/** Something the caller left out: said, with how to give it. */
+export class Missing extends Error {
+  override readonly name = "Missing";
+}
+
+type Command = (args: string[], terminal: Terminal) => Promise<number>;
+
+function need(value: string | undefined, what: string): string {
+  if (value === undefined || value === "") throw new Missing(what);
+  return value;
+}
+
+/** The signed API of the deployment that the environment names. */
+export function apiOf({ environment }: Terminal) {
+  const url = need(environment.HEADGATE_API_URL, "set HEADGATE_API_URL to the stack's output ApiUrl");
+  const region = environment.AWS_REGION;
+  return signedPost(url.replace(/\/+$/, ""), region === undefined ? {} : { region });
+}
+
+/** The ledger, with the caller's own credentials. */
+export function ledgerOf({ environment }: Terminal): Ledger {
+  const table = need(environment[VARIABLES.table], `set ${VARIABLES.table} to the stack's output TableName`);
+  const { clock, entropy } = awsHost(environment);
+  const client = new DynamoDBClient({});
+  return dynamoDbLedger({ client: () => client, table: () => table, clock, entropy });
+}
+
+async function ask(question: string): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+  } finally {
+    prompt.close();
+  }
+}
+
+const SEAT = {
+  environment: { type: "string" },
+  approval: { type: "string" },
+  role: { type: "string" },
+  version: { type: "string" },
+  comment: { type: "string" },
+  check: { type: "string", multiple: true },
+  as: { type: "string" },
+  address: { type: "string" },
+  by: { type: "string" },
+} as const;
+
+function readSeat(args: string[], terminal: Terminal) {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: SEAT });
+  const seat = {
+    promotionId: need(positionals[0], "name the PROMOTION"),
+    environment: need(values.environment, "--environment E"),
+    approval: need(values.approval, "--approval A, as the mail says"),
+    role: need(values.role, "--role R"),
+    post: apiOf(terminal),
+    write: terminal.write,
+  };
+  return { seat, values };
+}
+
+const decision =
+  (which: "approved" | "rejected"): Command =>
+  async (args, terminal) => {
+    const { seat, values } = readSeat(args, terminal);
+    return decide({
+      ...seat,
+      decision: which,
+      version: need(values.version, "--version V, the release's version, typed"),
+      comment: values.comment ?? "",
+      checked: values.check ?? [],
+      as: values.as,
+      confirm: terminal.interactive ? ask : null,
+    });
+  };
+
+/** By the word that is typed. */
+export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
+  start: async (args, { write, environment }) => {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { attempt: { type: "string" } },
+    });
+    const machine = VARIABLES.promotionMachineArn;
+    return start({
+      releaseFile: need(positionals[0], "name the release FILE"),
+      machineArn: need(environment[machine], `set ${machine} to the stack's output PromotionMachineArn`),
+      attempt: Number(values.attempt ?? 1),
+      write,
+    });
+  },
+  approve: decision("approved"),
+  reject: decision("rejected"),
+  resend: async (args, terminal) => {
+    const { seat, values } = readSeat(args, terminal);
+    return resend({ ...seat, address: need(values.address, "--address WHO") });
+  },
+  replace: async (args, terminal) => {
+    const { seat, values } = readSeat(args, terminal);
+    return replace({ ...seat, address: need(values.address, "--address WHO"), by: need(values.by, "--by WHOM") });
+  },
+  "confirm-subscription": async ([link], { write }) =>
+    confirmSubscription({ link: need(link, "paste the LINK"), write }),
+  "approval-record": async (args, terminal) => {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { zone: { type: "string" } } });
+    const promotionId = need(positionals[0], "name the PROMOTION");
+    const { write } = terminal;
+    return printApprovalRecord({
+      promotionId,
+      ledger: ledgerOf(terminal),
+      hash: sha256,
+      zone: values.zone ?? "UTC",
+      write,
+    });
+  },
+};

@@ -1,0 +1,83 @@
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { describe, expect, it } from "vitest";
+import { executionNameOf, start } from "../../cli/start.ts";
+import { Executions } from "../../infra/local/asl/executions.ts";
+import { SimulatedAws } from "../../infra/local/aws/router.ts";
+import { clientConfig } from "../../infra/local/aws/sdk.ts";
+import { stepFunctionsService } from "../../infra/local/aws/step-functions.ts";
+import { VirtualClock } from "../../infra/local/clock.ts";
+
+const MACHINE = "arn:aws:states:eu-west-1:111122223333:stateMachine:headgate-promotion";
+const RELEASE = new URL("../../events/bbws-v2025.12.25.1.json", import.meta.url).pathname;
+const OTHER = new URL("../../events/pavi-v0.9.0.json", import.meta.url).pathname;
+const definition = { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 60, End: true } } };
+
+/** A Step Functions whose promotions last a minute, behind the real client. */
+function site() {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 12));
+  const aws = new SimulatedAws({ clock, seed: 1, account: "111122223333", region: "eu-west-1" });
+  const executions = new Executions({
+    clock,
+    random: () => 0.5,
+    newId: () => "id",
+    invoke: async () => ({ payload: {} }),
+  });
+  executions.createStateMachine({
+    arn: MACHINE,
+    name: "headgate-promotion",
+    definition,
+    roleArn: "arn:aws:iam::111122223333:role/x",
+  });
+  aws.register(stepFunctionsService(executions));
+  const client = new SFNClient(clientConfig(aws, { handler: "cli", invocation: "cli" }));
+  const said: string[] = [];
+  const run = async (releaseFile: string, attempt = 1) => {
+    const process = clock.spawn("start", () =>
+      start({ releaseFile, machineArn: MACHINE, attempt, client, write: (text) => void said.push(text) }),
+    );
+    await clock.run({ until: () => process.done.isOpen });
+    const result = process.done.value;
+    if (!result?.ok) throw result?.error;
+    return result.value;
+  };
+  return { run, said, executions, clock };
+}
+
+describe("headgate start", () => {
+  it("starts the promotion machine with the release as it stands, under a name made of service, version and attempt", async () => {
+    const { run, said, executions } = site();
+    expect(await run(RELEASE)).toBe(0);
+    const [one] = executions.listExecutions({ stateMachineArn: MACHINE }).executions;
+    expect(one?.name).toBe("bbws-store-v2025.12.25.1-1");
+    expect(said.join("")).toContain("execution:headgate-promotion:bbws-store-v2025.12.25.1-1");
+  });
+
+  it("finds the running execution when it is said twice", async () => {
+    const { run, executions } = site();
+    await run(RELEASE);
+    expect(await run(RELEASE)).toBe(0);
+    expect(executions.listExecutions({ stateMachineArn: MACHINE }).executions).toHaveLength(1);
+  });
+
+  it("refuses an attempt that has ended, and names the next one", async () => {
+    const { run, said, clock } = site();
+    await run(RELEASE);
+    await clock.run();
+    expect(await run(RELEASE)).toBe(4);
+    expect(said.at(-1)).toContain("--attempt 2");
+    expect(await run(RELEASE, 2)).toBe(0);
+  });
+
+  it("says what is wrong with a file that cannot be read", async () => {
+    const { run, said } = site();
+    expect(await run("no-such-file.json")).toBe(2);
+    expect(said.join("")).toContain("no-such-file.json");
+    expect(await run(OTHER)).toBe(0);
+  });
+
+  it("keeps within Step Functions' 80 characters and alphabet", () => {
+    const name = executionNameOf({ service: "a b/c", version: "v".repeat(200) }, 12);
+    expect(name).toHaveLength(80);
+    expect(name).toMatch(/^a-b-c-v+-12$/);
+  });
+});
