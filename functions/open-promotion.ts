@@ -2,9 +2,9 @@
 import * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
 import { canonicalJson } from "./domain/canonical.ts";
-import { noteEnding } from "./domain/endings.ts";
+import { loadEnding, noteEnding } from "./domain/endings.ts";
 import { executionName } from "./domain/inputs.ts";
-import { asHeader, type Header, item, keys, placeOf, planChanges } from "./domain/ledger.ts";
+import { type Header, item, keys, loadHeader, placeOf, planChanges } from "./domain/ledger.ts";
 import { notify } from "./domain/notices.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "./domain/plan.ts";
 import { currentPolicy } from "./domain/policy-store.ts";
@@ -24,7 +24,14 @@ type Input = z.output<typeof Input>;
 export const openPromotion = (deps: Dependencies) => async (input: Input) => {
   const promotionId = promotionIdOf(deps, input);
   const known = await deps.ledger.read(keys.header(promotionId));
-  if (known !== undefined) return answer(deps, asHeader(known));
+  if (known === undefined) await open(deps, input, promotionId);
+  const header = await loadHeader(deps.ledger, promotionId);
+  await record(deps, input, header);
+  return answer(deps, header);
+};
+
+/** Resolves, pins and writes; the header, which says that all of it stands, comes last. */
+async function open(deps: Dependencies, input: Input, promotionId: string): Promise<void> {
   const policy = await currentPolicy(deps.ledger);
   const resolved =
     policy === undefined
@@ -32,30 +39,25 @@ export const openPromotion = (deps: Dependencies) => async (input: Input) => {
       : resolvePlan(policy.document, input.release, { now: deps.clock.now() });
   const pinned = resolved.ok ? await pinArtifacts(deps, resolved.plan) : resolved;
   const header = headerOf(deps, input, promotionId, policy?.hash ?? "", pinned.ok ? pinned.plan : null);
+  if (!pinned.ok) {
+    const problems = renderProblems(pinned.problems).join("\n");
+    await noteEnding(deps, promotionId, "blocked", `the release was refused: ${problems}`);
+  }
   await writeHeader(deps, header, pinned.ok ? pinned.plan : null);
-  if (!pinned.ok)
-    await noteEnding(
-      deps,
-      promotionId,
-      "blocked",
-      `the release was refused: ${renderProblems(pinned.problems).join("\n")}`,
-    );
+  if (pinned.ok) await announce(deps, promotionId, pinned.plan);
+}
+
+/** From what stands in the ledger, so that a call that was cut off before it is made good by the next one. */
+async function record(deps: Dependencies, { release, executionArn }: Input, header: Header): Promise<void> {
+  const { promotionId, service, version, requestedBy, policyHash, planHash } = header;
+  const refused = header.environments.length === 0 ? await loadEnding(deps.ledger, promotionId) : null;
   await appendAudit(deps, promotionId, {
     id: "opened",
-    kind: pinned.ok ? "opened" : "refused",
-    summary: pinned.ok
-      ? `${header.service} ${header.version}, asked for by ${header.requestedBy}`
-      : renderProblems(pinned.problems).join("\n"),
-    data: {
-      release: input.release,
-      policyHash: header.policyHash,
-      planHash: header.planHash,
-      execution: input.executionArn,
-    },
+    kind: refused === null ? "opened" : "refused",
+    summary: refused?.summary ?? `${service} ${version}, asked for by ${requestedBy}`,
+    data: { release, policyHash, planHash, execution: executionArn },
   });
-  if (pinned.ok) await announce(deps, promotionId, pinned.plan);
-  return answer(deps, header, pinned.ok);
-};
+}
 
 const NO_POLICY: Problem = {
   path: "(policy)",
@@ -95,11 +97,12 @@ async function pinTarget(
   problems: Problem[],
 ): Promise<TargetPlan> {
   const { artifact } = target;
-  if (artifact.from !== "s3") return target;
+  const said = artifact.sha256 === undefined ? null : hexOf(artifact.sha256);
+  if (artifact.from !== "s3") return said === null ? target : { ...target, artifact: { ...artifact, sha256: said } };
   const path = `artifacts.${target.name}`;
   const where = `s3://${artifact.bucket}/${artifact.key} (version ${artifact.versionId})`;
   const found = await deps.artifacts(placeOf(environment)).object(artifact.bucket, artifact.key, artifact.versionId);
-  const sha256 = artifact.sha256 ?? found?.sha256 ?? null;
+  const sha256 = said ?? found?.sha256 ?? null;
   if (found === undefined) {
     problems.push({
       path,
@@ -117,13 +120,17 @@ async function pinTarget(
   } else if (found.sha256 !== null && found.sha256 !== sha256) {
     problems.push({
       path: `${path}.sha256`,
-      value: sha256,
+      value: artifact.sha256,
       message: `is not the checksum of ${where}`,
-      hint: `the object's is ${found.sha256}`,
+      hint: `the object's is ${base64Of(found.sha256)}`,
     });
   }
   return sha256 === null ? target : { ...target, artifact: { ...artifact, sha256 } };
 }
+
+/** People write hashes in base64, as Lambda shows them; everything that compares them has them in hex. */
+const hexOf = (base64: string) => Buffer.from(base64, "base64").toString("hex");
+const base64Of = (hex: string) => Buffer.from(hex, "hex").toString("base64");
 
 function headerOf(
   deps: Dependencies,
@@ -149,7 +156,7 @@ function headerOf(
   };
 }
 
-/** Plan first, header last: whoever finds the header finds the whole plan. */
+/** Plan and ending first, header last: whoever finds the header finds the whole plan, or why there is none. */
 async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPlan | null): Promise<void> {
   for (const part of plan === null ? [] : planChanges(header.promotionId, plan)) await deps.ledger.write([part]);
   try {
@@ -181,7 +188,8 @@ async function announce(deps: Dependencies, promotionId: string, plan: Promotion
   );
 }
 
-function answer(deps: Dependencies, header: Header, go = header.state === "open" && header.environments.length > 0) {
+function answer(deps: Dependencies, header: Header) {
+  const go = header.state === "open" && header.environments.length > 0;
   return {
     promotionId: header.promotionId,
     decision: go ? "go" : "stop",

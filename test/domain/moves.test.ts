@@ -222,7 +222,7 @@ describe("a bake that ended without a verdict to go on", () => {
     expect(decide(progress(result))).toEqual({
       kind: "watch",
       phase: "hold-1",
-      hold: { why: "verdict", until: null },
+      hold: { why: "verdict", until: 100 + 86_400_000 },
       summary: `step-10 ended ${result}: a person has to decide`,
     });
     expect(decide(progress(result), { signals: [signal("resume", 99)] })).toMatchObject({ kind: "watch" });

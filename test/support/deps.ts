@@ -63,6 +63,7 @@ export function environmentPlan(change: Partial<EnvironmentPlan> = {}): Environm
       metrics: [],
       onInconclusive: "hold",
       extendSeconds: 600,
+      holdSeconds: 86_400,
       earlyPass: false,
       referenceSeconds: 3_600,
       mustSeePoints: null,
