@@ -3,7 +3,7 @@
 import { CHECKED } from "./approvals-evidence.ts";
 import { appendAudit } from "./audit.ts";
 import { formatDuration } from "./durations.ts";
-import { asHead, item, keys, loadPlanHeader, placeOf } from "./ledger.ts";
+import { item, keys, loadPlanHeader, placeOf } from "./ledger.ts";
 import type { CheckPlan, Consequence, EnvironmentPlan, When } from "./plan.ts";
 import type { Dependencies, Item } from "./ports.ts";
 
@@ -95,7 +95,9 @@ export async function alarmsOk(
   const missing = names.filter((name) => !states.has(name));
   const red = [...states].filter(([, state]) => state === "ALARM").map(([name]) => name);
   if (missing.length > 0) return { passed: false, found: `no such alarm: ${missing.join(", ")}` };
-  if (states.size === 0) return { passed: false, found: `no alarm begins with "${prefix ?? ""}"` };
+  if (prefix !== undefined && ![...states.keys()].some((name) => name.startsWith(prefix)))
+    return { passed: false, found: `no alarm begins with "${prefix}"` };
+  if (states.size === 0) return { passed: false, found: "no alarm is named" };
   if (red.length > 0) return { passed: false, found: `in alarm: ${red.join(", ")}` };
   return { passed: true, found: `${states.size} ${states.size === 1 ? "alarm" : "alarms"}, none red` };
 }
@@ -193,14 +195,4 @@ async function evidenceHolds(
   if (check.max !== undefined && !(Number(value) <= check.max))
     return { passed: false, found: `${found}, above ${check.max}` };
   return { passed: true, found };
-}
-
-/** Whether traffic of the environment was ever intended to move. */
-export async function isTouched(
-  deps: Pick<Dependencies, "ledger">,
-  promotionId: string,
-  environment: string,
-): Promise<boolean> {
-  const head = await deps.ledger.read(keys.head(promotionId, environment));
-  return head !== undefined && asHead(head).firstShiftAt !== null;
 }
