@@ -1,6 +1,6 @@
 /** The ledger: one table, and the permissions by which roles reach parts of it. */
 import { RemovalPolicy } from "aws-cdk-lib";
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { PARTITIONS, type Partition } from "../functions.ts";
@@ -11,17 +11,19 @@ import { keyUse } from "./keeping.ts";
 export const TTL_ATTRIBUTE = "expiresAtSeconds";
 
 export interface Ledger {
-  readonly table: TableV2;
+  readonly table: Table;
   readonly key: Key;
 }
 
 export function makeLedger(scope: Construct, name: string, key: Key): Ledger {
-  const table = new TableV2(scope, "Ledger", {
+  // The newer construct cannot name its key before the Region is known, and one Region is all there is.
+  const table = new Table(scope, "Ledger", {
     tableName: name,
     partitionKey: { name: "pk", type: AttributeType.STRING },
     sortKey: { name: "sk", type: AttributeType.STRING },
-    billing: Billing.onDemand(),
-    encryption: TableEncryptionV2.customerManagedKey(key),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    encryption: TableEncryption.CUSTOMER_MANAGED,
+    encryptionKey: key,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: TTL_ATTRIBUTE,
     deletionProtection: true,

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 
 export interface LocalAws {
   readonly url: string;
-  /** What was written to the ledger: `pk sk` of each put. */
-  readonly puts: string[];
+  /** What the ledger holds: `pk sk` of each item. */
+  items(): string[];
   close(): void;
 }
 
@@ -15,7 +15,9 @@ const PUBLISHED = `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-
 
 /** Holds one policy in its ledger, and every object that is asked for, with this checksum (base64). */
 export async function startLocalAws(policyJson: string, checksum: string): Promise<LocalAws> {
-  const puts: string[] = [];
+  const table = new LedgerTable();
+  table.put({ pk: { S: "POLICY" }, sk: { S: "CURRENT" }, hash: { S: "hash" } });
+  table.put({ pk: { S: "POLICY" }, sk: { S: "VERSION#hash" }, json: { S: policyJson } });
   const server: Server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       const target = request.headers["x-amz-target"];
@@ -28,7 +30,7 @@ export async function startLocalAws(policyJson: string, checksum: string): Promi
         response.writeHead(200, headers).end();
       } else if (typeof target === "string") {
         response.writeHead(200, { "content-type": "application/x-amz-json-1.0" });
-        response.end(JSON.stringify(dynamoDb(target, JSON.parse(body), policyJson, puts)));
+        response.end(JSON.stringify(table.answer(target, JSON.parse(body))));
       } else {
         response
           .writeHead(200, { "content-type": "text/xml" })
@@ -38,7 +40,7 @@ export async function startLocalAws(policyJson: string, checksum: string): Promi
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, puts, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}`, items: () => table.names(), close: () => server.close() };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -47,18 +49,41 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
+type StoredItem = Readonly<Record<string, { readonly S?: string }>>;
+
 interface DynamoRequest {
-  readonly Key?: Readonly<Record<string, { readonly S: string }>>;
-  readonly TransactItems?: readonly {
-    readonly Put?: { readonly Item: Readonly<Record<string, { readonly S: string }>> };
-  }[];
+  readonly Key?: StoredItem;
+  readonly ExpressionAttributeValues?: StoredItem;
+  readonly TransactItems?: readonly { readonly Put?: { readonly Item: StoredItem } }[];
 }
 
-function dynamoDb(target: string, request: DynamoRequest, policyJson: string, puts: string[]): unknown {
-  for (const { Put } of request.TransactItems ?? []) {
-    if (Put !== undefined) puts.push(`${Put.Item.pk?.S} ${Put.Item.sk?.S}`);
+/** As much of DynamoDB as one promotion's opening needs: no conditions, since nobody else is there. */
+class LedgerTable {
+  readonly #items = new Map<string, StoredItem>();
+
+  put(item: StoredItem): void {
+    this.#items.set(nameOf(item), item);
   }
-  if (target.endsWith("Query")) return { Items: [] };
-  if (request.Key?.pk?.S !== "POLICY") return {};
-  return { Item: { ...request.Key, hash: { S: "hash" }, json: { S: policyJson } } };
+
+  names(): string[] {
+    return [...this.#items.keys()];
+  }
+
+  answer(
+    target: string,
+    { Key = {}, ExpressionAttributeValues: values = {}, TransactItems = [] }: DynamoRequest,
+  ): unknown {
+    for (const { Put } of TransactItems) if (Put !== undefined) this.put(Put.Item);
+    if (target.endsWith("Query")) {
+      const prefix = `${values[":pk"]?.S} ${values[":prefix"]?.S ?? ""}`;
+      const names = this.names()
+        .filter((name) => name.startsWith(prefix))
+        .sort((a, b) => (a < b ? -1 : 1));
+      return { Items: names.map((name) => this.#items.get(name)) };
+    }
+    const found = this.#items.get(nameOf(Key));
+    return found === undefined ? {} : { Item: found };
+  }
 }
+
+const nameOf = ({ pk, sk }: StoredItem): string => `${pk?.S} ${sk?.S}`;

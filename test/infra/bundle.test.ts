@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,8 +31,9 @@ console.log("ANSWER " + JSON.stringify(answer));
 
 /** Runs the bundled handler as Lambda would: plain Node, its own process, nothing of this repository around it. */
 async function invoke(release: unknown): Promise<Record<string, unknown>> {
-  const executionArn = "arn:aws:states:af-south-1:111122223333:execution:headgate-promotion:1";
-  const event = { release, executionArn, executionName: "1", startedAt: "2026-01-12T07:30:00.000Z" };
+  const executionName = randomUUID();
+  const executionArn = `arn:aws:states:af-south-1:111122223333:execution:headgate-promotion:${executionName}`;
+  const event = { release, executionArn, executionName, startedAt: "2026-01-12T07:30:00.000Z" };
   const env = {
     PATH: process.env.PATH ?? "",
     AWS_REGION: "af-south-1",
@@ -59,10 +61,13 @@ function releaseOf(file: string): Record<string, unknown> {
 
 describe("the first handler, bundled as it is deployed", () => {
   test.each(EVENTS)("accepts %s, pins its artifacts and writes the plan", async (file) => {
-    aws.puts.length = 0;
-    expect(await invoke(releaseOf(file))).toMatchObject({ decision: "go", position: 0 });
-    const [id] = aws.puts.flatMap((key) => /^PROMOTION#(\S+) HEADER$/.exec(key)?.[1] ?? []);
-    expect(aws.puts).toEqual(expect.arrayContaining([`PROMOTION#${id} PLAN#prod#000000`, `OPEN PROMOTION#${id}`]));
+    const answer = await invoke(releaseOf(file));
+    expect(answer).toMatchObject({ decision: "go", position: 0 });
+    const id = String(answer.promotionId);
+    const wanted = ["HEADER", "PLAN#sit#000000", "PLAN#prod#000000", "AUDIT#000001"].map(
+      (sk) => `PROMOTION#${id} ${sk}`,
+    );
+    expect(aws.items()).toEqual(expect.arrayContaining([...wanted, `OPEN PROMOTION#${id}`]));
   });
 
   test("refuses what the rehearsal refuses", async () => {

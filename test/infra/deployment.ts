@@ -109,7 +109,7 @@ function arnOf(template: Template, id: string): string {
   switch (Type) {
     case "AWS::Lambda::Function":
       return `arn:aws:lambda:${place}:function:${name("FunctionName")}`;
-    case "AWS::DynamoDB::GlobalTable":
+    case "AWS::DynamoDB::Table":
       return `arn:aws:dynamodb:${place}:table/${name("TableName")}`;
     case "AWS::SNS::Topic":
       return `arn:aws:sns:${place}:${name("TopicName")}`;
