@@ -153,16 +153,22 @@ function rulesInWords(plan: EnvironmentPlan): string[] {
 }
 
 function judgeInWords(plan: EnvironmentPlan): string[] {
-  const { alpha, metrics, onInconclusive, extendSeconds, earlyPass } = plan.analysis;
+  const { alpha, metrics, extendSeconds, earlyPass } = plan.analysis;
   const judged = metrics.filter((metric) => metric.sequential !== undefined && !metric.dryRun);
   const extended = extendSeconds > 0 ? `, extended by up to ${formatDuration(extendSeconds)}` : "";
-  const closing = `a bake without a verdict${extended}: ${onInconclusive}; a pass ${earlyPass ? "ends a bake early" : "never ends a bake early"}`;
+  const closing = `a bake without a verdict${extended}: ${withoutVerdict(plan)}; a pass ${earlyPass ? "ends a bake early" : "never ends a bake early"}`;
   if (judged.length === 0) return ["off: no metric has it on", closing];
   return [
     `alpha ${alpha}: a good candidate is rolled back by it in at most ${percent(alpha)} of rollouts, spread over ${judged.length} measurement${judged.length === 1 ? "" : "s"}`,
     ...grouped(plan).flatMap((group) => shareInWords(group, judged)),
     closing,
   ];
+}
+
+function withoutVerdict({ analysis: { onInconclusive, holdSeconds } }: EnvironmentPlan): string {
+  if (onInconclusive === "roll-back") return "roll back";
+  const hold = `hold for a person, and roll back if nobody decides within ${formatDuration(holdSeconds)}`;
+  return onInconclusive === "hold" ? hold : `go on if the evidence leans to the candidate, else ${hold}`;
 }
 
 function shareInWords(

@@ -10,7 +10,7 @@ import {
 } from "./domain/assessment-bake.ts";
 import { loadBake, loadBakes } from "./domain/assessment-store.ts";
 import { formatDuration } from "./domain/durations.ts";
-import { item, keys, loadIntents, loadPlan, loadTargets } from "./domain/ledger.ts";
+import { asHold, item, keys, loadIntents, loadPlan, loadTargets } from "./domain/ledger.ts";
 import { expectLife } from "./domain/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
@@ -46,7 +46,7 @@ export const beginBake =
       phase,
       chunk: input.chunk,
       tick: { seconds },
-      ends: bake.endsAt === null ? "until" : "at",
+      ends: bake.plannedSeconds === null ? "until" : "at",
       summary: bake.summary,
     };
   };
@@ -78,7 +78,7 @@ async function newBake(deps: Dependencies, input: BeginInput, plan: EnvironmentP
     startedAt,
     since: phase.kind === "hold" ? await endOfLastBake(deps, input, now) : startedAt,
     plannedSeconds,
-    endsAt: plannedSeconds === null ? null : startedAt + plannedSeconds * 1000,
+    endsAt: plannedSeconds === null ? await endOfHold(deps, input, phase) : startedAt + plannedSeconds * 1000,
     extended: false,
     chunk: input.chunk,
     revision: 0,
@@ -110,6 +110,13 @@ async function endOfLastBake(deps: Dependencies, input: BeginInput, now: number)
   const bakes = await loadBakes(deps.ledger, input.promotionId, input.environment);
   const ends = bakes.flatMap(({ endedAt }) => endedAt ?? []);
   return ends.length === 0 ? now : Math.max(...ends);
+}
+
+/** Looked at in that very moment: a window is short, and nobody should wait for a long tick to end. */
+async function endOfHold(deps: Dependencies, input: BeginInput, { kind }: Phase): Promise<number | null> {
+  if (kind !== "hold") return null;
+  const hold = await deps.ledger.read(keys.hold(input.promotionId, input.environment, input.phase));
+  return hold === undefined ? null : asHold(hold).until;
 }
 
 function beginning(phase: Phase, plannedSeconds: number | null, span: Span | null): string {

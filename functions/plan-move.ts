@@ -1,5 +1,6 @@
 /** Says what the rollout does next: reads how things stand, and lets `decideMove` decide. */
 import type * as z from "zod";
+import { askForDecision } from "./domain/hold-notice.ts";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
 import { shareOf } from "./domain/journal.ts";
 import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger.ts";
@@ -33,17 +34,27 @@ export const planMove = (deps: Dependencies) => async (input: Input) => {
     const by = move.outcome === "rejected" || move.outcome === "expired" ? "gate" : "operator";
     await stopRollout(deps, input, { by, outcome: move.outcome, summary: move.summary });
   }
-  if (move.kind === "watch") await openHold(deps, input, move);
+  if (move.kind === "watch") await hold(deps, input, plan, move);
   return answer(deps, input, move, chunkOf(progress, move));
 };
 
 const stopped = (summary: string): Move => ({ kind: "stop", outcome: "rolled-back", summary });
 
-async function openHold(deps: Dependencies, input: Input, move: Extract<Move, { kind: "watch" }>): Promise<void> {
+type Watch = Extract<Move, { kind: "watch" }>;
+
+/** Asked again with every execution that goes on with the hold, since a mail is sent once however often it is asked for. */
+async function hold(deps: Dependencies, input: Input, plan: EnvironmentPlan, move: Watch): Promise<void> {
+  const opened = await openHold(deps, input, move);
+  if (opened.why === "verdict") await askForDecision(deps, input.promotionId, plan, move.phase, opened);
+}
+
+async function openHold(deps: Dependencies, input: Input, move: Watch): Promise<Hold> {
   const key = keys.hold(input.promotionId, input.environment, move.phase);
-  if ((await deps.ledger.read(key)) !== undefined) return;
+  const found = await deps.ledger.read(key);
+  if (found !== undefined) return asHold(found);
   const hold: Hold = { ...move.hold, summary: move.summary, at: deps.clock.now() };
   await deps.ledger.write([{ put: item(key, hold) }]);
+  return hold;
 }
 
 async function loadProgress(

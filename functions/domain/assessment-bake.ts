@@ -70,7 +70,7 @@ export interface BakeRecord {
   /** A word of an operator counts for this phase when it was given at or after this instant (epoch ms). */
   readonly since: number;
   readonly plannedSeconds: number | null;
-  /** Planned end, then the end with its extension; null: until something happens. */
+  /** Planned end, then the end with its extension; for a hold its latest end; null: until something happens. */
   readonly endsAt: number | null;
   readonly extended: boolean;
   /** Number of the execution that looked last. */

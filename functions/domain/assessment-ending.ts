@@ -38,16 +38,26 @@ function outcomeOf({ kind }: Signal): Outcome {
   return kind === "supersede" ? "superseded" : "rolled-back";
 }
 
-/** Whether a hold is over: its operator resumed, a person decided after the verdict, or its window opens. */
+/**
+ * Whether a hold is over: its operator resumed, its window opens, a person decided after the verdict, or nobody did for as
+ * long as the plan waits. `since`: when the bake before it ended. A person who says "hold" has taken over: the hold is then theirs, and has no end.
+ */
 export function endedHold(hold: Hold, signals: readonly Signal[], since: number, now: number): Ending | null {
-  if (hold.until !== null && now >= hold.until) return plain("resumed", "the change window opens");
-  if (hold.why === "operator" && !isHeld(signals)) return plain("resumed", "the hold was lifted");
-  const word = signals.findLast(({ kind, at }) => RELEASES.has(kind) && at >= since);
-  if (hold.why !== "verdict" || word === undefined) return null;
-  return plain("resumed", `${word.kind} by ${word.by}: ${word.reason}`);
+  const over = hold.until !== null && now >= hold.until;
+  if (hold.why === "window") return over ? plain("resumed", "the change window opens") : null;
+  if (hold.why === "operator") return isHeld(signals) ? null : plain("resumed", "the hold was lifted");
+  const word = signals.findLast(({ kind, at }) => DECIDES.has(kind) && at >= since);
+  if (word !== undefined) return plain("resumed", `${word.kind} by ${word.by}: ${word.reason}`);
+  return over ? undecided(hold, since) : null;
 }
 
-const RELEASES: ReadonlySet<string> = new Set(["resume", "skip-bake", "promote-now"]);
+function undecided({ until, summary }: Hold, since: number): Ending {
+  const waited = formatDuration(((until ?? since) - since) / 1000);
+  const why = `nobody decided within ${waited}: ${summary}`;
+  return { result: "tripped", summary: why, stop: { by: "gate", outcome: "rolled-back" } };
+}
+
+const DECIDES: ReadonlySet<string> = new Set(["resume", "skip-bake", "promote-now", "hold"]);
 
 /** What the verdict ends, in any phase that watches traffic; null: it ends nothing, time may. */
 function endedByVerdict(

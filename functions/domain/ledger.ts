@@ -129,7 +129,10 @@ export interface Ending {
   readonly at: number;
 }
 
-/** Why a rollout stands still, and until when (epoch ms; null: until somebody resumes). */
+/**
+ * Why a rollout stands still, and until when (epoch ms; null: until somebody resumes). A window opens then; a verdict is
+ * waited for no longer, and traffic goes back.
+ */
 export interface Hold {
   readonly why: "operator" | "window" | "verdict";
   readonly until: number | null;

@@ -128,14 +128,18 @@ function held({ progress, signals }: Situation): Move {
 
 const NEEDS_PERSON = new Set(["inconclusive-hold", "blocked"]);
 
-/** The newest bake ended without a verdict that may go on by itself: a person has to say so, and until then it is watched. */
-function heldByVerdict({ progress, signals }: Situation): Move | null {
+/**
+ * A bake ended without a verdict that may go on by itself: a person has to say so, and until then it is watched. Nobody
+ * is waited for for ever, since traffic would stay split: at the end of the hold it goes back.
+ */
+function heldByVerdict({ plan, progress, signals }: Situation): Move | null {
   const open = Object.entries(progress.baked).find(
     ([, { result, endedAt }]) => NEEDS_PERSON.has(result) && !released(signals, endedAt),
   );
   if (open === undefined) return null;
-  const [phase, { result }] = open;
-  return watch(nextHold(progress), { why: "verdict", until: null }, `${phase} ended ${result}: a person has to decide`);
+  const [phase, { result, endedAt }] = open;
+  const until = endedAt + plan.analysis.holdSeconds * 1000;
+  return watch(nextHold(progress), { why: "verdict", until }, `${phase} ended ${result}: a person has to decide`);
 }
 
 function released(signals: readonly Signal[], since: number): boolean {

@@ -131,6 +131,8 @@ export interface AnalysisPlan {
   /** What happens when the bake, with its extension, ends without a verdict. */
   readonly onInconclusive: OnInconclusive;
   readonly extendSeconds: number;
+  /** How long a bake that ended without a verdict holds for a person; nobody decided by then: rolled back. */
+  readonly holdSeconds: number;
   readonly earlyPass: boolean;
   /** How far before weight 0 the reference reaches. */
   readonly referenceSeconds: number;

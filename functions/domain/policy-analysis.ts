@@ -126,6 +126,9 @@ export const analysisSchema = z
       .optional()
       .describe('a bake without a verdict: "hold" (default), "proceed" or "roll-back"'),
     extendUpTo: durationSchema.optional().describe("a bake without a verdict may last this much longer; default 0s"),
+    holdUpTo: durationSchema
+      .optional()
+      .describe("how long traffic holds for a person who must decide; nobody did: rolled back; default 24h"),
     earlyPass: z.boolean().optional().describe("true: a pass ends the bake early; default false"),
     reference: durationSchema.optional().describe("how far back the old version is looked at; default 24h"),
     mustSee: z

@@ -75,6 +75,7 @@ const analysisPlanSchema = z.strictObject({
   metrics: z.array(metricSchema).readonly(),
   onInconclusive: z.enum(["hold", "proceed", "roll-back"]),
   extendSeconds: z.number(),
+  holdSeconds: z.number(),
   earlyPass: z.boolean(),
   referenceSeconds: z.number(),
   mustSeePoints: z.number().nullable(),

@@ -227,13 +227,29 @@ describe("a hold", () => {
 
   it("after a verdict ends with a word given since", () => {
     expect(endedHold(hold({}), [said("resume", 9)], 10, 20)).toBeNull();
-    expect(endedHold(hold({}), [said("hold", 11)], 10, 20)).toBeNull();
-    for (const kind of ["resume", "skip-bake", "promote-now"] as const) {
+    expect(endedHold(hold({}), [said("roll-back", 11)], 10, 20)).toBeNull();
+    for (const kind of ["resume", "skip-bake", "promote-now", "hold"] as const) {
       expect(endedHold(hold({}), [said(kind, 10)], 10, 20)).toEqual({
         result: "resumed",
         summary: `${kind} by ann: because`,
         stop: null,
       });
     }
+  });
+
+  it("after a verdict goes back when nobody decided in time, and a word in time is heard late", () => {
+    const waiting = hold({ until: 10 + 1_440 * MINUTE, summary: "step-10 ended blocked" });
+    const end = 10 + 1_440 * MINUTE;
+    expect(endedHold(waiting, [], 10, end - 1)).toBeNull();
+    expect(endedHold(waiting, [said("resume", 9)], 10, end)).toEqual({
+      result: "tripped",
+      summary: "nobody decided within 1d: step-10 ended blocked",
+      stop: { by: "gate", outcome: "rolled-back" },
+    });
+    expect(endedHold(waiting, [said("resume", end - 1)], 10, end + MINUTE)?.result).toBe("resumed");
+  });
+
+  it("by an operator has no end in time", () => {
+    expect(endedHold(hold({ why: "operator", until: 5 }), [said("hold", 1)], 0, 50)).toBeNull();
   });
 });

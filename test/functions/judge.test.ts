@@ -3,6 +3,7 @@ import { beginBake } from "../../functions/begin-bake.ts";
 import type { ApprovalRecord } from "../../functions/domain/approvals.ts";
 import { loadBake, loadEvidence, loadLooks } from "../../functions/domain/assessment-store.ts";
 import { loadAudit } from "../../functions/domain/audit.ts";
+import { loadEnding } from "../../functions/domain/endings.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import { item, keys, loadHead } from "../../functions/domain/ledger.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
@@ -523,8 +524,7 @@ describe("a hold", () => {
     const world = await held("window", START + 5_000_000);
     const { last, at } = await bake(world, "hold-1", 940, 9_000);
     expect(last).toMatchObject({ result: "resumed", summary: "the change window opens" });
-    expect(at).toBeGreaterThanOrEqual(5_000);
-    expect(at).toBeLessThan(5_100);
+    expect(at).toBe(5_000);
   });
 
   it("by an operator ends when the newest word is no hold", async () => {
@@ -554,6 +554,19 @@ describe("a hold", () => {
       });
     },
   );
+
+  it("after a verdict takes traffic back when nobody decides, at the end of its time and not before", async () => {
+    const world = await held("verdict", START + 930_000 + 86_400_000);
+    const { last, at } = await bake(world, "hold-1", 940, 90_000);
+    expect(last).toMatchObject({
+      decision: "end",
+      result: "tripped",
+      summary: expect.stringContaining("nobody decided within 1d"),
+    });
+    expect(at).toBe(930 + 86_400);
+    expect((await headOf(world)).trip).toMatchObject({ by: "gate" });
+    expect(await loadEnding(world.ledger, PROMOTION)).toMatchObject({ outcome: "rolled-back" });
+  });
 
   it("is still guarded: a candidate that turns bad goes back", async () => {
     const turns: Traffic = (version, at) => (at > START + 16 * MINUTE ? failing(version, at) : healthy(version, at));

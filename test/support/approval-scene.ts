@@ -119,6 +119,7 @@ export function environmentPlan(
       ],
       onInconclusive: "hold",
       extendSeconds: 1_800,
+      holdSeconds: 86_400,
       earlyPass: false,
       referenceSeconds: 3_600,
       mustSeePoints: null,

@@ -3,7 +3,15 @@
  * that the test moves, and a CloudWatch whose minutes follow from what the test says each version does.
  */
 import { createHash } from "node:crypto";
-import { type Head, type Intent, item, keys, planChanges, type TargetRecord } from "../../functions/domain/ledger.ts";
+import {
+  type Head,
+  type Header,
+  type Intent,
+  item,
+  keys,
+  planChanges,
+  type TargetRecord,
+} from "../../functions/domain/ledger.ts";
 import type {
   EnvironmentPlan,
   MetricPlan,
@@ -15,6 +23,7 @@ import type {
   AlarmState,
   Alarms,
   Dependencies,
+  Mail,
   Metrics,
   Route,
   Series,
@@ -86,6 +95,7 @@ export function environmentPlan(over: Partial<EnvironmentPlan> = {}): Environmen
       metrics: [judged()],
       onInconclusive: "hold",
       extendSeconds: 600,
+      holdSeconds: 86_400,
       earlyPass: false,
       referenceSeconds: 86_400,
       mustSeePoints: null,
@@ -179,6 +189,7 @@ export interface World {
   readonly ledger: MemoryLedger;
   readonly metrics: SimulatedMetrics;
   readonly alarms: SimulatedAlarms;
+  readonly inbox: Mail[];
   /** Moves the clock to so many seconds after the start. */
   at(seconds: number): void;
   /** Sets traffic, as a shift that took effect now would have left it in the ledger. */
@@ -193,12 +204,14 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
   const ledger = new MemoryLedger();
   const metrics = new SimulatedMetrics(traffic);
   const alarms = new SimulatedAlarms();
+  const inbox: Mail[] = [];
   let now = START;
   const parts = {
     ledger,
     clock: { now: () => now, sleep: async () => {} },
     metrics: () => metrics,
     alarms: () => alarms,
+    mailer: { send: async (mail: Mail) => void inbox.push(mail) },
   };
   const rest = {
     hash: (text: string) => createHash("sha256").update(text).digest("hex"),
@@ -207,7 +220,7 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
   };
   // The judge reaches for nothing else; a test in which it did would fail on `undefined`.
   const deps = { ...parts, ...rest } as unknown as Dependencies;
-  await ledger.write(planChanges(PROMOTION, promotionPlan(plan)));
+  await ledger.write([...planChanges(PROMOTION, promotionPlan(plan)), { put: item(keys.header(PROMOTION), HEADER) }]);
   let sequence = 0;
   const route = async (to: Route) => {
     sequence += 1;
@@ -269,6 +282,7 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
     ledger,
     metrics,
     alarms,
+    inbox,
     head,
     at: (seconds) => {
       now = START + seconds * 1000;
@@ -294,6 +308,22 @@ const headOf = (state: Head["state"]): Head => ({
   outcome: null,
   summary: "",
 });
+
+const HEADER: Header = {
+  promotionId: PROMOTION,
+  service: "shop",
+  version: "v8",
+  state: "open",
+  executionArn: "arn",
+  openedAt: START,
+  requestedBy: "bob@example.com",
+  policyHash: "",
+  planHash: "",
+  environments: [ENVIRONMENT],
+  outcome: null,
+  summary: "",
+  closedAt: null,
+};
 
 const promotionPlan = (plan: EnvironmentPlan): PromotionPlan => ({
   service: "shop",
