@@ -49,7 +49,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-type StoredItem = Readonly<Record<string, { readonly S?: string }>>;
+type StoredItem = Readonly<Record<string, { readonly S?: string } | undefined>>;
 
 interface DynamoRequest {
   readonly Key?: StoredItem;

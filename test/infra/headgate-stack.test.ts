@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Match } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -355,6 +356,14 @@ describe("the watch", () => {
     for (const { AlarmActions, AlarmName } of alarms) {
       expect(JSON.stringify(AlarmActions), String(AlarmName)).toMatch(/Alarms/);
     }
+  });
+
+  test("has an entry in the runbook for each alarm, under its name", () => {
+    const runbook = readFileSync("docs/deploy.md", "utf8");
+    const names = all("AWS::CloudWatch::Alarm").map(({ AlarmName }) =>
+      String(AlarmName).replace(/^headgate-|[2-9]$/g, ""),
+    );
+    expect(names.filter((name) => !runbook.includes(`| \`${name.replace(/Throttled$/, "Throttled1")}\``))).toEqual([]);
   });
 
   test("adds up no more metrics in one alarm than CloudWatch allows", () => {
