@@ -360,10 +360,9 @@ describe("the watch", () => {
 
   test("has an entry in the runbook for each alarm, under its name", () => {
     const runbook = readFileSync("docs/deploy.md", "utf8");
-    const names = all("AWS::CloudWatch::Alarm").map(({ AlarmName }) =>
-      String(AlarmName).replace(/^headgate-|[2-9]$/g, ""),
-    );
-    expect(names.filter((name) => !runbook.includes(`| \`${name.replace(/Throttled$/, "Throttled1")}\``))).toEqual([]);
+    const names = all("AWS::CloudWatch::Alarm").map(({ AlarmName }) => String(AlarmName).replace("headgate-", ""));
+    // Alarms that are numbered, since one expression takes ten metrics, share an entry under the first one's name.
+    expect(names.filter((name) => !runbook.includes(`| \`${name.replace(/\d$/, "1")}\``))).toEqual([]);
   });
 
   test("adds up no more metrics in one alarm than CloudWatch allows", () => {
