@@ -1,5 +1,5 @@
 /** Bundles the functions for Lambda: one self-contained ES module each, with its own SDK. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Code } from "aws-cdk-lib/aws-lambda";
@@ -37,9 +37,11 @@ export function bundle(entries: Readonly<Record<string, string>>, outdir: string
   });
 }
 
-/** Bundles into a directory of its own, and hands the code out as assets. */
+/** Bundles into a directory of its own, which ends with the process, and hands the code out as assets. */
 export function bundled(entries: Readonly<Record<string, string>>): CodeOf {
   const outdir = mkdtempSync(join(tmpdir(), "headgate-bundle-"));
+  // Synthesis copies assets into its output.
+  process.on("exit", () => rmSync(outdir, { recursive: true, force: true }));
   bundle(entries, outdir);
   return (name) => Code.fromAsset(join(outdir, name));
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,7 +20,10 @@ beforeAll(async () => {
   bundle(Object.fromEntries(Object.entries(ENTRIES).filter(([name]) => name === "open-promotion")), outdir);
   aws = await startLocalAws(POLICY, CHECKSUM.toString("base64"));
 }, 60_000);
-afterAll(() => aws.close());
+afterAll(() => {
+  aws.close();
+  rmSync(outdir, { recursive: true });
+});
 
 const DRIVER = `
 const { handler } = await import(process.argv[1]);
