@@ -243,13 +243,14 @@ export class Sandbox {
       scenario,
       version: plan.version,
       rolesOf: (address) => rolesOf(plan, address),
-      visit: ({ method, link, body }) => this.#visit(method, link, body),
+      visit: ({ method, link, body }) => this.visit(method, link, body),
       tell: (who, text) =>
         this.timeline.add({ at: this.clock.now(), kind: "person", environment: "", what: who, text }),
     });
   }
 
-  async #visit(method: string, link: string, body: string | null): Promise<{ status: number; body: string }> {
+  /** What a person's browser sends for the link of a mail, and gets. */
+  async visit(method: string, link: string, body: string | null): Promise<{ status: number; body: string }> {
     const path = `/approvals/${link}`;
     const form = body === null ? {} : { contentType: "application/x-www-form-urlencoded" };
     const answer = await this.request(

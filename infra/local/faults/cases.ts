@@ -1,0 +1,70 @@
+/** One case of the fault matrix: a plan, and what goes wrong in it. Plain data, so that it can be sent to a worker. */
+import type { SignalKind } from "../../../functions/domain/ledger.ts";
+import type { Fault } from "../aws/faults.ts";
+import type { HandlerFault } from "../lambda-host.ts";
+
+/** What a hand, an alarm or an operator does to a running promotion. */
+export type Deed =
+  /** Stops the promotion's execution, or the very execution that stands in the state, in the console. */
+  | { readonly do: "stop"; readonly whom: "promotion" | "own" }
+  | { readonly do: "redrive" }
+  | { readonly do: "alarm"; readonly name: string }
+  | { readonly do: "sweep" }
+  /** Moves the first target's alias by hand. */
+  | { readonly do: "move"; readonly version: string }
+  | { readonly do: "operate"; readonly verb: Exclude<SignalKind, "supersede"> };
+
+/** When something is done: at the nth entrance of a state, or at an instant, and so long (ms) after. */
+export type Moment =
+  | {
+      readonly at: "state";
+      readonly machine: string;
+      readonly state: string;
+      readonly nth: number;
+      readonly ms: number;
+    }
+  | { readonly at: "time"; readonly ms: number };
+
+export interface Happening {
+  readonly when: Moment;
+  readonly deed: Deed;
+  /** Done so long (ms) after the deed; nothing where left out. */
+  readonly afterwards?: { readonly ms: number; readonly deed: Deed };
+}
+
+export interface FaultCase {
+  /** Unique; names the case on the command line. */
+  readonly id: string;
+  readonly plan: string;
+  /** Row of the table. */
+  readonly fault: string;
+  /** Times count from the scenario's start (ms). */
+  readonly calls: readonly Fault[];
+  readonly handlers: readonly HandlerFault[];
+  readonly happenings: readonly Happening[];
+  /** Other randomness than the plan's own. */
+  readonly seed?: number;
+}
+
+/** Virtual time (ms) after which a world that has not come to rest never will. */
+export const PATIENCE_MS = 12 * 3_600_000;
+
+/**
+ * How long (ms) a settled world is watched for what moves late. A Lambda that was forgotten lives for fifteen minutes,
+ * and a request that it sent at its end may be on its way for as long again.
+ */
+export const QUIET_MS = 35 * 60_000;
+
+/** A case in which nothing goes wrong. */
+export function cleanCase(plan: string): FaultCase {
+  return { id: `${plan}/none`, plan, fault: "none", calls: [], handlers: [], happenings: [] };
+}
+
+export function verbOf({ happenings }: FaultCase): string | null {
+  for (const { deed } of happenings) if (deed.do === "operate") return deed.verb;
+  return null;
+}
+
+export function hasDeed({ happenings }: FaultCase, what: Deed["do"]): boolean {
+  return happenings.some(({ deed, afterwards }) => deed.do === what || afterwards?.deed.do === what);
+}

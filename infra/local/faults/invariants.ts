@@ -1,0 +1,188 @@
+/** What must hold at the end of every case, whatever went wrong in it. Each says what it found, in words. */
+
+import type { Item } from "../../../functions/domain/ports.ts";
+import { hasDeed, verbOf } from "./cases.ts";
+import { type AliasFacts, aliasFacts, type PromotionFacts, promotionFacts } from "./facts.ts";
+import { isBakedLongEnough } from "./proof.ts";
+import { itemsOf, openPromotions } from "./table-dump.ts";
+import { runningExecutions, type Trial } from "./trial.ts";
+
+export interface Facts extends Trial {
+  readonly aliases: readonly AliasFacts[];
+  readonly facts: readonly PromotionFacts[];
+}
+
+/** Reads off the world what the rules need. */
+export function factsOf(trial: Trial): Facts {
+  const { sandbox, plan, promotions, changes } = trial;
+  return { ...trial, aliases: aliasFacts(sandbox, plan, changes), facts: promotionFacts(sandbox, promotions) };
+}
+
+type Invariant = (facts: Facts) => string[];
+
+/** The rules by name; a violated one is reported as `name: what was found`. */
+const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  "comes to rest": comesToRest,
+  "traffic is whole": trafficIsWhole,
+  "only known versions serve": onlyKnownVersionsServe,
+  "every bake was baked": everyBakeWasBaked,
+  "the record is true": theRecordIsTrue,
+  "nothing is left open": nothingIsLeftOpen,
+  "people are told": peopleAreTold,
+  "nothing moves afterwards": nothingMovesAfterwards,
+  "hands off": handsOff,
+  "links are dead": linksAreDead,
+  "a bad candidate is never promoted": badIsNeverPromoted,
+};
+
+/** Everything that is wrong. */
+export function violations(facts: Facts): string[] {
+  return Object.entries(INVARIANTS).flatMap(([name, rule]) => rule(facts).map((found) => `${name}: ${found}`));
+}
+
+function comesToRest({ settledAt, sandbox }: Facts): string[] {
+  if (settledAt !== null) return [];
+  const running = runningExecutions(sandbox).map((arn) => arn.split(":").at(-1));
+  const open = openPromotions(sandbox).map(({ promotionId }) => promotionId);
+  return [`still running: ${running.join(", ") || "nothing"}; still open: ${open.join(", ") || "nothing"}`];
+}
+
+/** The newest change by hand; Headgate has no say over the alias from then on. */
+const handMove = ({ changes }: AliasFacts) => changes.findLast(({ by }) => by === "hand");
+
+function trafficIsWhole({ aliases }: Facts): string[] {
+  return aliases
+    .filter(({ split }) => split)
+    .map(
+      ({ functionName, alias, changes }) => `${functionName}:${alias} is split: ${inWords(changes.at(-1)?.weights)}`,
+    );
+}
+
+const inWords = (weights: Readonly<Record<string, number>> | undefined) =>
+  Object.entries(weights ?? {})
+    .map(([version, share]) => `${Math.round(share * 100)} % on ${version}`)
+    .join(", ");
+
+function onlyKnownVersionsServe({ aliases }: Facts): string[] {
+  return aliases.flatMap(({ functionName, baseline, candidates, changes }) => {
+    const byHand = changes.filter(({ by }) => by === "hand").flatMap(({ weights }) => Object.keys(weights));
+    const known = new Set([baseline, ...candidates, ...byHand]);
+    const strange = changes.flatMap(({ weights }) => Object.keys(weights)).filter((version) => !known.has(version));
+    return strange.map((version) => `${functionName} served version ${version}, which nobody released`);
+  });
+}
+
+function everyBakeWasBaked(facts: Facts): string[] {
+  const verb = verbOf(facts.case);
+  if (verb === "skip-bake" || verb === "promote-now") return [];
+  return facts.aliases.flatMap((alias) => isBakedLongEnough(alias, facts.plan));
+}
+
+/** Every environment that the record calls promoted runs on the candidate, and every other one on what served before. */
+function theRecordIsTrue({ aliases, facts }: Facts): string[] {
+  return aliases
+    .flatMap((alias) => {
+      if (handMove(alias) !== undefined) return [];
+      let expected = alias.baseline;
+      for (const [index, { heads }] of facts.entries()) {
+        const head = heads.find(({ environment }) => environment === alias.environment);
+        if (head?.outcome === "promoted") expected = alias.candidates[index] ?? "a candidate that was never published";
+      }
+      if (alias.version === expected) return [];
+      return [`${alias.functionName} is on version ${alias.version}; by the record it is on ${expected}`];
+    })
+    .concat(facts.flatMap(outcomeFits));
+}
+
+function outcomeFits({ header, heads, status, error }: PromotionFacts): string[] {
+  if (header === null) return heads.length === 0 ? [] : ["there are journals without a header"];
+  const all =
+    header.environments.length > 0 &&
+    header.environments.every((name) => heads.some((head) => head.environment === name && head.outcome === "promoted"));
+  const found: string[] = [];
+  if ((header.outcome === "promoted") !== all)
+    found.push(
+      `the outcome is ${header.outcome}, and the journals say ${heads.map((head) => `${head.environment} ${head.outcome}`).join(", ")}`,
+    );
+  if (status === "SUCCEEDED" && header.outcome !== "promoted")
+    found.push(`the execution succeeded with ${header.outcome}`);
+  if (status === "FAILED" && error === "promoted") found.push("the execution failed as promoted");
+  return found;
+}
+
+/** What may not be found in the table, once all is over: its keys begin so, and the rule says what is wrong with it. */
+const LEFT_OPEN: readonly {
+  readonly pk: string;
+  readonly sk: string;
+  readonly wrong: (item: Item) => string | null;
+}[] = [
+  { pk: "PROMOTION#", sk: "HEADER", wrong: ({ state }) => (state === "closed" ? null : "is not closed") },
+  { pk: "PROMOTION#", sk: "HEAD#", wrong: ({ state }) => (state === "closed" ? null : `is ${String(state)}`) },
+  { pk: "PROMOTION#", sk: "INTENT#", wrong: ({ result }) => (result === null ? "has no result" : null) },
+  { pk: "PROMOTION#", sk: "APPROVAL#", wrong: ({ state }) => (state === "waiting" ? "still waits" : null) },
+  { pk: "LOCK#", sk: "", wrong: ({ owner }) => (owner === null ? null : `is owned by ${String(owner)}`) },
+  { pk: "ALARM#", sk: "", wrong: () => "is still listened for" },
+  { pk: "OPEN", sk: "", wrong: () => "is still listed" },
+];
+
+function nothingIsLeftOpen({ sandbox }: Facts): string[] {
+  return LEFT_OPEN.flatMap(({ pk, sk, wrong }) =>
+    itemsOf(sandbox, pk, sk).flatMap((item) => {
+      const found = wrong(item);
+      return found === null ? [] : [`${item.pk} ${item.sk} ${found}`];
+    }),
+  );
+}
+
+/** The closing notice went to whom the policy names; and somebody was paged where traffic was not known to be safe. */
+function peopleAreTold({ sandbox, facts, plan }: Facts): string[] {
+  const { mailbox } = sandbox.sns;
+  return facts.flatMap(({ header, error }, index) => {
+    if (header === null || header.environments.length === 0) return [];
+    const environments = plan.resolved[index]?.environments ?? [];
+    const subject = `${header.service} ${header.version}: ${header.outcome}`;
+    const untold = [...new Set(environments.flatMap(({ notices }) => notices))].filter(
+      (address) => !mailbox.some((mail) => mail.to === address && mail.subject === subject),
+    );
+    const found = untold.map((address) => `${address} never got "${subject}"`);
+    const mustPage = error === "rollback-failed" || header.outcome === "rollback-failed";
+    const onCall = environments.flatMap(({ pageTo }) => pageTo);
+    const paged = mailbox.some((mail) => onCall.includes(mail.to));
+    return mustPage && !paged ? [...found, "the rollback failed, and nobody was paged"] : found;
+  });
+}
+
+function nothingMovesAfterwards({ aliases, settledAt }: Facts): string[] {
+  if (settledAt === null) return [];
+  return aliases.flatMap(({ functionName, changes }) =>
+    changes
+      .filter(({ at, by }) => at > settledAt && by === "call")
+      .map(
+        ({ at, weights }) =>
+          `${functionName} was moved ${Math.round((at - settledAt) / 1_000)} s after the end: ${inWords(weights)}`,
+      ),
+  );
+}
+
+/** What a person moved stays as the person left it. */
+function handsOff({ aliases }: Facts): string[] {
+  return aliases.flatMap((alias) => {
+    const move = handMove(alias);
+    if (move === undefined) return [];
+    const later = alias.changes.filter(({ at, by }) => by === "call" && at >= move.at);
+    return later.map(({ weights }) => `${alias.functionName} was moved by hand, then overwritten: ${inWords(weights)}`);
+  });
+}
+
+function linksAreDead({ links }: Facts): string[] {
+  return links
+    .filter(({ body, status }) => status >= 500 || body.includes('name="token"'))
+    .map(({ link, status }) => `${link.slice(0, 8)} still asks (${status})`);
+}
+
+function badIsNeverPromoted(facts: Facts): string[] {
+  if (facts.plan.badFromWeight === null) return [];
+  const verb = verbOf(facts.case);
+  if (verb === "skip-bake" || hasDeed(facts.case, "move")) return [];
+  return facts.facts.filter(({ header }) => header?.outcome === "promoted").map(() => "it was");
+}

@@ -1,0 +1,80 @@
+/** `npm run faults`: every fault at every place of every plan, held to every rule. */
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { cleanCase, type FaultCase } from "./cases.ts";
+import { enumerateCases } from "./enumerate.ts";
+import { planNames, readFaultPlan } from "./plans.ts";
+import { judgeAll } from "./pool.ts";
+import { renderTable, renderViolations } from "./report.ts";
+import { run } from "./trial.ts";
+import { judgeCase } from "./verdict.ts";
+import { lineInWords } from "./words.ts";
+
+const USAGE = `node infra/local/faults/main.ts [--plan NAME]... [--fault TEXT] [--only ID] [--every N] [--workers N]
+
+  --plan     only this plan (may be given more than once)
+  --fault    only cases whose name contains this text
+  --every    only each Nth case, for a first look
+  --only     one case by its whole name, told as it happens
+  --workers  how many processes; as many as there are processors unless said
+`;
+
+const { values } = parseArgs({
+  options: {
+    plan: { type: "string", multiple: true },
+    fault: { type: "string" },
+    only: { type: "string" },
+    every: { type: "string", default: "1" },
+    workers: { type: "string", default: String(cpus().length) },
+    help: { type: "boolean" },
+  },
+});
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** Every case of these plans, the run without faults first. */
+async function casesOf(plans: readonly string[]): Promise<FaultCase[]> {
+  const cases: FaultCase[] = [];
+  for (const name of plans) {
+    const clean = cleanCase(name);
+    cases.push(clean, ...enumerateCases(await run(readFaultPlan(name), clean)));
+  }
+  return cases;
+}
+
+async function one(id: string): Promise<number> {
+  const plan = planNames().find((name) => id.startsWith(`${name}/`));
+  const found = plan === undefined ? undefined : (await casesOf([plan])).find((one) => one.id === id);
+  if (found === undefined) {
+    say(`there is no case ${id}`);
+    return 2;
+  }
+  const verdict = await judgeCase(found, (line) => say(lineInWords(line)));
+  say(
+    `\n${JSON.stringify(found)}\n\noutcome ${verdict.outcomes.join(", ")}, safe after ${verdict.timeToSafeMs ?? "-"} ms`,
+  );
+  for (const violation of verdict.violations) say(`VIOLATED  ${violation}`);
+  return verdict.violations.length === 0 ? 0 : 1;
+}
+
+async function all(): Promise<number> {
+  const every = Number(values.every);
+  const cases = (await casesOf(values.plan ?? planNames())).filter(
+    ({ id }, index) => index % every === 0 && id.includes(values.fault ?? ""),
+  );
+  const startedAt = Date.now();
+  const tell = (done: number, broken: number) => {
+    const seconds = Math.round((Date.now() - startedAt) / 1_000);
+    process.stderr.write(`\r${done} of ${cases.length} cases, ${broken} broken, ${seconds} s`);
+  };
+  const verdicts = await judgeAll(cases, Number(values.workers), tell);
+  process.stderr.write("\n");
+  say(renderTable(verdicts));
+  const broken = verdicts.filter(({ violations }) => violations.length > 0);
+  if (broken.length > 0) say(renderViolations(broken));
+  say(`${verdicts.length} rehearsals in ${Math.round((Date.now() - startedAt) / 1_000)} s, ${broken.length} broken`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+if (values.help === true) say(USAGE);
+else process.exitCode = values.only === undefined ? await all() : await one(values.only);

@@ -1,0 +1,74 @@
+/** The small promotions that the fault matrix runs: named files of policy, releases and world. */
+import { readdirSync, readFileSync } from "node:fs";
+import * as z from "zod";
+import { OUTCOMES } from "../../../functions/domain/outcomes.ts";
+import type { PromotionPlan } from "../../../functions/domain/plan.ts";
+import { renderProblems } from "../../../functions/domain/problems.ts";
+import { resolvePlan } from "../../../functions/domain/resolve-plan.ts";
+import { readScenario, type Scenario } from "../world/scenario.ts";
+
+const planSchema = z.strictObject({
+  /** What is particular about it, in a sentence. */
+  about: z.string().min(1),
+  policy: z.record(z.string(), z.unknown()),
+  /** Promotions in order: how long after the world's beginning each starts, and how it ends when nothing goes wrong. */
+  starts: z
+    .array(
+      z.strictObject({
+        afterSeconds: z.int().min(0),
+        outcome: z.literal(OUTCOMES),
+        release: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .min(1),
+  /** Weight from which on the candidate is bad; null: it is good. */
+  badFromWeight: z.number().nullable(),
+  scenario: z.unknown(),
+});
+
+export interface FaultPlan extends Omit<z.output<typeof planSchema>, "scenario"> {
+  readonly name: string;
+  readonly scenario: Scenario;
+  /** One resolved plan for each start. */
+  readonly resolved: readonly PromotionPlan[];
+}
+
+const FOLDER = new URL("../../../test/faults/plans/", import.meta.url);
+
+/** Names of all plans, in order. */
+export function planNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length))
+    .sort();
+}
+
+const known = new Map<string, FaultPlan>();
+
+/** Reads a plan by its name, once. Throws an Error that says what is wrong with it. */
+export function readFaultPlan(name: string): FaultPlan {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const plan = faultPlanOf(name, JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), "utf8")));
+  known.set(name, plan);
+  return plan;
+}
+
+/** Reads a plan from its document. Throws an Error that says what is wrong with it. */
+export function faultPlanOf(name: string, document: unknown): FaultPlan {
+  const { scenario: world, ...file } = planSchema.parse(document);
+  const scenario = readScenario(world);
+  const resolved = file.starts.map(({ release }) => {
+    const resolution = resolvePlan(file.policy, release, { now: scenario.startsAt });
+    if (resolution.ok) return resolution.plan;
+    throw new Error(`the plan ${name} does not resolve:\n${renderProblems(resolution.problems).join("\n")}`);
+  });
+  return { ...file, name, scenario, resolved };
+}
+
+/** What the world has to hold for all of a plan's promotions together. */
+export function worldPlanOf({ name, resolved }: FaultPlan): PromotionPlan {
+  const [first] = resolved;
+  if (first === undefined) throw new Error(`the plan ${name} starts nothing`);
+  return { ...first, environments: resolved.flatMap(({ environments }) => environments) };
+}

@@ -1,0 +1,127 @@
+/** Runs one case: the plan's promotions in their world, with what goes wrong, until everything has come to rest. */
+
+import type { AliasChange } from "../aws/lambda/alias-operations.ts";
+import type { CallRecord } from "../aws/router.ts";
+import { MACHINES, machineArn } from "../deployment.ts";
+import { Sandbox } from "../sandbox.ts";
+import type { Line } from "../timeline.ts";
+import { type FaultCase, PATIENCE_MS, QUIET_MS } from "./cases.ts";
+import { Deeds, type Done } from "./deeds.ts";
+import { type Visit, Visits } from "./observe.ts";
+import { type FaultPlan, worldPlanOf } from "./plans.ts";
+import { openPromotions } from "./table-dump.ts";
+
+/** How a case left the world. */
+export interface Trial {
+  readonly case: FaultCase;
+  readonly plan: FaultPlan;
+  readonly sandbox: Sandbox;
+  /** Executions of the plan's promotions, in the plan's order. */
+  readonly promotions: readonly string[];
+  readonly visits: readonly Visit[];
+  readonly calls: readonly CallRecord[];
+  readonly invocations: ReadonlyMap<string, number>;
+  readonly done: readonly Done[];
+  /** Every change of every alias, by whom. */
+  readonly changes: readonly AliasChange[];
+  /** When nothing was left to do (epoch ms); null: that was still not so when patience ended. */
+  readonly settledAt: number | null;
+  /** Status and body of every approval link that was mailed, when all was over. */
+  readonly links: readonly { readonly link: string; readonly status: number; readonly body: string }[];
+}
+
+/** Production's sweeper runs every minute. */
+const SWEEP_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 30_000;
+
+export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line) => void): Promise<Trial> {
+  const visits = new Visits();
+  let deeds: Deeds | undefined;
+  const { scenario } = plan;
+  const sandbox = new Sandbox({
+    scenario: {
+      ...scenario,
+      seed: what.seed ?? scenario.seed,
+      handlerFaults: [...scenario.handlerFaults, ...what.handlers],
+    },
+    policy: plan.policy,
+    plan: worldPlanOf(plan),
+    sweepEveryMs: SWEEP_EVERY_MS,
+    onEvent: (event, executionArn) => {
+      const visit = visits.take(event, executionArn);
+      if (visit !== undefined) deeds?.entered(visit, executionArn);
+    },
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+  const { startsAt } = scenario;
+  for (const { from = 0, to, ...fault } of what.calls) {
+    sandbox.aws.faults.add({ ...fault, from: startsAt + from, ...(to === undefined ? {} : { to: startsAt + to }) });
+  }
+  const changes: AliasChange[] = [];
+  sandbox.lambda.onAliasChange((change) => changes.push(change));
+  const promotions = plan.starts.map((_, index) => sandbox.arnOf(`case-${index + 1}`));
+  deeds = new Deeds(sandbox, what, promotions[0] ?? "");
+  const end = await sandbox.live(async () => {
+    deeds.schedule();
+    return live(sandbox, plan);
+  });
+  return {
+    case: what,
+    plan,
+    sandbox,
+    promotions,
+    visits: visits.all,
+    calls: sandbox.aws.calls,
+    invocations: sandbox.host.counts,
+    done: deeds.done,
+    changes,
+    ...end,
+  };
+}
+
+async function live(sandbox: Sandbox, plan: FaultPlan): Promise<Pick<Trial, "settledAt" | "links">> {
+  const { clock } = sandbox;
+  for (const [index, { afterSeconds, release }] of plan.starts.entries()) {
+    await clock.sleep(Math.max(0, plan.scenario.startsAt + afterSeconds * 1_000 - clock.now()));
+    sandbox.start(release, `case-${index + 1}`);
+  }
+  while (!isSettled(sandbox)) {
+    if (clock.now() - plan.scenario.startsAt > PATIENCE_MS) return { settledAt: null, links: [] };
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+  const settledAt = clock.now();
+  await clock.sleep(QUIET_MS);
+  return { settledAt, links: await openLinks(sandbox) };
+}
+
+/** Every execution has ended, and no promotion is listed as open any more. */
+function isSettled(sandbox: Sandbox): boolean {
+  return runningExecutions(sandbox).length === 0 && openPromotions(sandbox).length === 0;
+}
+
+export function runningExecutions(sandbox: Sandbox): string[] {
+  return MACHINES.flatMap((machine) =>
+    sandbox.executions
+      .listExecutions({
+        stateMachineArn: machineArn(sandbox.place, machine),
+        statusFilter: "RUNNING",
+        maxResults: 1_000,
+      })
+      .executions.map(({ executionArn }) => executionArn),
+  );
+}
+
+const LINK = /\/approvals\/([0-9a-f]{64})/g;
+
+/** Follows every link that was ever mailed. */
+async function openLinks(sandbox: Sandbox): Promise<Trial["links"]> {
+  const links = new Set(
+    sandbox.sns.mailbox.flatMap(({ body }) => [...body.matchAll(LINK)].map(([, link = ""]) => link)),
+  );
+  const seen = [];
+  for (const link of links) {
+    const { status, body } = await sandbox.visit("GET", link, null);
+    seen.push({ link, status, body });
+  }
+  return seen;
+}

@@ -1,0 +1,54 @@
+/** One case from its plan to what is said of it. */
+import type { Line } from "../timeline.ts";
+import type { FaultCase } from "./cases.ts";
+import { type Facts, factsOf, violations } from "./invariants.ts";
+import { readFaultPlan } from "./plans.ts";
+import { timeToSafe } from "./time-to-safe.ts";
+import { run } from "./trial.ts";
+
+/** Plain data, so that a worker can send it. */
+export interface Verdict {
+  readonly id: string;
+  readonly plan: string;
+  readonly fault: string;
+  /** How each promotion ended, by its record; `none` where there is none. */
+  readonly outcomes: readonly string[];
+  /** Empty: every rule holds. */
+  readonly violations: readonly string[];
+  /** Milliseconds; null: no traffic had to go back. */
+  readonly timeToSafeMs: number | null;
+  /** Whether anything went wrong at all: a fault behind a point that the case never came to strikes nothing. */
+  readonly struck: boolean;
+}
+
+/** Runs a case and holds it to every rule. A case that throws violates the first of them: it does not end. */
+export async function judgeCase(what: FaultCase, onLine?: (line: Line) => void): Promise<Verdict> {
+  const { id, plan, fault } = what;
+  try {
+    return verdictOf(factsOf(await run(readFaultPlan(plan), what, onLine)));
+  } catch (error) {
+    const found = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return {
+      id,
+      plan,
+      fault,
+      outcomes: [],
+      violations: [`runs to its end: ${found}`],
+      timeToSafeMs: null,
+      struck: true,
+    };
+  }
+}
+
+function verdictOf(facts: Facts): Verdict {
+  const { id, plan, fault } = facts.case;
+  return {
+    id,
+    plan,
+    fault,
+    outcomes: facts.facts.map(({ header }) => header?.outcome ?? "none"),
+    violations: violations(facts),
+    timeToSafeMs: timeToSafe(facts),
+    struck: facts.done.length > 0 || facts.sandbox.aws.faults.fired.length > 0 || facts.case.handlers.length > 0,
+  };
+}
