@@ -1,13 +1,30 @@
 /** `npm run rehearse`: the promotion of a release, with the real machines and handlers, in virtual time. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { exitCodeOf, OUTCOMES } from "../functions/domain/outcomes.ts";
+import { exitCodeOf, OUTCOMES, type Outcome } from "../functions/domain/outcomes.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
 import { renderProblems } from "../functions/domain/problems.ts";
 import { type Rehearsed, rehearse as run } from "../infra/local/rehearsal.ts";
-import { readScenario } from "../infra/local/world/scenario.ts";
+import { loadRecordings, servingNow } from "../infra/local/report/data.ts";
+import { Folding } from "../infra/local/report/fold.ts";
+import { plainWatch } from "../infra/local/report/look-words.ts";
+import { zoneOf } from "../infra/local/report/times.ts";
+import { renderReport } from "../infra/local/report.ts";
+import type { Line } from "../infra/local/timeline.ts";
+import { readScenario, type Scenario } from "../infra/local/world/scenario.ts";
 import { readJson } from "./read-json.ts";
-import { figuresInWords, lineInWords, type Style } from "./timeline-words.ts";
+import {
+  aligned,
+  countsInWords,
+  headingInWords,
+  lineInWords,
+  outcomeColour,
+  painted,
+  progressInWords,
+  type Style,
+  splitInWords,
+  trafficInWords,
+} from "./timeline-words.ts";
 
 export interface RehearseOptions {
   readonly releaseFile: string;
@@ -15,7 +32,7 @@ export interface RehearseOptions {
   readonly scenarioFile: string;
   /** Overrides the scenario's. */
   readonly seed: number | null;
-  /** Where the HTML report goes; null writes none. */
+  /** Where the HTML report goes, with the recordings beside it; null writes neither. */
   readonly reportFile: string | null;
   readonly write: (text: string) => void;
   readonly colour: boolean;
@@ -31,37 +48,34 @@ export async function rehearse(options: RehearseOptions): Promise<number> {
     for (const file of files) if (!file.ok) for (const line of file.lines) say(line);
     return 2;
   }
-  const read = scenarioOf(world.value, options.seed);
-  if (typeof read === "string") {
-    say(`${options.scenarioFile}: ${read}`);
+  const scenario = scenarioOf(world.value, options.seed);
+  if (typeof scenario === "string") {
+    say(`${options.scenarioFile}: ${scenario}`);
     return 2;
   }
-  let style: Style = { zone: "UTC", colour: options.colour, width: options.width };
+  const screen = new Screen(options);
   const result = await run({
     policy: policy.value,
     release: release.value,
-    scenario: read,
-    onPlan: (plan) => {
-      style = { ...style, zone: zoneOf(plan) };
-      say(
-        `Headgate rehearses ${plan.service} ${plan.version} in the world "${read.name}", seed ${read.seed}. Times in ${style.zone}.`,
-      );
-      say();
-    },
-    onLine: (line) => say(lineInWords(line, style)),
+    scenario,
+    onPlan: (plan) => screen.begin(plan, scenario),
+    onLine: (line) => screen.add(line),
+    sandbox: { onInvocation: ({ at }) => screen.tick(at) },
   });
   if (!result.ok) {
     for (const line of renderProblems(result.problems)) say(line);
     return 2;
   }
-  say();
-  for (const line of closing(result)) say(line);
-  if (options.reportFile !== null) await report(result, read.name, options.reportFile, say);
-  const outcome = OUTCOMES.find((known) => known === result.ended.outcome) ?? "errored";
-  return exitCodeOf(outcome);
+  screen.end();
+  for (const line of closing(result, screen.style)) say(line);
+  if (options.reportFile !== null) {
+    const files = await writeFiles(result, worldOf(scenario), options.reportFile);
+    for (const line of aligned("files", files)) say(line);
+  }
+  return exitCodeOf(outcomeOf(result));
 }
 
-function scenarioOf(value: unknown, seed: number | null) {
+function scenarioOf(value: unknown, seed: number | null): Scenario | string {
   try {
     const scenario = readScenario(value);
     return seed === null ? scenario : { ...scenario, seed };
@@ -70,23 +84,102 @@ function scenarioOf(value: unknown, seed: number | null) {
   }
 }
 
-function zoneOf(plan: PromotionPlan): string {
-  return plan.environments.find(({ window }) => window !== null)?.window?.zone ?? "UTC";
+/** `healthy, seed 1: a calm week, ...`: how reports name the world. */
+const worldOf = ({ name, seed, about }: Scenario): string => `${name}, seed ${seed}${about === "" ? "" : `: ${about}`}`;
+
+function outcomeOf({ ended }: Rehearsed): Outcome {
+  return OUTCOMES.find((known) => known === ended.outcome) ?? "errored";
 }
 
-function closing({ ended, figures, sandbox }: Rehearsed): string[] {
-  const traffic = sandbox.lambda.functions().flatMap((fn) =>
-    [...fn.aliases].map(([alias, { current }]) => {
-      const others = Object.entries(current.additional).map(([version, share]) => `, ${share * 100} % on ${version}`);
-      return `traffic        ${fn.name}:${alias} on version ${current.version}${others.join("")}`;
-    }),
-  );
-  return [`outcome        ${ended.outcome.toUpperCase()}: ${ended.summary}`, ...traffic, ...figuresInWords(figures)];
+function closing(result: Rehearsed, style: Style): string[] {
+  const outcome = outcomeOf(result);
+  const title = painted(outcome.toUpperCase(), outcomeColour(outcome), style);
+  return [
+    "",
+    ...aligned("outcome", [title, ...plainWatch(result.ended.summary).split("\n")]),
+    ...aligned("traffic", trafficInWords(servingNow(result))),
+    ...aligned("time", [splitInWords(result.figures)]),
+    ...countsInWords(result.figures).flatMap(([name, text]) => aligned(name, [text])),
+  ];
 }
 
-async function report(result: Rehearsed, world: string, file: string, say: (line?: string) => void): Promise<void> {
-  const { renderReport } = await import("../infra/local/report.ts");
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await renderReport(result, world));
-  say(`report         ${file}`);
+/** The report, and beside it a recording of each environment that was judged. Returns the names of the files. */
+async function writeFiles(result: Rehearsed, world: string, reportFile: string): Promise<string[]> {
+  await mkdir(dirname(reportFile), { recursive: true });
+  await writeFile(reportFile, await renderReport(result, world));
+  const stem = reportFile.replace(/\.html$/, "");
+  const files = [`${reportFile} (open it in a browser)`];
+  for (const recording of await loadRecordings(result)) {
+    const file = `${stem}-${recording.environment}.json`;
+    await writeFile(file, `${JSON.stringify(recording)}\n`);
+    files.push(`${file} (for \`headgate replay\`)`);
+  }
+  return files;
+}
+
+type ScreenOptions = Pick<RehearseOptions, "write" | "colour" | "width">;
+
+/** Virtual time (ms) after which a silence is a wait that the terminal tells of. */
+const SILENCE_MS = 10 * 60_000;
+
+/** Takes the cursor to the beginning of its line and clears it. */
+const CLEAR = "\r\u001b[2K";
+
+/** The running output: folded lines under the heading of their environment, and progress while virtual time is skipped. */
+class Screen {
+  readonly #options: ScreenOptions;
+  readonly #folding = new Folding();
+  #style: Style;
+  #environment = "";
+  #last: Line | null = null;
+  #isProgressShown = false;
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    this.#style = { zone: "UTC", colour: options.colour, width: options.width, release: "" };
+  }
+
+  get style(): Style {
+    return this.#style;
+  }
+
+  /** What is rehearsed, in which world. */
+  begin({ service, version, environments }: PromotionPlan, { name, seed, about }: Scenario): void {
+    this.#style = { ...this.#style, zone: zoneOf(environments), release: `${service} ${version}` };
+    const title = `${service} ${version} through ${environments.map(({ environment }) => environment).join(", ")}`;
+    this.#say(painted(`Headgate rehearses ${title}`, "bold", this.#style));
+    this.#say(`World "${name}", seed ${seed}${about === "" ? "" : `: ${about}`}`);
+    this.#say(`Virtual time, as clocks show it in ${this.#style.zone}.`);
+  }
+
+  add(line: Line): void {
+    this.#last = line;
+    for (const ready of this.#folding.push(line)) this.#print(ready);
+  }
+
+  /** Virtual time has come this far (epoch ms). Told where control codes are understood, and wanted. */
+  tick(at: number): void {
+    if (!this.#style.colour || this.#last === null || at - this.#last.at < SILENCE_MS) return;
+    this.#options.write(`${CLEAR}${progressInWords(at, this.#last, this.#style)}`);
+    this.#isProgressShown = true;
+  }
+
+  end(): void {
+    for (const ready of this.#folding.end()) this.#print(ready);
+  }
+
+  #print(line: Line): void {
+    if (line.environment !== "" && line.environment !== this.#environment) {
+      this.#environment = line.environment;
+      this.#say();
+      this.#say(headingInWords(line.environment, this.#style));
+    }
+    this.#say(lineInWords(line, this.#style));
+  }
+
+  #say(line = ""): void {
+    const clear = this.#isProgressShown ? CLEAR : "";
+    this.#isProgressShown = false;
+    this.#options.write(`${clear}${line}\n`);
+  }
 }

@@ -1,6 +1,10 @@
-/** Lines of a timeline for a terminal. */
+/** A rehearsal for a terminal: headings, lines in columns, the closing block. */
 import { formatDuration } from "../functions/domain/durations.ts";
+import type { Outcome } from "../functions/domain/outcomes.ts";
 import type { Figures } from "../infra/local/rehearsal.ts";
+import type { Serving } from "../infra/local/report/data.ts";
+import { plainWatch } from "../infra/local/report/look-words.ts";
+import { instant } from "../infra/local/report/times.ts";
 import type { Line, LineKind } from "../infra/local/timeline.ts";
 
 export interface Style {
@@ -9,73 +13,119 @@ export interface Style {
   readonly colour: boolean;
   /** Columns; longer lines are cut. */
   readonly width: number;
+  /** `service version`: what every mail's subject begins with, and nobody has to read again. */
+  readonly release: string;
 }
 
-const CODES: Readonly<Record<LineKind, string>> = {
-  step: "0",
-  tick: "2",
-  mail: "36",
-  person: "35",
-  fault: "31",
-  end: "1",
+type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "magenta" | "cyan";
+
+const CODES: Readonly<Record<Colour, string>> = {
+  bold: "1",
+  dim: "2",
+  red: "31",
+  green: "32",
+  yellow: "33",
+  magenta: "35",
+  cyan: "36",
 };
 
-const WHAT_WIDTH = 22;
-const ENVIRONMENT_WIDTH = 8;
+const COLOURS: Readonly<Record<LineKind, Colour | null>> = {
+  step: null,
+  good: "green",
+  bad: "red",
+  wait: "yellow",
+  tick: "dim",
+  mail: "cyan",
+  person: "magenta",
+  fault: "red",
+  end: "bold",
+};
 
-/** `Tue 30 Dec 20:15:02  prod     Shift traffic         25 % ...` */
-export function lineInWords(line: Line, style: Style): string {
-  const what = line.what.padEnd(WHAT_WIDTH);
-  const plain = `${instant(line.at, style.zone)}  ${line.environment.padEnd(ENVIRONMENT_WIDTH)} ${what} ${oneLine(line.text)}`;
-  const cut = plain.length > style.width ? `${plain.slice(0, style.width - 1)}…` : plain;
-  return style.colour ? `\u001b[${CODES[line.kind]}m${cut}\u001b[0m` : cut;
+/** Text in a colour, or as it is where there are none. */
+export function painted(text: string, colour: Colour | null, { colour: on }: Pick<Style, "colour">): string {
+  return on && colour !== null ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
 }
+
+const WHAT_WIDTH = 22;
+
+/** `Tue 30 Dec 20:15:02  Shift traffic        25 % ...`: time, state or person, what happened; cut to the width. */
+export function lineInWords({ at, kind, what, text }: Line, style: Style): string {
+  const told = kind === "mail" ? text.replace(`${style.release}: `, "") : text;
+  const left = what.length > WHAT_WIDTH ? `${what.slice(0, WHAT_WIDTH - 1)}…` : what.padEnd(WHAT_WIDTH);
+  const plain = `${instant(at, style.zone)}  ${left} ${oneLine(plainWatch(told))}`;
+  return painted(cut(plain, style.width), COLOURS[kind], style);
+}
+
+const cut = (text: string, width: number) => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
 const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();
 
-const FORMATS = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = FORMATS.get(zone);
-  if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
-    weekday: "short",
-    day: "2-digit",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  });
-  FORMATS.set(zone, made);
-  return made;
+/** The rule above the lines of an environment, as wide as the terminal but no wider than people read. */
+export function headingInWords(environment: string, style: Style): string {
+  const title = `── ${environment} `;
+  return painted(title.padEnd(Math.min(style.width, 80), "─"), "bold", style);
 }
 
-/** `Tue 30 Dec 20:15:02` in the zone. */
-export function instant(at: number, zone: string): string {
-  const parts = Object.fromEntries(
-    formatOf(zone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
+/** What stands on a terminal while virtual time is skipped; it is overwritten by the next line. */
+export function progressInWords(at: number, last: Line, style: Style): string {
+  const waited = formatDuration(Math.floor((at - last.at) / 60_000) * 60);
+  return painted(
+    cut(`${instant(at, style.zone)}  … ${waited} after: ${oneLine(last.text)}`, style.width - 1),
+    "dim",
+    style,
   );
-  return `${parts.weekday} ${parts.day} ${parts.month} ${parts.hour}:${parts.minute}:${parts.second}`;
+}
+
+/** `sit   version 8 (auth, order)`: a line for each environment and route. */
+export function trafficInWords(serving: readonly Serving[]): string[] {
+  const groups = new Map<string, Serving[]>();
+  for (const one of serving) {
+    const key = `${one.environment} ${one.route}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const width = Math.max(0, ...serving.map(({ environment }) => environment.length));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return [`${first.environment.padEnd(width)}  ${first.route} (${group.map(({ target }) => target).join(", ")})`];
+  });
 }
 
 const span = (ms: number) => formatDuration(Math.round(ms / 1_000));
 
-/** The closing figures, a line each. */
-export function figuresInWords({ virtualMs, split, ...counts }: Figures): string[] {
+/** The split of virtual time, the largest part first. */
+export function splitInWords({ virtualMs, split }: Pick<Figures, "virtualMs" | "split">): string {
   const parts = [
-    `active ${span(split.active)}`,
-    `waiting on people ${span(split.people)}`,
-    `waiting on the window ${span(split.window)}`,
+    { name: "active", ms: split.active },
+    { name: "waiting for people", ms: split.people },
+    { name: "waiting for the change window", ms: split.window },
+    { name: "queued", ms: split.queue },
   ];
-  if (split.queue > 0) parts.push(`queued ${span(split.queue)}`);
+  const told = parts.filter(({ ms }) => ms > 0).map(({ name, ms }) => `${span(ms)} ${name}`);
+  return `${span(virtualMs)} in all: ${told.join(", ")}`;
+}
+
+/** What the executions took, a line each. */
+export function countsInWords(counts: Figures): [name: string, text: string][] {
   return [
-    `virtual time   ${span(virtualMs)} (${parts.join(", ")})`,
-    `Step Functions ${counts.executions} executions, ${counts.transitions} state transitions, ${counts.historyEvents} history events`,
-    `Lambda         ${counts.invocations} invocations, ${counts.awsCalls} AWS calls`,
-    `estimated cost $${counts.dollars.toFixed(4)} for the executions, at $0.025 per 1,000 transitions`,
+    [
+      "machines",
+      `${counts.executions} executions, ${counts.transitions} state transitions, ${counts.historyEvents} history events`,
+    ],
+    ["handlers", `${counts.invocations} invocations, ${counts.awsCalls} AWS calls`],
+    ["cost", `$${counts.dollars.toFixed(4)} for the transitions, at $0.025 per 1,000`],
   ];
+}
+
+const NAME_WIDTH = 10;
+
+/** `outcome   PROMOTED`: names in one column, what they name in the other; further lines stand below the first. */
+export function aligned(name: string, lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${(index === 0 ? name : "").padEnd(NAME_WIDTH)} ${line}`);
+}
+
+/** Green for promoted, red where traffic had to go back or may not be safe, yellow for a no. */
+export function outcomeColour(outcome: Outcome): Colour {
+  if (outcome === "promoted") return "green";
+  return ["rolled-back", "rollback-failed", "errored", "aborted"].includes(outcome) ? "red" : "yellow";
 }

@@ -1,0 +1,107 @@
+/** What one environment saw: its rollout on one axis, every verdict in words, and how it ended. */
+import type { BakeRecord, BakeResult } from "../../../functions/domain/assessment-bake.ts";
+import { readPhase } from "../../../functions/domain/assessment-bake.ts";
+import { evidenceInWords, oddsInWords } from "../../../functions/domain/evidence.ts";
+import { thousands } from "../../../functions/domain/figures.ts";
+import { type Html, html, type Part } from "../../../functions/pages/html.ts";
+import { type Axis, axisOf } from "./axis.ts";
+import type { EnvironmentData, ReportData } from "./data.ts";
+import { figuresInWords, oddsOf, plainWatch } from "./look-words.ts";
+import { rolloutCharts, targetCharts } from "./rollout-charts.ts";
+import { type Exposure, exposureOf } from "./series.ts";
+import { pill, pointInWords, scrolling } from "./tables.ts";
+import { instant, span } from "./times.ts";
+
+export function environmentCard(data: ReportData, environment: EnvironmentData): Html {
+  const { plan, head } = environment;
+  const axis = axisOf(environment, data.zone);
+  return html`<section class="card" id="environment-${plan.environment}"><div class="env"><h2>${plan.environment}</h2>${outcomePill(environment)}<span class="soft small">account ${plan.account}, ${plan.region}</span></div>
+${head === null ? html`<p>The promotion ended before it came here. Nothing was touched.</p>` : body(data, environment, axis)}
+</section>`;
+}
+
+function body(data: ReportData, environment: EnvironmentData, axis: Axis | null): Part {
+  if (axis === null) {
+    return html`<p>No traffic was moved: ${plainWatch(environment.head?.summary ?? "")}</p>`;
+  }
+  return html`${backInWords(environment)}
+<p class="soft small">${instant(axis.from, data.zone)} to ${instant(axis.to, data.zone)}, ${data.zone}, on one axis; waits before the first shift are in the bar above. Dashed: baseline.</p>
+${rolloutCharts(data, environment, axis)}
+${verdictTable(environment)}
+${evidenceText(environment)}
+<details><summary>Each metric of each target by itself</summary><div class="charts">${targetCharts(environment, axis)}</div></details>`;
+}
+
+function outcomePill({ head }: EnvironmentData): Html {
+  if (head === null) return pill("not entered", "");
+  if (head.outcome === "promoted") return pill("promoted", "good");
+  const outcome = head.outcome ?? head.state;
+  return pill(outcome, head.firstShiftAt === null ? "warn" : "bad");
+}
+
+/** How long the way back took, from the trip to the read-back. */
+function backInWords({ head, weights }: EnvironmentData): Part {
+  if (head?.trip == null || head.firstShiftAt === null || head.outcome === "promoted") return null;
+  const { by, reason, at } = head.trip;
+  const moves = Object.values(weights).flatMap((history) => history.map((point) => point.at));
+  const back = moves.filter((moved) => moved >= at).reduce((latest, moved) => Math.max(latest, moved), at);
+  return html`<p><strong>Why traffic went back</strong> (by the ${by}): ${plainWatch(reason)}. All targets were on the baseline again ${span(back - at)} after that.</p>`;
+}
+
+const GOOD: ReadonlySet<BakeResult | null> = new Set(["passed", "approved", "resumed"]);
+
+function verdictTable({ bakes, looks }: EnvironmentData): Html {
+  const rows = bakes.map((bake) => {
+    const highest = looks.filter(({ phase }) => phase === bake.phase).map(({ logE }) => logE);
+    const most = highest.length === 0 ? bake.logE : Math.max(...highest);
+    const lasted = bake.endedAt === null ? "" : span(bake.endedAt - bake.startedAt);
+    const good = GOOD.has(bake.result);
+    return html`<tr${good ? "" : html` class="bad"`}><th scope="row">${phaseInWords(bake)}</th><td class="when">${lasted}</td><td>${pill(bake.result ?? "watching", good ? "good" : "bad")}</td><td>${figuresInWords(bake.findings).join(", ")}</td><td class="when">${oddsOf(most)}</td><td>${reasonOf(bake)}</td></tr>`;
+  });
+  const heads = ["Watched", "For", "Verdict", "Candidate vs baseline", "Most evidence", "Why"];
+  return html`<h3>Verdicts</h3>${scrolling("Verdicts", html`<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
+}
+
+function phaseInWords({ phase, span: traffic }: BakeRecord): string {
+  const read = readPhase(phase);
+  if (read.kind === "step") return `${read.weight} %`;
+  const at = traffic === null ? "" : ` at ${traffic.weight} %`;
+  if (read.kind === "approval") return `approval ${pointInWords(read.approval)}`;
+  return read.kind === "monitor" ? `monitoring${at}` : `hold${at}`;
+}
+
+const LANES = {
+  judge: "the statistical judge",
+  "hard-rule": "the hard lane",
+  threshold: "a threshold",
+} as const;
+
+function reasonOf({ acted, summary }: BakeRecord): string {
+  const by = acted === null ? "" : ` (${LANES[acted]})`;
+  return `${plainWatch(summary)}${by}`;
+}
+
+function evidenceText(environment: EnvironmentData): Part {
+  const { plan, looks, recording } = environment;
+  if (recording === null || looks.length === 0) return null;
+  const highest = looks.reduce((most, { logE }) => Math.max(most, logE), Number.NEGATIVE_INFINITY);
+  const line = oddsInWords(-Math.log(plan.analysis.alpha)) ?? "its line";
+  const hard = environment.bakes.some(({ acted }) => acted === "hard-rule");
+  return html`<h3>In words</h3><ul>
+<li>At the highest: ${evidenceInWords(highest)}. The judge brings traffic back at ${line}, so that of good releases at most ${Number((plan.analysis.alpha * 100).toPrecision(3))} % are brought back by it.</li>
+${exposureText(exposureOf(recording, "candidate"), exposureOf(recording, "baseline"))}
+${hard && html`<li>The hard lane acted. It acts at once on what no release may do, and has no stated rate of false rollbacks.</li>`}
+</ul>`;
+}
+
+function exposureText(candidate: Exposure | null, baseline: Exposure | null): Part {
+  if (candidate === null || candidate.requests === 0) return null;
+  const beside =
+    baseline === null || baseline.requests === 0 ? "" : ` Beside it the baseline served ${exposureInWords(baseline)}.`;
+  return html`<li>While it was watched, the candidate served ${exposureInWords(candidate)}.${beside}</li>`;
+}
+
+function exposureInWords({ requests, failed }: Exposure): string {
+  const share = requests === 0 ? 0 : (100 * failed) / requests;
+  return `${thousands(Math.round(requests))} requests, ${thousands(Math.round(failed))} of which failed (${share.toFixed(2)} %)`;
+}
