@@ -1,5 +1,6 @@
 /** From the start to the rollout: open, enter, window, pause, and what the rollout does next. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { askApproval } from "../../functions/ask-approval.ts";
 import { checkWindow } from "../../functions/check-window.ts";
 import { loadAudit } from "../../functions/domain/audit.ts";
 import { closePromotion } from "../../functions/domain/closing.ts";
@@ -490,6 +491,27 @@ describe("pause", () => {
     await wait(world, "window");
     await wait(world, "queue");
     expect(world.woken).toEqual([]);
+  });
+
+  it("of an approval is over once it is settled, by time too", async () => {
+    const people = { role: "tech-lead", needed: 1, people: ["jane@shop.example"], checklist: [] };
+    const asked: ApprovalPlan = {
+      id: "before",
+      when: "before",
+      roles: [people],
+      expiresSeconds: 3_600,
+      remindSeconds: null,
+      escalateSeconds: null,
+      escalateTo: null,
+      validSeconds: 86_400,
+    };
+    const world = await rollingOut(0, { plan: { approvals: [asked] } });
+    await askApproval(world.deps)({ ...IN_PROD, approval: "before" });
+    await wait(world, "approval-before");
+    expect(world.woken).toEqual([]);
+    world.clock.advance(3_600_000);
+    await wait(world, "approval-before");
+    expect(world.woken).toEqual(["the token"]);
   });
 
   it("of an approval that nobody was asked for yet goes on", async () => {
