@@ -14,7 +14,7 @@ export async function leaveEnvironment(deps: Tools, promotionId: string, plan: E
   }
   await releaseLocks(
     deps,
-    promotionId,
+    { promotionId, environment: plan.environment },
     plan.targets.map(({ resource }) => resource),
   );
   await wakeQueue(deps, promotionId, plan.environment);

@@ -35,7 +35,7 @@ export async function takeLocks(deps: Tools, owner: Owner, resources: readonly s
     const chunk = sorted.slice(start, start + CHUNK);
     const ended = await takeChunk(deps, owner, chunk, start + CHUNK >= sorted.length);
     if (ended === null) continue;
-    if (ended.kind !== "taken") await releaseLocks(deps, owner.promotionId, sorted.slice(0, start));
+    if (ended.kind !== "taken") await releaseLocks(deps, owner, sorted.slice(0, start));
     return ended;
   }
   return { kind: "taken" };
@@ -110,18 +110,22 @@ async function liveHolder(deps: Tools, lock: Lock): Promise<Owner | null> {
   return { promotionId: lock.owner, environment: lock.environment, executionArn: lock.executionArn };
 }
 
-/** Gives back the locks that this promotion still holds; others are left alone. */
+/**
+ * Gives back the locks that this promotion still holds for this environment; others are left alone, those of its next
+ * environment too. Returns how many were given back.
+ */
 export async function releaseLocks(
   deps: Pick<Tools, "ledger">,
-  promotionId: string,
+  { promotionId, environment }: Pick<Owner, "promotionId" | "environment">,
   resources: readonly string[],
 ): Promise<number> {
   let released = 0;
   for (const resource of resources) {
     const key = keys.lock(resource);
     const found = await deps.ledger.read(key);
-    if (found === undefined || asLock(found).owner !== promotionId) continue;
-    const { fence } = asLock(found);
+    if (found === undefined) continue;
+    const { owner, environment: where, fence } = asLock(found);
+    if (owner !== promotionId || where !== environment) continue;
     const free: Lock = { owner: null, environment: null, executionArn: null, fence };
     try {
       await deps.ledger.write([{ put: item(key, free), if: { owner: promotionId, fence } }]);

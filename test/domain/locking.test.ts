@@ -67,7 +67,7 @@ describe("taking locks", () => {
   it("raises the fence with every owner", async () => {
     await takeLocks(world.deps, mine, ["a"]);
     await closeHead(mine);
-    await releaseLocks(world.deps, P1, ["a"]);
+    await releaseLocks(world.deps, mine, ["a"]);
     expect((await lockOf("a")).fence).toBe(1);
     await takeLocks(world.deps, theirs, ["a"]);
     expect(await lockOf("a")).toMatchObject({ owner: "shop-v3", fence: 2 });
@@ -111,7 +111,7 @@ describe("taking locks", () => {
       if (operation.startsWith("write")) throw new Error("the table is gone");
     };
     await expect(takeLocks(world.deps, mine, ["a"])).rejects.toThrow("the table is gone");
-    await expect(releaseLocks(world.deps, P1, ["a"])).resolves.toBe(0);
+    await expect(releaseLocks(world.deps, mine, ["a"])).resolves.toBe(0);
   });
 });
 
@@ -160,9 +160,16 @@ describe("giving locks back", () => {
   it("gives back its own, and counts them", async () => {
     await takeLocks(world.deps, mine, ["a", "b"]);
     await takeLocks(world.deps, theirs, ["c"]);
-    expect(await releaseLocks(world.deps, P1, ["a", "b", "c", "unknown"])).toBe(2);
+    expect(await releaseLocks(world.deps, mine, ["a", "b", "c", "unknown"])).toBe(2);
     expect((await lockOf("c")).owner).toBe("shop-v3");
-    expect(await releaseLocks(world.deps, P1, ["a", "b", "c"])).toBe(0);
+    expect(await releaseLocks(world.deps, mine, ["a", "b", "c"])).toBe(0);
+  });
+
+  it("leaves alone what it holds for its next environment, though a call of the last one comes late", async () => {
+    await takeLocks(world.deps, { ...mine, environment: "sit" }, ["a"]);
+    await takeLocks(world.deps, mine, ["a"]);
+    expect(await releaseLocks(world.deps, { ...mine, environment: "sit" }, ["a"])).toBe(0);
+    expect(await lockOf("a")).toMatchObject({ owner: P1, environment: ENV });
   });
 
   it("leaves alone what was taken over between its look and its write", async () => {
@@ -173,7 +180,7 @@ describe("giving locks back", () => {
       world.ledger.before = async () => {};
       await takeLocks(world.deps, theirs, ["a"]);
     };
-    expect(await releaseLocks(world.deps, P1, ["a"])).toBe(0);
+    expect(await releaseLocks(world.deps, mine, ["a"])).toBe(0);
     expect(await lockOf("a")).toMatchObject({ owner: "shop-v3", fence: 2 });
   });
 
@@ -182,6 +189,6 @@ describe("giving locks back", () => {
     world.ledger.before = async (operation) => {
       if (operation.startsWith("write")) throw new Error("the table is gone");
     };
-    await expect(releaseLocks(world.deps, P1, ["a"])).rejects.toThrow("the table is gone");
+    await expect(releaseLocks(world.deps, mine, ["a"])).rejects.toThrow("the table is gone");
   });
 });

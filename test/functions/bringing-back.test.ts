@@ -331,8 +331,17 @@ describe("page-people", () => {
     const [mail] = world.mailsTo("oncall@shop.example");
     expect(mail?.subject).toBe("PAGE: shop v2: traffic is not known to be safe");
     expect(mail?.body).toContain("States.TaskFailed: out of memory");
-    expect(mail?.body).toContain(`headgate restore ${P1}`);
+    expect(mail?.body).toContain(`Headgate keeps trying. With your own credentials: headgate restore ${P1}`);
     expect((await loadAudit(world.ledger, P1)).at(-1)).toMatchObject({ kind: "paged" });
+  });
+
+  it("promises nothing about a target that was left alone", async () => {
+    const world = await rollingOut(50);
+    world.target("order").moveByHand({ primary: "6", secondary: null });
+    await restore(world);
+    await call(world, NONE);
+    expect(world.inbox.at(-1)?.body).toContain("Somebody else moved order: Headgate leaves that as it is.");
+    expect(world.inbox.at(-1)?.body).not.toContain("keeps trying");
   });
 
   it("says without an error that the restore did not verify", async () => {
