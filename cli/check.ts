@@ -1,11 +1,16 @@
+import { adviseSteps, type PlanAdvice, trafficFileSchema } from "../functions/domain/advice.ts";
+import type { PromotionPlan } from "../functions/domain/plan.ts";
 import { renderProblems } from "../functions/domain/problems.ts";
 import { resolvePlan } from "../functions/domain/resolve-plan.ts";
+import { parsed } from "./parsed.ts";
 import { planInWords } from "./plan-words.ts";
 import { readJson } from "./read-json.ts";
 
 export interface CheckOptions {
   readonly releaseFile: string;
   readonly policyFile: string;
+  /** Last week's traffic by environment and target, for advice on the bakes; null gives none. */
+  readonly trafficFile: string | null;
   /** Epoch ms: from here the next openings and deadlines are reckoned. */
   readonly now: number;
   /** Takes text with its line ends, as `process.stdout.write` does. */
@@ -14,9 +19,10 @@ export interface CheckOptions {
 
 /**
  * Says what a promotion would do, or everything that keeps it from being planned, without asking AWS. Returns the exit
- * code: 0, or 2 for bad input (a file that cannot be read, is not JSON, or breaks a rule).
+ * code: 0, or 2 for bad input (a file that cannot be read, is not JSON, or breaks a rule; a bake that is blind, where the
+ * policy asks to be refused then).
  */
-export async function check({ releaseFile, policyFile, now, write }: CheckOptions): Promise<0 | 2> {
+export async function check({ releaseFile, policyFile, trafficFile, now, write }: CheckOptions): Promise<0 | 2> {
   const say = (lines: readonly string[]): void => {
     for (const line of lines) write(`${line}\n`);
   };
@@ -34,7 +40,33 @@ export async function check({ releaseFile, policyFile, now, write }: CheckOption
   if (resolution.warnings.length > 0) {
     say(["", counted(resolution.warnings.length, "warning"), ...renderProblems(resolution.warnings)]);
   }
-  return 0;
+  return trafficFile === null ? 0 : adviseOn(resolution.plan, trafficFile, say);
+}
+
+async function adviseOn(
+  plan: PromotionPlan,
+  trafficFile: string,
+  say: (lines: readonly string[]) => void,
+): Promise<0 | 2> {
+  const traffic = await parsed(trafficFile, trafficFileSchema, (line) => say([line]));
+  if (traffic === null) return 2;
+  const given = new Map(Object.entries(traffic));
+  const advised = plan.environments.map((environment) => {
+    const week = given.get(environment.environment);
+    return { name: environment.environment, advice: week === undefined ? null : adviseSteps(environment, week) };
+  });
+  for (const { name, advice } of advised) say(["", ...adviceLines(name, advice)]);
+  return advised.some(({ advice }) => advice?.refused === true) ? 2 : 0;
+}
+
+function adviceLines(name: string, advice: PlanAdvice | null): string[] {
+  if (advice === null) return [`${name}: no traffic is given, so no advice`];
+  const { lines, warnings, refused } = advice;
+  return [
+    `${name}, at this traffic:`,
+    ...lines.map((line) => `  ${line}`),
+    ...warnings.map((warning) => `  ${refused ? "problem" : "warning"}: ${warning}`),
+  ];
 }
 
 function counted(count: number, word: string): string {

@@ -17,7 +17,9 @@ const EXAMPLE = {
 
 const USAGE = `headgate: a release promotion as one Step Functions execution
 
-  headgate check FILE --policy FILE            what a promotion would do, or everything that is wrong with it
+  headgate check FILE --policy FILE [--traffic FILE]
+                                               what a promotion would do, or everything that is wrong with it;
+                                               with last week's traffic, what its bakes can see
   headgate rehearse [FILE] [--policy FILE] [--scenario FILE] [--seed N] [--report FILE]
                                                the whole promotion on this machine, in virtual time
   headgate replay RECORD --analysis FILE       judge the kept samples of a promotion again
@@ -69,11 +71,16 @@ function usage(problem: string): number {
 }
 
 async function checkCommand(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { policy: { type: "string" } } });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { policy: { type: "string" }, traffic: { type: "string" } },
+  });
   const [releaseFile] = positionals;
   if (releaseFile === undefined || values.policy === undefined)
     return usage("check needs a release FILE and --policy FILE");
-  return check({ releaseFile, policyFile: values.policy, now: Date.now(), write });
+  const trafficFile = values.traffic ?? null;
+  return check({ releaseFile, policyFile: values.policy, trafficFile, now: Date.now(), write });
 }
 
 async function rehearseCommand(args: string[]): Promise<number> {

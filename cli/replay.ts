@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { Finding } from "../functions/domain/assessment.ts";
 import { oddsInWords } from "../functions/domain/evidence.ts";
 import {
@@ -9,7 +8,7 @@ import {
 } from "../functions/domain/recording.ts";
 import { changedAnalysis, type ReplayedMinute, replayMinutes } from "../functions/domain/recording-replay.ts";
 import { figure } from "../functions/domain/thresholds.ts";
-import { readJson } from "./read-json.ts";
+import { parsed } from "./parsed.ts";
 
 export interface ReplayOptions {
   /** A promotion as `rehearse` records it. */
@@ -31,23 +30,6 @@ export async function replay({ recordFile, analysisFile, write }: ReplayOptions)
   const changes = analysisFile === null ? {} : await parsed(analysisFile, analysisChangesSchema, say);
   if (changes === null) return 2;
   return replayed(recording, changes, say);
-}
-
-async function parsed<S extends z.ZodType>(
-  file: string,
-  schema: S,
-  say: (line: string) => void,
-): Promise<z.output<S> | null> {
-  const read = await readJson(file);
-  if (!read.ok) {
-    for (const line of read.lines) say(line);
-    return null;
-  }
-  const result = schema.safeParse(read.value);
-  if (result.success) return result.data;
-  say(`${file}`);
-  for (const line of z.prettifyError(result.error).split("\n")) say(`    ${line}`);
-  return null;
 }
 
 function replayed(recording: Recording, changes: AnalysisChanges, say: (line: string) => void): 0 | 2 {

@@ -1,5 +1,6 @@
 /** Runs the checks of one point of the rollout and says whether to go on. */
 import * as z from "zod";
+import { adviseBefore } from "./domain/advice-record.ts";
 import { noteEnding } from "./domain/endings.ts";
 import { type CheckResult, runChecks } from "./domain/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
@@ -18,6 +19,8 @@ export const checkGates =
     if (head.state !== "open") return { decision: "stop", summary: `the journal is ${head.state}` };
     const plan = await loadPlan(deps.ledger, promotionId, environment);
     const results = await runChecks(deps, { promotionId, service, version, plan }, when);
+    const advice = when === "before" ? await adviseBefore(deps, promotionId, plan) : null;
+    if (advice !== null) results.push(advice);
     const failed = results.filter(({ passed, onFail }) => !passed && onFail !== "warn");
     if (failed.length === 0) return { decision: "go", summary: summarise(results) };
     const summary = `${environment}, ${when}: ${failed.map(inWords).join("; ")}`;

@@ -4,10 +4,23 @@
  */
 import * as z from "zod";
 import { configOf } from "./assessment-fold.ts";
-import { adviceInWords, adviseDetectable, riseInWords, type StepAdvice, type Traffic } from "./detectable.ts";
-import type { EnvironmentPlan, MetricPlan, RulePlan } from "./plan.ts";
+import {
+  adviceInWords,
+  adviseDetectable,
+  durationInWords,
+  LONGEST_BAKE,
+  least,
+  riseInWords,
+  roundedUp,
+  type StepAdvice,
+  type Traffic,
+} from "./detectable.ts";
+import { passChance } from "./detectable-pass.ts";
+import { formatDuration } from "./durations.ts";
+import type { EnvironmentPlan, MetricPlan, RulePlan, SequentialPlan, StepPlan } from "./plan.ts";
 import type { Metrics } from "./ports.ts";
 import { type Arms, planReads, readableUntil, readingsOf, type Span, type Watch } from "./sampling.ts";
+import { completeConfig } from "./sequential-config.ts";
 import { ruleInWords } from "./thresholds.ts";
 
 /** Last week's traffic, by target: what `headgate check --traffic FILE` reads. Rates are fractions of requests. */
@@ -23,10 +36,16 @@ export const weekOfTrafficSchema = z
   .describe("last week's traffic by target name");
 export type WeekOfTraffic = z.output<typeof weekOfTrafficSchema>;
 
+/** A file of it: each environment has its own traffic. */
+export const trafficFileSchema = z
+  .record(z.string(), weekOfTrafficSchema)
+  .describe("last week's traffic by environment and target");
+export type TrafficFile = z.output<typeof trafficFileSchema>;
+
 export interface PlanAdvice {
   /** One line for each step of each target; targets that read the same share their lines. */
   readonly lines: readonly string[];
-  /** Bakes that cannot see what they are asked to see. */
+  /** Bakes that cannot see what they are asked to see, or are too short to pass a good candidate. */
   readonly warnings: readonly string[];
   /** The plan asks to be refused when a bake is blind, and one is. */
   readonly refused: boolean;
@@ -93,8 +112,46 @@ function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string,
     wantedRise,
   });
   const unseen = mustSeePoints === null ? [] : advice.steps.filter((step) => !step.seesWanted);
-  const warnings = [...unseen.map((step) => blindTo(step, wantedRise)), ...thin];
-  return { target, lines: adviceInWords(advice), warnings, blind: warnings.length > 0 };
+  const blind = [...unseen.map((step) => blindTo(step, wantedRise)), ...thin];
+  const unpassed = plan.steps.flatMap((step) => tooShortToPass(plan, metric, sequential, traffic, step));
+  return { target, lines: adviceInWords(advice), warnings: [...blind, ...unpassed], blind: blind.length > 0 };
+}
+
+/** Share of good candidates that a bake should pass, with its extension. */
+const USUALLY = 0.9;
+
+/**
+ * A bake in which even a good candidate finds too little evidence for a pass: what the plan does then is the rule, not
+ * the exception. A minute counts once it was read twice.
+ */
+function tooShortToPass(
+  { analysis }: EnvironmentPlan,
+  metric: MetricPlan,
+  sequential: SequentialPlan,
+  traffic: Traffic,
+  { weight, bakeSeconds }: StepPlan,
+): string[] {
+  const config = completeConfig({
+    ...configOf(sequential, analysis.alpha, null),
+    passSlo: (sequential.slo ?? traffic.errorRate) + sequential.passDelta,
+  });
+  const canary = (traffic.requestsPerMinute * weight) / 100;
+  const baseline = weight < 100 ? traffic.requestsPerMinute - canary : null;
+  const within = (minutes: number) =>
+    passChance({ canary, baseline, minutes, phi: traffic.phi ?? 1 }, traffic.errorRate, config);
+  const chance = within(seenMinutes(metric, bakeSeconds + analysis.extendSeconds) - 1);
+  if (chance >= USUALLY) return [];
+  const needed = least(1, LONGEST_BAKE, (minutes) => within(minutes) >= USUALLY);
+  const extended =
+    analysis.extendSeconds === 0 ? "" : `, its extension of ${formatDuration(analysis.extendSeconds)} included`;
+  // The last minutes of a bake have not settled, and the last that has was read once.
+  const bake = (needed ?? 0) + 1 + metric.settleSeconds / 60;
+  const longer =
+    needed === null ? "no bake of up to 7 d would do" : `it takes ${durationInWords(roundedUp(bake))} at this traffic`;
+  const then = analysis.onInconclusive === "proceed" ? "proceed if the evidence leans to it" : analysis.onInconclusive;
+  return [
+    `the bake at ${weight} % passes a good candidate in about ${Math.floor(chance * 100)} % of cases${extended}: ${longer}; without a pass the policy says ${then}`,
+  ];
 }
 
 /** Whole minutes that have closed, settled and been read when a bake ends as planned. */

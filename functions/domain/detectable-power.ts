@@ -68,7 +68,8 @@ function caughtShare(outcomes: readonly Outcome[], expected: number): number {
 const REACH = 4;
 const MOST_OUTCOMES = 33;
 
-function baselineOutcomes(expected: number): { readonly count: number; readonly weight: number }[] {
+/** Poisson outcomes that matter, thinned to a few, each with its probability. */
+export function baselineOutcomes(expected: number): { readonly count: number; readonly weight: number }[] {
   const spread = REACH * Math.sqrt(expected) + (expected > 0 ? 2 : 0);
   const low = Math.max(0, Math.floor(expected - spread));
   const high = Math.ceil(expected + spread);

@@ -50,7 +50,7 @@ export type Advice = {
   readonly steps: readonly StepAdvice[];
 };
 
-const LONGEST_BAKE = 7 * 24 * 60;
+export const LONGEST_BAKE = 7 * 24 * 60;
 /** More than half on the candidate no longer gains power, and is no canary. */
 const LARGEST_WEIGHT = 50;
 const WHOLE = 100;
@@ -138,7 +138,7 @@ function startMasses(steps: readonly PlannedStep[], config: SequentialConfig): n
 }
 
 /** The least whole number from `low` to `high` that satisfies a condition which, once met, stays met. */
-function least(low: number, high: number, holds: (value: number) => boolean): number | null {
+export function least(low: number, high: number, holds: (value: number) => boolean): number | null {
   if (low > high || !holds(high)) return null;
   let [below, enough] = [low - 1, high];
   while (enough - below > 1) {
@@ -190,7 +190,7 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 
 /** Minutes rounded up to what one would write in a plan. */
-function roundedUp(minutes: number): number {
+export function roundedUp(minutes: number): number {
   const grain = [
     { from: 2 * DAY, grain: DAY },
     { from: 6 * HOUR, grain: HOUR },
@@ -199,7 +199,7 @@ function roundedUp(minutes: number): number {
   return Math.ceil(minutes / (grain ?? 5)) * (grain ?? 5);
 }
 
-function durationInWords(minutes: number): string {
+export function durationInWords(minutes: number): string {
   if (minutes >= 2 * DAY && minutes % DAY === 0) return `${minutes / DAY} d`;
   if (minutes < 2 * HOUR) return minutes === 1 ? "1 minute" : `${minutes} minutes`;
   const rest = minutes % HOUR;

@@ -13,6 +13,7 @@
  * | PROMOTION#id | BAKE#environment#phase, SAMPLE#... | judge state, and the samples behind each verdict |
  * | PROMOTION#id | APPROVAL#..., DECISION#..., DECIDER#... | what was asked and answered |
  * | PROMOTION#id | SIGNAL#..., PAUSE#... | operators' words, and the tokens that wait for them |
+ * | PROMOTION#id | ADVICE#environment | what the bakes can see at last week's traffic |
  * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
  * | PROMOTION#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
@@ -89,6 +90,7 @@ export const keys = {
     sk: `VERSION#${version}#${id}`,
   }),
   ending: (id: string): Key => ({ pk: promotion(id), sk: "ENDING" }),
+  advice: (id: string, environment: string): Key => ({ pk: promotion(id), sk: `ADVICE#${environment}` }),
   gates: (id: string, environment: string, when: string): Key => ({
     pk: promotion(id),
     sk: `GATES#${environment}#${when}`,

@@ -1,4 +1,5 @@
 /** The approval page as markup. */
+import type { PlanAdvice } from "../domain/advice.ts";
 import { LONGEST_COMMENT, type Missing } from "../domain/approvals-check.ts";
 import type { ApprovalView, DecisionView, RoleView, Standing } from "./approval-view.ts";
 import { stepWeights } from "./charts.ts";
@@ -93,6 +94,7 @@ function evidenceColumn(view: ApprovalView): Part {
     releaseCard(view),
     view.irreversible.length > 0 && irreversibleCard(view),
     planCard(view),
+    view.advice !== null && adviceCard(view.advice),
     gatesCard(view),
     claimsCard(view),
     view.verdicts.map(verdictCard),
@@ -134,6 +136,14 @@ ${chart}
 <h3>What is watched</h3>
 ${view.metrics.length === 0 ? html`<p>No metric is judged.</p>` : html`<ul class="list">${view.metrics.map(({ name, rules }) => html`<li><strong>${name}</strong><ul>${rules.map((rule) => html`<li>${rule}</li>`)}</ul></li>`)}</ul>`}
 ${view.alarms.length > 0 && html`<h3>Alarms that bring traffic back at once</h3><p>${view.alarms.join(", ")}</p>`}
+</section>`;
+}
+
+/** What a pass of these bakes will be worth, before anybody relies on it. */
+function adviceCard({ lines, warnings }: PlanAdvice): Html {
+  return html`<section class="card"><h2>What the bakes can see <span class="pill">at last week's traffic</span></h2>
+${warnings.length > 0 && html`<ul class="list">${warnings.map((warning) => html`<li><span class="pill warn">warning</span> ${warning}</li>`)}</ul>`}
+${lines.length > 0 && html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`}
 </section>`;
 }
 

@@ -1,4 +1,6 @@
 /** What the approval page shows, worked out from the ledger: every word of it, none of the markup. */
+import type { PlanAdvice } from "../domain/advice.ts";
+import { loadAdvice } from "../domain/advice-record.ts";
 import {
   type ApprovalRecord,
   type ApprovalState,
@@ -84,6 +86,7 @@ export interface ApprovalView {
   readonly targets: readonly string[];
   readonly irreversible: readonly string[];
   readonly gates: readonly GateResult[];
+  readonly advice: PlanAdvice | null;
   readonly laterChecks: readonly string[];
   readonly evidence: readonly (readonly [string, string])[];
   readonly verdicts: readonly VerdictView[];
@@ -114,6 +117,7 @@ export async function loadApprovalView(
     deadline: deadlineInWords(record.expiresAt, about.plan.window?.zone ?? null),
     timeLeft: spanInWords(record.expiresAt - now),
     gates: record.gates,
+    advice: await loadAdvice(deps.ledger, link.promotionId, link.environment),
     verdicts: await verdictsAround(deps.ledger, about.header, link),
     decisions: countedDecisions(record, decisions).map(decisionView),
     roles: rolesView(record, decisions),

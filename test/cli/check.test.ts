@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -14,12 +14,16 @@ function file(name: string, text: string): string {
   return path;
 }
 
-async function run(policyFile: string, releaseFile: string): Promise<{ readonly code: number; readonly text: string }> {
+async function run(
+  policyFile: string,
+  releaseFile: string,
+  trafficFile: string | null = null,
+): Promise<{ readonly code: number; readonly text: string }> {
   let text = "";
   const write = (more: string): void => {
     text += more;
   };
-  const code = await check({ policyFile, releaseFile, now: NOW, write });
+  const code = await check({ policyFile, releaseFile, trafficFile, now: NOW, write });
   return { code, text };
 }
 
@@ -231,5 +235,43 @@ describe("headgate check", () => {
     });
     const odd = await run(join(directory, "a\0b.json"), missing);
     expect(odd.text).toContain("hint: TypeError");
+  });
+});
+
+describe("headgate check with last week's traffic", () => {
+  const bbws = (traffic: string, policy = "infra/policies/bbws.json") =>
+    run(policy, "events/bbws-v2025.12.25.1.json", traffic);
+
+  it("says what each bake can see, and warns where that is less than it must", async () => {
+    const { code, text } = await bbws("test/scenarios/traffic-week.json");
+    expect(code).toBe(0);
+    const [, sit = "", prod = ""] = text.split(/\n(?:sit|prod), at this traffic:\n/);
+    expect(sit).toMatch(/^ {2}auth, product, order: 50 % for 3 minutes at 60 requests a minute: sees an error rise of/);
+    expect(prod).toMatch(/^ {2}product: 10 % for 13 minutes at 600 requests a minute: sees an error rise of/m);
+    expect(prod).toMatch(/^ {2}warning: order: the bake at 10 % cannot see the rise of \+2 points that it must see/m);
+  });
+
+  it("refuses a plan whose bakes are blind, where the policy asks for that", async () => {
+    const policy = JSON.parse(readFileSync("infra/policies/bbws.json", "utf8"));
+    policy.services["bbws-store"].analysis.mustSee.ifBlind = "refuse";
+    const { code, text } = await bbws("test/scenarios/traffic-week.json", file("p.json", JSON.stringify(policy)));
+    expect(code).toBe(2);
+    expect(text).toMatch(/^ {2}problem: order: the bake at 10 % cannot see/m);
+  });
+
+  it("advises upon nothing that no traffic is given for", async () => {
+    const { code, text } = await bbws(file("t.json", JSON.stringify({ prod: {} })));
+    expect(code).toBe(0);
+    expect(text).toContain("\nsit: no traffic is given, so no advice\n");
+    expect(text).toContain("warning: auth, product, order: had no traffic last week");
+  });
+
+  it("says what is wrong with the file", async () => {
+    const path = file("t.json", JSON.stringify({ prod: { order: { requestsPerMinute: -1, errorRate: 0 } } }));
+    const { code, text } = await bbws(path);
+    expect(code).toBe(2);
+    expect(text).toContain(path);
+    expect(text).toContain("prod.order.requestsPerMinute");
+    expect((await bbws(join(directory, "absent.json"))).code).toBe(2);
   });
 });

@@ -74,12 +74,38 @@ describe("advice before the start", () => {
     ];
     const plan = planWith({ metrics: [judged({ rules })], ifBlind: "refuse" });
     const { warnings, refused } = adviseSteps(plan, quiet);
-    expect(warnings).toEqual([
+    const [thin, ...others] = warnings;
+    expect(thin).toBe(
       'order: the bake at 10 % brings about 52 candidate requests, fewer than the 53 that "at most 5 %" needs',
-    ]);
+    );
+    expect(others.filter((warning) => warning.includes("fewer than"))).toEqual([]);
     expect(refused).toBe(true);
     const thresholdsOnly = adviseSteps(planWith({ metrics: [metric({ rules })] }), quiet);
-    expect(thresholdsOnly).toMatchObject({ lines: [], warnings, refused: false });
+    expect(thresholdsOnly).toMatchObject({ lines: [], warnings: [thin], refused: false });
+  });
+
+  it("warns about a bake that is too short to pass a good candidate, says what would do, and refuses nothing", () => {
+    const { warnings, refused } = adviseSteps(planWith({ ifBlind: "refuse" }), quiet);
+    expect(warnings).toEqual([
+      "order: the bake at 10 % passes a good candidate in about 0 % of cases, its extension of 10m included: it takes 90 minutes at this traffic; without a pass the policy says hold",
+      expect.stringMatching(/^order: the bake at 25 % passes a good candidate in about \d+ % of cases/),
+    ]);
+    expect(refused).toBe(false);
+    const alone = adviseSteps(planWith({ extendSeconds: 0, onInconclusive: "proceed" }), quiet).warnings[0];
+    expect(alone).toContain("in about 0 % of cases: it takes");
+    expect(alone).toContain("without a pass the policy says proceed if the evidence leans to it");
+    const hopeless = adviseSteps(planWith({}), { order: { requestsPerMinute: 0.3, errorRate: 0.001 } });
+    expect(hopeless.warnings[0]).toContain("no bake of up to 7 d would do");
+  });
+
+  it("holds a pass at 100 % against the plan's SLO, or the old version's rate", () => {
+    const at100 = (slo: number | null) =>
+      adviseSteps(
+        planWith({ metrics: [judged({ sequential: sequential({ slo, passDelta: 0.001 }) })], extendSeconds: 0 }),
+        { order: { requestsPerMinute: 600, errorRate: 0.01 } },
+      ).warnings.filter((warning) => warning.includes("100 %"));
+    expect(at100(null)).toHaveLength(1);
+    expect(at100(0.05)).toEqual([]);
   });
 
   it("warns about a target whose traffic nobody knows", () => {
