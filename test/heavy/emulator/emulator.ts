@@ -114,12 +114,13 @@ export class Emulator {
   }
 
   /** Creates a machine with its placeholders filled in, and gives its ARN. */
-  async createMachine(name: string, definition: string): Promise<string> {
+  async createMachine(name: string, definition: string): Promise<`arn:${string}`> {
     const values = substitutions(PLACE);
     const filled = definition.replace(/\$\{(\w+)\}/g, (placeholder, key: string) => values[key] ?? placeholder);
     const roleArn = `arn:aws:iam::${PLACE.account}:role/headgate`;
     const command = new CreateStateMachineCommand({ name, definition: filled, roleArn });
-    return (await this.#sfn.send(command)).stateMachineArn ?? "";
+    await this.#sfn.send(command);
+    return `arn:aws:states:${PLACE.region}:${PLACE.account}:stateMachine:${name}`;
   }
 
   /** Starts one of the five machines, or another by its ARN. */

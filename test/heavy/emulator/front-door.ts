@@ -138,7 +138,8 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
 /** An error as Lambda's REST protocol and the JSON protocols both spell it. */
 async function fail(incoming: IncomingMessage, outgoing: ServerResponse, { status, error }: Failure): Promise<void> {
   if (!incoming.readableEnded) await bodyOf(incoming);
-  outgoing.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": error });
+  const headers = { "content-type": "application/json", "x-amzn-errortype": error, "x-amzn-requestid": "at-the-door" };
+  outgoing.writeHead(status, headers);
   outgoing.end(JSON.stringify({ __type: error, message: `${error} on request`, Message: `${error} on request` }));
 }
 
