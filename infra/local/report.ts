@@ -5,8 +5,8 @@ import { OUTCOMES, type Outcome } from "../../functions/domain/outcomes.ts";
 import { Html, html, type Part } from "../../functions/pages/html.ts";
 import { STYLE } from "../../functions/pages/style.ts";
 import type { Rehearsed } from "./rehearsal.ts";
-import { loadReportData, type ReportData, type Serving } from "./report/data.ts";
-import { environmentCard } from "./report/environment-card.ts";
+import { type EnvironmentData, loadReportData, type ReportData, type Serving } from "./report/data.ts";
+import { backAfterMs, environmentCard } from "./report/environment-card.ts";
 import { plainWatch } from "./report/look-words.ts";
 import { overviewCard } from "./report/overview.ts";
 import { planCard } from "./report/plan-card.ts";
@@ -83,12 +83,19 @@ const HEADLINES: Readonly<Record<Outcome, string>> = {
 const headlineOf = (data: ReportData) => HEADLINES[outcomeOf(data)];
 
 function leadOf({ world, zone, ended }: ReportData): string {
-  return `World: ${world} From ${instant(ended.startedAt, zone)} to ${instant(ended.endedAt, zone)}, ${zone}.`;
+  return `World: ${world.replace(/\.$/, "")}. From ${instant(ended.startedAt, zone)} to ${instant(ended.endedAt, zone)}, ${zone}.`;
 }
 
 function outcomeCard(data: ReportData): Html {
-  return html`<section class="card note ${toneOf(data)}"><p class="lead"><strong>${sentence(headlineOf(data))}.</strong> ${sentence(plainWatch(data.ended.summary))}.</p>
+  return html`<section class="card note ${toneOf(data)}"><p class="lead">${outcomeInWords(data)}</p>
 <ul>${servingLines(data.serving).map((line) => html`<li>${line}</li>`)}</ul></section>`;
+}
+
+/** What it ended as, and why; said once where the reason says both. */
+function outcomeInWords(data: ReportData): Html {
+  const [headline, summary] = [headlineOf(data), plainWatch(data.ended.summary)];
+  if (summary.startsWith(headline)) return html`<strong>${sentence(summary)}.</strong>`;
+  return html`<strong>${sentence(headline)}.</strong> ${sentence(summary)}${summary !== "" && "."}`;
 }
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
@@ -115,9 +122,16 @@ function tiles(data: ReportData): Html {
     [span(figures.split.active), "of it active"],
     [thousands(Math.round(requests)), "requests served by the candidate while watched"],
     [thousands(Math.round(failed)), "of them failed"],
+    ...backTile(environments),
     [`$${figures.dollars.toFixed(4)}`, "for the state machines"],
   ];
   return html`<ul class="tiles">${facts.map(([figure, what]) => html`<li><strong>${figure}</strong><span>${what}</span></li>`)}</ul>`;
+}
+
+/** How long traffic took to come back, where it had to. */
+function backTile(environments: readonly EnvironmentData[]): [string, string][] {
+  const tripped = environments.flatMap((one) => backAfterMs(one) ?? []);
+  return tripped.map((ms) => [span(ms), "from the decision to the baseline, read back"]);
 }
 
 function contents({ environments }: ReportData): Html {

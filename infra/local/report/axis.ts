@@ -3,11 +3,13 @@ import type { EnvironmentData } from "./data.ts";
 import { wallClock } from "./times.ts";
 
 const BEFORE_MS = 5 * 60_000;
-const AFTER_MS = 60_000;
+/** Room after the end, as a share of the whole: what happened last has to be named too. */
+const AFTER_SHARE = 0.09;
 
 export interface Axis {
   /** Epoch ms. */
   readonly from: number;
+  readonly firstShiftAt: number;
   readonly to: number;
   /** An instant as the charts, which label in UTC, have to be given it to show the zone's clocks. */
   readonly at: (instant: number) => number;
@@ -19,11 +21,12 @@ export function axisOf({ head, bakes, looks, weights }: EnvironmentData, zone: s
   if (first === null) return null;
   const moves = Object.values(weights).flatMap((history) => history.map(({ at }) => at));
   const ends = [...bakes.flatMap(({ endedAt }) => endedAt ?? []), ...looks.map(({ at }) => at), ...moves, first];
-  const to = ends.reduce((latest, at) => Math.max(latest, at)) + AFTER_MS;
+  const end = ends.reduce((latest, at) => Math.max(latest, at));
   const from = first - BEFORE_MS;
+  const to = end + (end - from) * AFTER_SHARE;
   // One offset for the whole axis: a clock that is set back in the middle of a rollout must not turn time around.
   const offset = wallClock(from, zone) - from;
-  return { from, to, at: (instant) => instant + offset };
+  return { from, firstShiftAt: first, to, at: (instant) => instant + offset };
 }
 
 /** Where the candidate's share of traffic changed: the highest of all targets, in percent. */

@@ -6,7 +6,7 @@ import { thousands } from "../../../functions/domain/figures.ts";
 import { type Html, html, type Part } from "../../../functions/pages/html.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
-import { figuresInWords, oddsOf, plainWatch } from "./look-words.ts";
+import { figuresInWords, oddsOf, plainWatch, shortened } from "./look-words.ts";
 import { rolloutCharts, targetCharts } from "./rollout-charts.ts";
 import { type Exposure, exposureOf } from "./series.ts";
 import { pill, pointInWords, scrolling } from "./tables.ts";
@@ -25,7 +25,7 @@ function body(data: ReportData, environment: EnvironmentData, axis: Axis | null)
     return html`<p>No traffic was moved: ${plainWatch(environment.head?.summary ?? "")}</p>`;
   }
   return html`${backInWords(environment)}
-<p class="soft small">${instant(axis.from, data.zone)} to ${instant(axis.to, data.zone)}, ${data.zone}, on one axis; waits before the first shift are in the bar above. Dashed: baseline.</p>
+<p class="soft small">${instant(axis.from, data.zone)} to ${instant(axis.to, data.zone)}, ${data.zone}, on one axis; waits before the first shift are in the bar above. A point is one closed minute, which the judge sees some minutes later.</p>
 ${rolloutCharts(data, environment, axis)}
 ${verdictTable(environment)}
 ${evidenceText(environment)}
@@ -39,13 +39,23 @@ function outcomePill({ head }: EnvironmentData): Html {
   return pill(outcome, head.firstShiftAt === null ? "warn" : "bad");
 }
 
-/** How long the way back took, from the trip to the read-back. */
-function backInWords({ head, weights }: EnvironmentData): Part {
+/** Milliseconds from the trip until every target was on its baseline; null: traffic did not have to go back. */
+export function backAfterMs({ head, weights }: EnvironmentData): number | null {
   if (head?.trip == null || head.firstShiftAt === null || head.outcome === "promoted") return null;
-  const { by, reason, at } = head.trip;
+  const { at } = head.trip;
   const moves = Object.values(weights).flatMap((history) => history.map((point) => point.at));
-  const back = moves.filter((moved) => moved >= at).reduce((latest, moved) => Math.max(latest, moved), at);
-  return html`<p><strong>Why traffic went back</strong> (by the ${by}): ${plainWatch(reason)}. All targets were on the baseline again ${span(back - at)} after that.</p>`;
+  return moves.filter((moved) => moved >= at).reduce((latest, moved) => Math.max(latest, moved), at) - at;
+}
+
+function backInWords(environment: EnvironmentData): Part {
+  const { head, bakes } = environment;
+  const backMs = backAfterMs(environment);
+  if (head?.trip == null || backMs === null) return null;
+  const { by, reason } = head.trip;
+  const judged = by === "judge" || by === "monitor";
+  const acted = judged ? (bakes.findLast((bake) => bake.acted !== null)?.acted ?? null) : null;
+  const who = acted === null ? `by the ${by}` : LANES[acted];
+  return html`<p><strong>Why traffic went back</strong> (${who}): ${plainWatch(reason)}. All targets were on the baseline again ${span(backMs)} after that.</p>`;
 }
 
 const GOOD: ReadonlySet<BakeResult | null> = new Set(["passed", "approved", "resumed"]);
@@ -56,7 +66,7 @@ function verdictTable({ bakes, looks }: EnvironmentData): Html {
     const most = highest.length === 0 ? bake.logE : Math.max(...highest);
     const lasted = bake.endedAt === null ? "" : span(bake.endedAt - bake.startedAt);
     const good = GOOD.has(bake.result);
-    return html`<tr${good ? "" : html` class="bad"`}><th scope="row">${phaseInWords(bake)}</th><td class="when">${lasted}</td><td>${pill(bake.result ?? "watching", good ? "good" : "bad")}</td><td>${figuresInWords(bake.findings).join(", ")}</td><td class="when">${oddsOf(most)}</td><td>${reasonOf(bake)}</td></tr>`;
+    return html`<tr${good ? "" : html` class="bad"`}><th scope="row">${phaseInWords(bake)}</th><td class="when">${lasted}</td><td>${pill(bake.result ?? "watching", good ? "good" : "bad")}</td><td class="roomy">${figuresInWords(bake.findings).join(", ")}</td><td class="when">${oddsOf(most)}</td><td class="roomy">${reasonOf(bake)}</td></tr>`;
   });
   const heads = ["Watched", "For", "Verdict", "Candidate vs baseline", "Most evidence", "Why"];
   return html`<h3>Verdicts</h3>${scrolling("Verdicts", html`<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
@@ -74,11 +84,12 @@ const LANES = {
   judge: "the statistical judge",
   "hard-rule": "the hard lane",
   threshold: "a threshold",
+  rank: "the rank test",
 } as const;
 
 function reasonOf({ acted, summary }: BakeRecord): string {
   const by = acted === null ? "" : ` (${LANES[acted]})`;
-  return `${plainWatch(summary)}${by}`;
+  return `${shortened(summary)}${by}`;
 }
 
 function evidenceText(environment: EnvironmentData): Part {
@@ -88,7 +99,7 @@ function evidenceText(environment: EnvironmentData): Part {
   const line = oddsInWords(-Math.log(plan.analysis.alpha)) ?? "its line";
   const hard = environment.bakes.some(({ acted }) => acted === "hard-rule");
   return html`<h3>In words</h3><ul>
-<li>At the highest: ${evidenceInWords(highest)}. The judge brings traffic back at ${line}, so that of good releases at most ${Number((plan.analysis.alpha * 100).toPrecision(3))} % are brought back by it.</li>
+<li>At its highest: ${evidenceInWords(highest)}. The judge brings traffic back at ${line}, so that of good releases at most ${Number((plan.analysis.alpha * 100).toPrecision(3))} % are brought back by it.</li>
 ${exposureText(exposureOf(recording, "candidate"), exposureOf(recording, "baseline"))}
 ${hard && html`<li>The hard lane acted. It acts at once on what no release may do, and has no stated rate of false rollbacks.</li>`}
 </ul>`;

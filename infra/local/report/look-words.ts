@@ -13,8 +13,8 @@ export function lookInWords(look: Look, verdict: string): string {
   return `${fail}${shortened(look.summary)}; ${figures}`;
 }
 
-/** The first reason of a bake's end; the rest is what the figures say anyway. */
-function shortened(summary: string): string {
+/** The first reason of a bake's end; the rest is what the figures say anyway, and in the audit trail. */
+export function shortened(summary: string): string {
   const plain = plainWatch(summary).replace(/: inconclusive after (\S+): .*$/, " (inconclusive after $1)");
   const [first = "", ...others] = plain.split("; ");
   return others.length === 0 ? first : `${first} (and ${others.length} more)`;

@@ -1,6 +1,7 @@
 /** Where the time went: the whole promotion as one bar, to scale, with its long waits. */
 import { linear, px, type Scale, timeLabel, timeTicks } from "../../../functions/pages/chart-scale.ts";
 import { type Html, html } from "../../../functions/pages/html.ts";
+import type { Wait } from "../timeline.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
 import { inBothSizes, type Size, WIDTHS } from "./rollout-charts.ts";
 import { scrolling } from "./tables.ts";
@@ -35,8 +36,22 @@ function bar(data: ReportData, size: Size): Html {
   const height = BAR.top + BAR.height + BAR.bottom;
   const x = linear([startedAt, endedAt], [BAR.left, width - BAR.right]);
   const id = `overview-${size}`;
-  const waits = data.waits.map(({ kind, from, to }) => piece(x, kind, from, to));
+  const seam = (endedAt - startedAt) * SEAM;
+  const waits = joined(data.waits, seam).map(({ kind, from, to }) => piece(x, kind, from, to));
   return html`<svg class="chart wide" role="img" aria-labelledby="${id}-title ${id}-desc" viewBox="0 0 ${width} ${height}"><title id="${id}-title">The whole promotion</title><desc id="${id}-desc">${descriptionOf(data)}</desc>${data.environments.map((one) => bracket(data, one, x))}${piece(x, "active", startedAt, endedAt)}${waits}${ticksOf(data, x, size)}</svg>`;
+}
+
+/** A wait that is only looked at (a reminder, one of two approvals) goes on: no seam in the bar, as a share of it. */
+const SEAM = 0.003;
+
+function joined(waits: readonly Wait[], seam: number): Wait[] {
+  const result: Wait[] = [];
+  for (const wait of waits) {
+    const last = result.at(-1);
+    if (last?.kind === wait.kind && wait.from - last.to <= seam) result[result.length - 1] = { ...last, to: wait.to };
+    else result.push(wait);
+  }
+  return result;
 }
 
 /** Even a second of a day has to be seen. */

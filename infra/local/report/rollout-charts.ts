@@ -84,6 +84,8 @@ function bandOf(bake: BakeRecord, axis: Axis, size: Size): NonNullable<LineChart
   return [{ from: axis.at(bake.startedAt), to: axis.at(bake.endedAt), label, bad }];
 }
 
+const BACK: Readonly<Record<Size, string>> = { narrow: "back", wide: "rolled back" };
+
 /** Marks this close together (share of the axis) have one label. */
 const CLOSE = 0.012;
 
@@ -91,12 +93,14 @@ const CLOSE = 0.012;
 function marksOf(data: ReportData, environment: EnvironmentData, axis: Axis, size: Size): Marks {
   const shifts = shareChanges(environment, axis.from).map(({ at, weight }, index) => ({
     at,
-    label: weight === 0 && index > 0 ? "rolled back" : size === "narrow" ? `${weight}` : `${weight} %`,
+    label: weight === 0 && index > 0 ? BACK[size] : size === "narrow" ? `${weight}` : `${weight} %`,
   }));
   const others = data.trail
     .filter((entry) => entry.environment === environment.plan.environment && TOLD[entry.kind] !== undefined)
     .map(({ at, kind }) => ({ at, label: TOLD[kind] ?? kind }));
-  const marks = [...shifts, ...others].filter(({ at }) => at >= axis.from && at <= axis.to).sort((a, b) => a.at - b.at);
+  const marks = [...shifts, ...others]
+    .filter(({ at }) => at >= axis.firstShiftAt && at <= axis.to)
+    .sort((a, b) => a.at - b.at);
   return joined(marks, (axis.to - axis.from) * CLOSE).map(({ at, label }) => ({ x: axis.at(at), label }));
 }
 
@@ -140,7 +144,7 @@ function armsChart(series: ArmSeries, { environment, axis, size, lines }: Scene,
   return twoArms({
     ...frame(axis, size),
     id: chartId(environment, name, size),
-    title: `${sentence(metricName(series.metric))}${many ? approximate : ` of ${series.targets.join("")}`}`,
+    title: `${titleOf(series.metric)}${many ? approximate : ` of ${series.targets.join("")}`}`,
     description: `${metricName(series.metric)} of candidate and baseline in ${environment.plan.environment}, minute by minute; ${rangeInWords(series)}.`,
     ...(series.unit === "" ? {} : { yLabel: series.unit }),
     height: 200,
@@ -151,7 +155,12 @@ function armsChart(series: ArmSeries, { environment, axis, size, lines }: Scene,
   });
 }
 
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+/** `Error rate`, `Duration p95`, or the metric's own name. */
+function titleOf(metric: string): string {
+  const name = metricName(metric);
+  if (/^p\d+$/.test(name)) return `Duration ${name}`;
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
 
 function rangeInWords({ candidate, unit }: ArmSeries): string {
   const values = candidate.flatMap(({ y }) => y ?? []);

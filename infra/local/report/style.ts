@@ -19,7 +19,7 @@ export const REPORT_STYLE = `
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .when{white-space:nowrap;font-variant-numeric:tabular-nums}
 .tight td,.tight th{padding-top:.1875rem;padding-bottom:.1875rem}
-.tight td:last-child{min-width:14rem}
+.roomy{min-width:13rem}
 .scroll{margin-bottom:.5rem}
 .scroll td,.scroll th{overflow-wrap:break-word}
 .hash{font-size:.75rem}
@@ -36,6 +36,7 @@ body{font-size:10pt}
 main{padding:0;max-width:none}
 .toc{display:none}
 .card{padding:.5rem 0;border-width:1px 0 0;border-radius:0}
+.card.note{padding:.5rem .75rem;border-left-width:.25rem}
 .only-wide{display:block}.only-narrow{display:none}
 .chart,.tiles li,tr{break-inside:avoid}
 h2,h3{break-after:avoid}

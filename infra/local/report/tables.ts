@@ -47,7 +47,7 @@ function approvalRows(environment: string, { record, decisions }: AskedApproval)
 
 function decisionRow(where: string, { role, address, decision, at, comment }: Decision, askedAt: number): Html {
   const tone = decision === "approved" ? "good" : "bad";
-  return html`<tr><td>${where}</td><td>${role}</td><td>${address}</td><td>${pill(decision, tone)}</td><td class="when">${span(at - askedAt)}</td><td>${comment}</td></tr>`;
+  return html`<tr><td>${where}</td><td>${role}</td><td>${address}</td><td>${pill(decision, tone)}</td><td class="when">${span(at - askedAt)}</td><td class="roomy">${comment}</td></tr>`;
 }
 
 function silentRow(where: string, { role, people }: AskedRole, record: AskedApproval["record"]): Html {
@@ -69,7 +69,7 @@ export function gatesCard(data: ReportData): Html {
   const checks = data.trail.filter(({ kind }) => kind === CHECKED);
   const rows = checks.map(({ environment, data: found, summary }) => {
     const passed = found?.passed === true;
-    return html`<tr${passed ? "" : html` class="bad"`}><td>${environment}, ${pointInWords(String(found?.point ?? ""))}</td><td>${String(found?.name ?? summary)}</td><td>${pill(passed ? "passed" : "failed", passed ? "good" : "bad")}</td><td>${String(found?.found ?? summary)}</td></tr>`;
+    return html`<tr${passed ? "" : html` class="bad"`}><td class="when">${environment}, ${pointInWords(String(found?.point ?? ""))}</td><td>${String(found?.name ?? summary)}</td><td>${pill(passed ? "passed" : "failed", passed ? "good" : "bad")}</td><td class="roomy">${String(found?.found ?? summary)}</td></tr>`;
   });
   const table = tableOf("Checks", ["For", "Check", "Result", "Found"], rows);
   return html`<section class="card" id="checks"><h2>Checks</h2>${rows.length === 0 ? html`<p>No check was made.</p>` : table}</section>`;
@@ -80,7 +80,7 @@ export function gatesCard(data: ReportData): Html {
 export function timelineCard({ lines, zone }: ReportData): Html {
   const rows = lines.map(({ at, environment, what, text, kind }) => {
     const bad = kind === "bad" || kind === "fault";
-    return html`<tr${bad && html` class="bad"`}><td class="when">${instant(at, zone)}</td><td>${environment}</td><td>${what}</td><td>${plainWatch(text)}</td></tr>`;
+    return html`<tr${bad && html` class="bad"`}><td class="when">${instant(at, zone)}</td><td>${environment}</td><td>${what}</td><td class="roomy">${plainWatch(text)}</td></tr>`;
   });
   return html`<section class="card" id="timeline"><h2>What happened</h2><p class="soft small">Times in ${zone}. Every step is a state of the Step Functions machines, or a person.</p>
 ${tableOf("What happened", ["Time", "Where", "What", ""], rows, "tight")}</section>`;
@@ -94,7 +94,7 @@ export function trailCard({ trail, trailBrokenAt, zone }: ReportData): Html {
     : html`<p>${pill("chain broken", "bad")} The chain does not hold from entry ${trailBrokenAt} on: what follows was changed, dropped or inserted.</p>`;
   const rows = trail.map(
     ({ sequence, at, kind, environment, summary, hash }) =>
-      html`<tr><td class="num">${sequence}</td><td class="when">${instant(at, zone)}</td><td>${environment ?? ""}</td><td>${kind}</td><td>${plainWatch(summary)}</td><td class="mono hash">${hash.slice(0, 12)}</td></tr>`,
+      html`<tr><td class="num">${sequence}</td><td class="when">${instant(at, zone)}</td><td>${environment ?? ""}</td><td>${kind}</td><td class="roomy">${plainWatch(summary)}</td><td class="mono hash">${hash.slice(0, 12)}</td></tr>`,
   );
   const table = tableOf("Audit trail", ["#", "Time", "Where", "Kind", "Entry", "Hash"], rows, "tight");
   return html`<section class="card" id="audit"><h2>Audit trail</h2>${trail.length === 0 ? html`<p>Nothing was written.</p>` : html`${verdict}<details><summary>All ${trail.length} entries</summary>${table}</details>`}</section>`;
