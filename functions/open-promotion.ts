@@ -63,7 +63,7 @@ const NO_POLICY: Problem = {
   path: "(policy)",
   value: undefined,
   message: "no policy is deployed",
-  hint: "deploy one with `headgate policy deploy FILE`, or by the CDK app",
+  hint: "deploy one by the CDK app: `-c policy=FILE`, see docs/deploy.md",
 };
 
 /** Same execution, same id: a retried or redriven start finds what the first one wrote. */

@@ -6,8 +6,9 @@ import { type Host, keep } from "./host.ts";
 /**
  * The key of forms' signatures lies in the ledger, not in a secrets store: that saves a service, a client and a grant
  * in each deployment, and the rehearsal needs nothing new. The price is that the table's readers have to be kept from
- * it: the table is encrypted with a KMS key, and policies give this partition, by `dynamodb:LeadingKeys`, to the page
- * functions alone. It signs forms against forgery; deciding still takes a link that was mailed to the approver.
+ * it: the table is encrypted with a KMS key, and policies give this partition, by `dynamodb:LeadingKeys`, to those
+ * functions alone that make links or check them. It signs forms against forgery; deciding still takes a link that was
+ * mailed to the approver.
  */
 export const FORM_KEY: Key = { pk: "SECRET", sk: "FORM" };
 

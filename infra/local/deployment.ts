@@ -1,5 +1,6 @@
 /** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
 import { readFileSync } from "node:fs";
+import { FUNCTIONS, placeholderOf } from "../functions.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { DeployedFunction } from "./lambda-host.ts";
 import type { SandboxPlace } from "./places.ts";
@@ -11,37 +12,14 @@ export const TABLE = "headgate";
 export const TOPIC = "headgate";
 export const BASE_URL = "https://headgate.example";
 
-/** Seconds; functions that are not named here have two minutes. */
-const LONG: Readonly<Record<string, number>> = {
-  "check-gates": 300,
-  "capture-baseline": 300,
-  "probe-candidate": 300,
-  "restore-code": 300,
-  "close-promotion": 300,
-  "shift-traffic": 900,
-  "finish-rollout": 900,
-  "restore-traffic": 900,
-  "alarm-listener": 900,
-  "status-listener": 900,
-  sweeper: 900,
-  operate: 29,
-  "approval-page": 29,
-  decide: 29,
-};
-const USUAL_SECONDS = 120;
-
 export function deployedFunctions(): ReadonlyMap<string, DeployedFunction> {
   return new Map(
-    [...HANDLERS].map(([step, handler]) => [step, { handler, timeoutSeconds: LONG[step] ?? USUAL_SECONDS }]),
+    FUNCTIONS.flatMap(({ name, timeoutSeconds }) => {
+      const handler = HANDLERS.get(name);
+      return handler === undefined ? [] : [[name, { handler, timeoutSeconds }] as const];
+    }),
   );
 }
-
-/** `shift-traffic` -> `ShiftTraffic`: how the machines' definitions name a function. */
-const placeholderOf = (step: string) =>
-  step
-    .split("-")
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join("");
 
 export function machineArn({ account, region }: SandboxPlace, machine: MachineName): string {
   return `arn:aws:states:${region}:${account}:stateMachine:headgate-${machine}`;
@@ -53,7 +31,7 @@ function topicArn({ account, region }: SandboxPlace): string {
 
 /** What stands for each `${Placeholder}` of the definitions. */
 export function substitutions(place: SandboxPlace): Readonly<Record<string, string>> {
-  const functions = [...HANDLERS.keys()].map((step) => [placeholderOf(step), step]);
+  const functions = FUNCTIONS.map(({ name }) => [placeholderOf(name), name]);
   const machines = MACHINES.map((machine) => [`${placeholderOf(machine)}Machine`, machineArn(place, machine)]);
   return Object.fromEntries([...functions, ...machines]);
 }

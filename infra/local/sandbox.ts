@@ -55,10 +55,11 @@ export interface SandboxOptions {
   readonly onInvocation?: (record: InvocationRecord) => void;
   /** Every history event of every execution, as it is written. */
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
-  /** How often the sweeper runs, in ms; five minutes unless said. */
+  /** How often the sweeper runs, in ms; every five minutes unless said. */
   readonly sweepEveryMs?: number;
 }
 
+/** Deployed, it runs every minute; a rehearsal of days makes do with fewer of its rounds, of which nearly all find nothing. */
 const SWEEP_EVERY_MS = 5 * 60_000;
 
 /** Virtual time that the world goes on for after an execution has ended: late events and zombies come to rest. */

@@ -73,6 +73,11 @@ export class Random {
     return sum >>> 0;
   }
 
+  /** 32 random bits. */
+  bits(): number {
+    return this.#next() | 0;
+  }
+
   /** A number in the open interval (0, 1) with 53 random bits: never 0 or 1, so that logarithms of it are finite. */
   uniform(): number {
     return ((this.#next() >>> 6) * 0x800_0000 + (this.#next() >>> 5) + 0.5) / 0x20_0000_0000_0000;

@@ -39,6 +39,20 @@ const byGaps = (random: Random, n: number, p: number): number => {
   return count;
 };
 
+const ones = (word: number): number => {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+};
+
+/** Heads among `n` tosses of a fair coin: the ones among `n` random bits. */
+const fair = (random: Random, n: number): number => {
+  let heads = 0;
+  for (let left = n; left > 0; left -= 32)
+    heads += ones(left >= 32 ? random.bits() : random.bits() & ((1 << left) - 1));
+  return heads;
+};
+
 /**
  * The number of successes in `n` trials of chance `p`. Exact while the variance is below 1,000: large counts are halved
  * by the median of the uniforms that would decide the trials, which is a beta number [Devroye 1986, X.4.4].
@@ -49,6 +63,7 @@ export const binomial = (random: Random, n: number, p: number): number => {
   if (p > 0.5) return n - binomial(random, n, 1 - p);
   const variance = n * p * (1 - p);
   if (variance > NORMAL_VARIANCE) return clamp(Math.round(n * p + Math.sqrt(variance) * normal(random)), 0, n);
+  if (p === 0.5) return fair(random, n);
   if (n * p < 12) return byGaps(random, n, p);
   const middle = Math.floor((n + 1) / 2);
   const median = beta(random, middle, n + 1 - middle);

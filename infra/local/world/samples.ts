@@ -58,6 +58,7 @@ class LogNormalSamples implements Samples {
   readonly count: number;
   readonly #random: Random;
   readonly #shape: LogNormal;
+  readonly #split = new Map<number, readonly [Part, Part]>();
 
   constructor(random: Random, count: number, shape: LogNormal) {
     this.#random = random;
@@ -98,12 +99,18 @@ class LogNormalSamples implements Samples {
     return { depth: 0, index: 0, count: this.count };
   }
 
+  /** Drawn once and kept: a quantile of several sets walks the same parts again and again. */
   #halves({ depth, index, count }: Part): readonly [Part, Part] {
+    const name = 2 ** depth + index;
+    const known = this.#split.get(name);
+    if (known !== undefined) return known;
     const left = binomial(this.#random.child(depth, index), count, 0.5);
-    return [
+    const halves = [
       { depth: depth + 1, index: index * 2, count: left },
       { depth: depth + 1, index: index * 2 + 1, count: count - left },
-    ];
+    ] as const;
+    this.#split.set(name, halves);
+    return halves;
   }
 
   /** Where in the unit interval a part's only value lies. */

@@ -37,8 +37,10 @@ export class Table {
   readonly definition: TableDefinition;
   readonly keyNames: readonly string[];
   readonly #items = new Map<string, Stored>();
-  /** Item identities by partition key, so that a query need not look at the whole table. */
-  readonly #partitions = new Map<string, Set<string>>();
+  /** Item identities by partition key, in the order of the sort key, so that a query neither searches nor sorts. */
+  readonly #partitions = new Map<string, string[]>();
+  /** An item with each identity's key; it stays when the item goes, as the identity keeps its place for stale reads. */
+  readonly #sortKeys = new Map<string, Item>();
 
   constructor(definition: TableDefinition) {
     this.definition = definition;
@@ -85,10 +87,24 @@ export class Table {
     if (item !== undefined) this.check(item);
     this.#items.set(id, { item, writtenAt: at, before: this.get(id) });
     if (item === undefined) return;
+    this.#sortKeys.set(id, item);
     const partition = keyText(item[this.definition.key.partition] ?? { NULL: true });
-    const ids = this.#partitions.get(partition);
-    if (ids === undefined) this.#partitions.set(partition, new Set([id]));
-    else ids.add(id);
+    const ids = this.#partitions.get(partition) ?? [];
+    this.#partitions.set(partition, ids);
+    const place = this.#placeOf(ids, item);
+    if (ids[place] !== id) ids.splice(place, 0, id);
+  }
+
+  /** Where an item of this sort key stands, or would, among a partition's identities. */
+  #placeOf(ids: readonly string[], item: Item): number {
+    let [low, high] = [0, ids.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const there = this.#sortKeys.get(ids[middle] ?? "");
+      if (there !== undefined && orderBy(this.keyNames, there, item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Throws ValidationException for an item that could not be written. */
@@ -109,10 +125,9 @@ export class Table {
    * `since` (epoch ms), as a read that may be stale sees them: without the writes later than that.
    */
   partition(schema: KeySchema, value: AttributeValue, since?: number): Item[] {
+    if (schema === this.definition.key) return this.#present(this.#partitions.get(keyText(value)) ?? [], since);
     const names = [...keyNames(schema), ...this.keyNames];
-    const own = schema === this.definition.key ? this.#partitions.get(keyText(value)) : undefined;
-    const ids = schema === this.definition.key ? (own ?? []) : this.#items.keys();
-    return this.#present(ids, since)
+    return this.#present(this.#items.keys(), since)
       .filter((item) => names.every((name) => name in item) && equal(item[schema.partition] ?? { NULL: true }, value))
       .sort((left, right) => orderBy(names, left, right));
   }

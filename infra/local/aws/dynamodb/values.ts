@@ -51,10 +51,18 @@ const same = (left: AttributeValue | undefined, right: AttributeValue | undefine
 
 const bytes = (base64: string): Buffer => Buffer.from(base64, "base64");
 
+/** From here on the order of UTF-16 units, which JavaScript compares, is not that of UTF-8 bytes. */
+const UNLIKE_BYTES = /[\ud800-\uffff]/;
+
+const compareTexts = (left: string, right: string): number => {
+  if (UNLIKE_BYTES.test(left) || UNLIKE_BYTES.test(right)) return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  return left < right ? -1 : left === right ? 0 : 1;
+};
+
 /** Order of two scalars of one type: numbers by value, strings by UTF-8 bytes. Undefined where there is none. */
 export const compare = (left: AttributeValue, right: AttributeValue): number | undefined => {
   if ("N" in left && "N" in right) return compareDecimals(left.N, right.N);
-  if ("S" in left && "S" in right) return Buffer.compare(Buffer.from(left.S), Buffer.from(right.S));
+  if ("S" in left && "S" in right) return compareTexts(left.S, right.S);
   if ("B" in left && "B" in right) return Buffer.compare(bytes(left.B), bytes(right.B));
   return undefined;
 };
