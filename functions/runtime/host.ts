@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Tracer } from "@aws-lambda-powertools/tracer";
+import type { Tracer } from "@aws-lambda-powertools/tracer";
 import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { FetchPage } from "../adapters/web.ts";
@@ -36,8 +36,8 @@ export interface Host {
   write(line: string): void;
   /** What warm invocations share: SDK clients, and the key of forms. Hosts that share the map share those. */
   readonly kept: Map<string, unknown>;
-  /** Absent: no traces. */
-  readonly tracer?: Tracer;
+  /** Absent: no traces. Loaded only where it is wanted, since X-Ray's SDK hooks into every promise of the process. */
+  readonly tracer?: () => Promise<Tracer>;
 }
 
 /** What is kept on the host under `name`, made on the first call. One name always stands for one type. */
@@ -57,7 +57,6 @@ const HTTP = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTi
 
 /** The host on Lambda: real time, real randomness, and a role of its own in each place that names one. */
 export function awsHost(environment: Host["environment"]): Host {
-  const tracer = environment._X_AMZN_TRACE_ID === undefined ? undefined : new Tracer({ serviceName: "headgate" });
   return {
     environment,
     clock: { now: () => Date.now(), sleep: async (ms) => sleep(ms) },
@@ -66,8 +65,13 @@ export function awsHost(environment: Host["environment"]): Host {
     fetchPage,
     write: (line) => void process.stdout.write(`${line}\n`),
     kept: new Map(),
-    ...(tracer === undefined ? {} : { tracer }),
+    ...(environment._X_AMZN_TRACE_ID === undefined ? {} : { tracer: loadTracer }),
   };
+}
+
+async function loadTracer(): Promise<Tracer> {
+  const { Tracer } = await import("@aws-lambda-powertools/tracer");
+  return new Tracer({ serviceName: "headgate" });
 }
 
 function configOf(environment: Host["environment"], place: Place | null): ClientConfig {

@@ -2,7 +2,7 @@
  * What stands around every handler: input check, structured log, traces, counters. `step` is for machines' tasks,
  * `httpStep` for pages.
  */
-import { captureLambdaHandler } from "@aws-lambda-powertools/tracer/middleware";
+import type { Tracer } from "@aws-lambda-powertools/tracer";
 import middy, { type MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type * as z from "zod";
@@ -71,13 +71,19 @@ function wrap<O>(name: string, run: (invocation: Invocation) => Promise<O>): Ste
 }
 
 function onHost<O>(name: string, host: Host, run: (invocation: Invocation) => Promise<O>) {
+  let chain: ReturnType<typeof chainOn<O>> | undefined;
+  return async (event: unknown, context: LambdaContext): Promise<O> => {
+    chain ??= chainOn(name, host, run);
+    // Nothing in the chain reads more of the context than `LambdaContext` has.
+    return (await chain)(open(name, host, event, context), context as Context);
+  };
+}
+
+async function chainOn<O>(name: string, host: Host, run: (invocation: Invocation) => Promise<O>) {
   // Middy's early time-out is a real timer, which virtual time does not know; Lambda's own limit does without it.
   const chain = middy<Invocation, O>((invocation: Invocation) => run(invocation), { timeoutEarlyInMillis: 0 });
-  if (host.tracer !== undefined) chain.use(tracing(host.tracer));
-  chain.use(telling(name));
-  return (event: unknown, context: LambdaContext): Promise<O> =>
-    // Nothing in the chain reads more of the context than `LambdaContext` has.
-    chain(open(name, host, event, context), context as Context);
+  if (host.tracer !== undefined) chain.use(await tracing(await host.tracer()));
+  return chain.use(telling(name));
 }
 
 function open(name: string, host: Host, event: unknown, context: LambdaContext): Invocation {
@@ -102,7 +108,8 @@ function telling(name: string): MiddlewareObj<Invocation> {
 }
 
 /** Traces the invocation, found again by its promotion. Answers are not copied into traces: they hold links. */
-function tracing(tracer: NonNullable<Host["tracer"]>): MiddlewareObj<Invocation>[] {
+async function tracing(tracer: Tracer): Promise<MiddlewareObj<Invocation>[]> {
+  const { captureLambdaHandler } = await import("@aws-lambda-powertools/tracer/middleware");
   const annotate: MiddlewareObj<Invocation> = {
     before: ({ event }) => {
       for (const [key, value] of Object.entries(subjectOf(event.event))) tracer.putAnnotation(key, value);

@@ -33,7 +33,7 @@ const trace = async (action: () => Promise<unknown>) => {
   vi.spyOn(tracer.provider, "getSegment").mockReturnValue(seen.inner as never);
   vi.spyOn(tracer.provider, "setSegment").mockReturnValue(undefined);
   vi.spyOn(tracer.provider, "putAnnotation").mockImplementation(seen.inner.addAnnotation);
-  const host = { ...testHost().host, tracer };
+  const host = { ...testHost().host, tracer: async () => tracer };
   const handler = step("shift-traffic", z.object({}), () => action).on(host);
   const result = await handler({ promotionId: "p1", environment: "prod" }, CONTEXT).catch((error: unknown) => error);
   return { ...seen, result };
