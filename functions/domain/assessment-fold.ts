@@ -1,6 +1,7 @@
 /**
  * Folding periods into a metric's progress: its rules, its sequential monitor, and the step's totals.
  */
+import { ranked, unranked } from "./assessment-rank.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./assessment-state.ts";
 import type { SequentialPlan } from "./plan.ts";
 import type { WatchReference } from "./reference-line.ts";
@@ -48,14 +49,17 @@ const untouched = (watch: Watch): Progress => ({
   step: null,
   rules: watch.metric.rules.map(() => UNJUDGED),
   monitor: null,
+  rank: startOfRank(watch),
   totals: NO_TOTALS,
 });
+
+const startOfRank = ({ metric }: Watch) => (metric.rank === undefined ? null : unranked(metric.rank));
 
 /** Progress as a step sees it: what belongs to an earlier step is left behind. */
 export function entered(watch: Watch, progress: Progress, span: Span | null): Progress {
   if (span === null || progress.step === span.from) return progress;
   const rules = watch.metric.rules.map((_, index) => nextStep(progress.rules[index] ?? UNJUDGED));
-  return { ...progress, step: span.from, rules, totals: NO_TOTALS };
+  return { ...progress, step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS };
 }
 
 function withPeriod(context: WatchContext, progress: Progress, period: Period): Progress {
@@ -64,7 +68,13 @@ function withPeriod(context: WatchContext, progress: Progress, period: Period): 
   const rules = context.watch.metric.rules.map((rule, index) =>
     observe(rule, progress.rules[index] ?? UNJUDGED, observation),
   );
-  return { ...progress, rules, totals: withTotals(progress.totals, period) };
+  const rank = withRank(context.watch, progress, period);
+  return { ...progress, rules, rank, totals: withTotals(progress.totals, period) };
+}
+
+function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): Progress["rank"] {
+  if (watch.metric.rank === undefined || rank === null || !isCompared(watch, span)) return rank;
+  return ranked(watch.metric.rank, rank, sample);
 }
 
 /** True where a baseline arm runs beside the candidate for this metric. */

@@ -7,6 +7,7 @@
  * revised when it gets old is folded by its worst reading.
  */
 
+import type { RankProgress } from "./assessment-rank.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
 import type { MonitorState } from "./sequential.ts";
@@ -43,6 +44,8 @@ export interface Progress {
   readonly step: number | null;
   readonly rules: readonly RuleProgress[];
   readonly monitor: MonitorState | null;
+  /** Null where the metric is not ranked. */
+  readonly rank: RankProgress | null;
   readonly totals: Totals;
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { advance, entered, monitorOf, type WatchContext, withSynthetic } from "./assessment-fold.ts";
+import { type RankProgress, rankInWords } from "./assessment-rank.ts";
 import {
   asPeriod,
   type EvidenceState,
@@ -21,12 +22,12 @@ import type { Synthetic } from "./assessment-synthetic.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords } from "./evidence.ts";
 import type { AnalysisPlan, RulePlan } from "./plan.ts";
 import type { References } from "./reference-line.ts";
-import { type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
+import { hasBaseline, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
 import { figure, type RuleStanding, standingOf } from "./thresholds.ts";
 import { NO_DATA, type Verdict, worstOf } from "./verdicts.ts";
 
-/** Which lane decided: the sequential test, a threshold of the hard lane, or a plain threshold. */
-export type Acted = "judge" | "hard-rule" | "threshold";
+/** Which lane decided: the sequential test, a threshold of the hard lane, a plain threshold, or the rank test. */
+export type Acted = "judge" | "hard-rule" | "threshold" | "rank";
 
 /** One metric of one target, as it stands in this step. */
 export interface Finding {
@@ -130,6 +131,8 @@ interface Look {
   readonly logE: number | null;
   readonly logPass: number | null;
   readonly passes: boolean;
+  /** The rank test over certain periods; null where it has no say. */
+  readonly rank: RankProgress | null;
   /** Some period in the tail was never read in full. */
   readonly unread: boolean;
 }
@@ -153,6 +156,7 @@ function look(input: AssessmentInput, watch: Watch): Look {
     provisional: entered(watch, provisional, span),
     rules: rulesOf(watch, entered(watch, certain, span), entered(watch, provisional, span)),
     ...sequentialLook(context, certain, provisional, span),
+    rank: span !== null && hasBaseline(span) ? entered(watch, certain, span).rank : null,
     unread: open.some((reading) => reading.newest === null),
   };
 }
@@ -216,7 +220,7 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
     candidate: totals.samples === 0 ? null : totals.sum / totals.samples,
     baseline: totals.baselineSamples === 0 ? null : totals.baselineSum / totals.baselineSamples,
     samples: totals.samples,
-    rules: one.rules.map(({ now }) => now.text),
+    rules: [...one.rules.map(({ now }) => now.text), ...(one.rank === null ? [] : [rankInWords(one.rank)])],
     logE: one.logE,
     logPass: one.logPass,
   };
@@ -231,9 +235,13 @@ function blamed(finding: Finding, combined: CombinedEvidence): Finding {
 function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason"> {
   const [fatal] = broken(one, "rollback");
   if (fatal !== undefined) return { verdict: "fail", reason: fatal };
+  if (one.rank?.verdict === "fail") return { verdict: "fail", reason: rankInWords(one.rank) };
   if (input.readings === null) return { verdict: "error", reason: "CloudWatch could not be read" };
   if (one.unread) return { verdict: "error", reason: "CloudWatch answered in part only" };
   if (one.provisional.totals.samples === 0) return { verdict: "inconclusive", reason: NO_DATA };
+  if (one.rank !== null && one.rank.verdict !== "pass") {
+    return { verdict: one.rank.verdict, reason: rankInWords(one.rank) };
+  }
   const open = one.rules.find(({ rule, now, certain }) => acts(rule) && !(isKept(now) && isKept(certain)));
   if (open !== undefined) {
     return { verdict: "inconclusive", reason: isKept(open.now) ? "not yet read twice" : open.now.text };
@@ -281,7 +289,8 @@ function verdictOf(
   const reasons = acting
     .filter((finding) => finding.verdict === verdict && finding.reason !== null)
     .map((finding) => `${finding.watch}: ${finding.reason}`);
-  return { verdict, reasons, acted: verdict === "fail" ? "threshold" : null };
+  const byRule = binding(looks).some((one) => isBroken(one, "rollback"));
+  return { verdict, reasons, acted: verdict === "fail" ? (byRule ? "threshold" : "rank") : null };
 }
 
 function judgeInWords(findings: readonly Finding[], combined: CombinedEvidence, maxLogE: number): string {

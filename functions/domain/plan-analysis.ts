@@ -37,6 +37,8 @@ const SEQUENTIAL_DEFAULTS = {
 } as const;
 const LATENCY_MARGIN = 0.1;
 
+const RANK_DEFAULTS = { direction: "increase", toleratedPercent: 10 } as const;
+
 const TARGET_PLACEHOLDERS = /\{(target|functionName|alias)\}/;
 
 interface Measured {
@@ -57,6 +59,7 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
   const metrics = input.metrics.map((metric, index) => measure(scope, placed, metric, [...at, "metrics", index]));
   refuseSameNames(scope, metrics);
   refuseShortBakes(scope, planned, metrics);
+  refuseRankAlone(scope, planned, metrics);
   return {
     alpha: input.alpha,
     metrics: planMetrics(scope, metrics, [...at, "metrics"]),
@@ -135,10 +138,13 @@ function classOf(metric: MetricInput): MetricClass {
 }
 
 function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): void {
-  if (metric.rules === undefined && sequential === null && metric.dryRun !== true) {
+  const ranked = "query" in metric && metric.rank !== undefined;
+  if (metric.rules === undefined && sequential === null && !ranked && metric.dryRun !== true) {
     scope.report.refuse(at, "is measured, but nothing acts on it", "add rules, sequential: true, or dryRun: true");
   }
   if ("preset" in metric) return;
+  checkCounts(scope, metric, sequential, at);
+  checkRank(scope, metric, sequential, targets, at);
   if (sequential !== null && metric.samples === undefined) {
     const hint = "add samples (such as Invocations with Sum), or write sequential: false";
     scope.report.refuse([...at, "sequential"], "needs counts: the query has no samples", hint);
@@ -146,6 +152,57 @@ function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): 
   if (targets === null && sequential !== null) {
     const hint = "put {functionName} and {version} into the dimensions, or write sequential: false";
     scope.report.refuse([...at, "sequential"], "needs a baseline arm, which a metric of the environment has not", hint);
+  }
+}
+
+type QueryMetric = Extract<MetricInput, { query: QueryInput }>;
+
+/** The judge counts requests, all of them and the bad ones; any other statistic is no count. */
+function checkCounts(
+  scope: Scope,
+  { query, samples }: QueryMetric,
+  sequential: SequentialInput | null,
+  at: Path,
+): void {
+  if (sequential === null) return;
+  if (query.statistic !== "Sum") {
+    const hint = "write Sum over a metric of bad requests, or sequential: false";
+    scope.report.refuse([...at, "query", "statistic"], `is ${query.statistic}, and the judge needs a count`, hint);
+  }
+  if (samples !== undefined && samples.statistic !== "Sum" && samples.statistic !== "SampleCount") {
+    const hint = "write Sum or SampleCount over a metric of all requests, or sequential: false";
+    scope.report.refuse([...at, "samples", "statistic"], `is ${samples.statistic}, and the judge needs a count`, hint);
+  }
+}
+
+function checkRank(
+  scope: Scope,
+  { rank, query }: QueryMetric,
+  sequential: SequentialInput | null,
+  targets: readonly PlacedTarget[] | null,
+  at: Path,
+): void {
+  if (rank === undefined) return;
+  if (sequential !== null) {
+    scope.report.refuse(
+      [...at, "rank"],
+      "stands beside sequential",
+      "keep one: sequential for counts, rank for the rest",
+    );
+  }
+  if (targets === null || !JSON.stringify(query.dimensions).includes("{version}")) {
+    const hint = "put {functionName} and {version} into the dimensions, or leave rank out";
+    scope.report.refuse([...at, "rank"], "needs a baseline arm, which this query cannot tell apart", hint);
+  }
+}
+
+/** At 100 % nothing runs beside the candidate, and the rank test has no say. */
+function refuseRankAlone(scope: Scope, planned: PlannedSteps, metrics: readonly Measured[]): void {
+  if (planned.written.some((step) => step.weight < 100)) return;
+  for (const { metric, at } of metrics) {
+    if (!("query" in metric) || metric.rank === undefined) continue;
+    const hint = "add a step below 100 %, or leave rank out";
+    scope.report.refuse([...at, "rank"], "compares two arms, and no step has a baseline beside the candidate", hint);
   }
 }
 
@@ -217,6 +274,7 @@ function planMetric(
     settleSeconds: metric.settle ?? SETTLE_SECONDS,
     rules,
     sequential: sequential === null ? undefined : judgeSettings(sequential, measured.metricClass, weight),
+    rank: "query" in metric && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
     dryRun: metric.dryRun ?? false,
   });
 }

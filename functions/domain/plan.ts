@@ -103,6 +103,8 @@ export interface MetricPlan {
   readonly rules: readonly RulePlan[];
   /** Present: the statistical judge looks at this metric too. */
   readonly sequential?: SequentialPlan;
+  /** Present: the rank test holds the candidate's points against the baseline's; for metrics that are no counts. */
+  readonly rank?: RankPlan;
   /** Shown and recorded, never acted upon. */
   readonly dryRun: boolean;
 }
@@ -120,6 +122,16 @@ export interface SequentialPlan {
   readonly phiBurst: number | null;
   /** For durations: tolerated increase of the reference p95, as a fraction (.1 = +10 %). */
   readonly latencyMargin: number | null;
+}
+
+/** Settings of the rank test for one metric; see `assessment-rank.ts`. */
+export interface RankPlan {
+  /** Periods of a step in which both arms must have been measured before the first look. */
+  readonly minimumPoints: number;
+  /** Which way is bad. */
+  readonly direction: "increase" | "decrease" | "either";
+  /** A shift of the mean of up to this many percent is none. */
+  readonly toleratedPercent: number;
 }
 
 export type OnInconclusive = "hold" | "proceed" | "roll-back";

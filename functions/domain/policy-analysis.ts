@@ -80,6 +80,27 @@ export const sequentialSchema = z
   })
   .describe("settings of the sequential judge; true takes the defaults");
 
+export const rankSchema = z
+  .strictObject({
+    minimumPoints: z
+      .number()
+      .int()
+      .min(5)
+      .max(480)
+      .describe("periods of a step in which both arms must be measured before it is judged, such as 15; 50 is better"),
+    direction: z
+      .enum(["increase", "decrease", "either"])
+      .optional()
+      .describe('which way is bad: "increase" (default), "decrease" or "either"'),
+    toleratedPercent: z
+      .number()
+      .nonnegative()
+      .max(1_000)
+      .optional()
+      .describe("a shift of the mean of up to this many percent is none; default 10"),
+  })
+  .describe("the rank test, for a metric that is no count");
+
 const everyMetric = {
   name: nameSchema.optional().describe("what reports call the metric; default the preset or metric name"),
   rules: z.array(ruleSchema).max(20).optional().describe("thresholds; all apply"),
@@ -99,6 +120,7 @@ export const metricSchema = z
     z.strictObject({
       query: querySchema,
       samples: querySchema.optional().describe("what counts the samples, such as Invocations with Sum"),
+      rank: rankSchema.optional(),
       ...everyMetric,
     }),
   ])
@@ -150,6 +172,7 @@ export const analysisSchema = z
 
 export type QueryInput = z.output<typeof querySchema>;
 export type RuleInput = z.output<typeof ruleSchema>;
+export type RankInput = z.output<typeof rankSchema>;
 export type SequentialInput = z.output<typeof sequentialSchema>;
 export type MetricInput = z.output<typeof metricSchema>;
 export type AnalysisInput = z.output<typeof analysisSchema>;

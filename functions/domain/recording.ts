@@ -53,6 +53,12 @@ const sequentialSchema = z.strictObject({
   latencyMargin: z.number().nullable(),
 });
 
+const rankSchema = z.strictObject({
+  minimumPoints: z.number(),
+  direction: z.enum(["increase", "decrease", "either"]),
+  toleratedPercent: z.number(),
+});
+
 const metricSchema = z.strictObject({
   name: z.string(),
   target: z.string().nullable(),
@@ -66,6 +72,7 @@ const metricSchema = z.strictObject({
   settleSeconds: z.number().nonnegative(),
   rules: z.array(ruleSchema).readonly(),
   sequential: sequentialSchema.exactOptional(),
+  rank: rankSchema.exactOptional(),
   dryRun: z.boolean(),
 });
 

@@ -55,9 +55,10 @@ export function metricsInWords(plan: EnvironmentPlan): MetricWords[] {
         : [
             `judged against the version serving now; a good release is brought back at most ${percent(plan.analysis.alpha)} of the time`,
           ];
+    const ranked = metric.rank === undefined ? [] : ["points ranked against those of the version serving now"];
     return {
       name: `${metric.target === null ? "" : `${metric.target}: `}${metric.name}${metric.dryRun ? " (shown only)" : ""}`,
-      rules: [...rules, ...judged],
+      rules: [...rules, ...judged, ...ranked],
     };
   });
 }

@@ -28,6 +28,7 @@ const evidenceOf = (targets: number): EvidenceState => {
     step: 0,
     rules: [],
     monitor: null,
+    rank: null,
     totals: { samples: 0, sum: 0, baselineSamples: 0, baselineSum: 0 },
   };
   const watches = Array.from(

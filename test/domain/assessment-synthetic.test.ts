@@ -28,6 +28,7 @@ const stateWith = (requests: number | null): EvidenceState => {
     step: 0,
     rules: [],
     monitor: null,
+    rank: null,
     totals: { samples: 0, sum: 0, baselineSamples: 0, baselineSum: 0 },
   };
   return { spans: [span], readAt: 0, maxLogE: 0, watches: { "errors@order": { next: 0, tail, progress } } };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Assessment, assess, findingInWords } from "../../functions/domain/assessment.ts";
 import { configOf } from "../../functions/domain/assessment-fold.ts";
+import { ranked as rankedBy, unranked } from "../../functions/domain/assessment-rank.ts";
 import {
   type EvidenceState,
   FOLD_AFTER_MS,
@@ -314,6 +315,113 @@ describe("lanes", () => {
   it("leave a trouble an error, unless something fails", () => {
     const troubled = looks(20, { "errors@order": () => good }, undefined, { troubles: ["there is no alarm a"] });
     expect(troubled).toMatchObject({ verdict: "error", reasons: ["there is no alarm a"], acted: null });
+  });
+});
+
+describe("the rank test", () => {
+  const age = { namespace: "Shop", metricName: "Age", dimensions: { V: "{version}" }, statistic: "Maximum" };
+  const plan = { minimumPoints: 8, direction: "increase", toleratedPercent: 10 } as const;
+  const ranked = (over: Partial<MetricPlan> = {}) => [
+    metric({ name: "age", source: { query: age }, rank: plan, ...over }),
+  ];
+  const point = (value: number): ArmSample => [1, null, value];
+  /** The candidate `times` as high as the baseline, both wandering a little. */
+  const shifted =
+    (times: number): Samples["x"] =>
+    (minute) =>
+      both(point(times * (100 + ((minute * 7) % 5))), point(100 + ((minute * 3) % 5)));
+  const seenAfter = (minutes: number, times: number, over: Partial<MetricPlan> = {}) =>
+    looks(minutes, { "age@order": shifted(times) ?? (() => both(null, null)) }, ranked(over));
+
+  it("says neither before it has its points, each read twice", () => {
+    expect(seenAfter(8, 3)).toMatchObject({
+      verdict: "inconclusive",
+      reasons: ["age@order: rank test: inconclusive, 7 of 8 points"],
+    });
+    expect(seenAfter(9, 3).verdict).toBe("fail");
+  });
+
+  it("fails a candidate that is higher, in a lane of its own", () => {
+    const seen = seenAfter(9, 3);
+    expect(seen).toMatchObject({ verdict: "fail", acted: "rank", evidence: { logE: 0 } });
+    expect(seen.reasons).toEqual(["age@order: rank test: fail, the candidate is higher (8 points)"]);
+    expect(seen.findings[0]?.rules).toEqual(["rank test: fail, the candidate is higher (8 points)"]);
+  });
+
+  it("passes one that is like the baseline, within what is tolerated, or better", () => {
+    for (const times of [1, 1.08, 0.2]) expect(seenAfter(9, times)).toMatchObject({ verdict: "pass", acted: null });
+  });
+
+  it("looks the other way where the plan says so", () => {
+    const decrease = { rank: { ...plan, direction: "decrease" } } as const;
+    expect(seenAfter(9, 0.2, decrease).verdict).toBe("fail");
+    expect(seenAfter(9, 3, decrease).verdict).toBe("pass");
+    const either = { rank: { ...plan, direction: "either", toleratedPercent: 0 } } as const;
+    expect([0.2, 1, 3].map((times) => seenAfter(9, times, either).verdict)).toEqual(["fail", "pass", "fail"]);
+  });
+
+  it("looks again only when its points have doubled", () => {
+    const turning = (minute: number) => shifted(minute < 3 ? 1 : 3)?.(minute);
+    const at = (minutes: number) => looks(minutes, { "age@order": turning }, ranked());
+    expect(at(16).verdict).toBe("pass");
+    expect(at(17)).toMatchObject({ verdict: "fail", acted: "rank" });
+  });
+
+  it("counts no minute in which an arm was not measured", () => {
+    const gaps: Samples = {
+      "age@order": (minute) =>
+        minute % 2 === 0 ? both(point(300), null) : both(point(300 + minute), point(100 + minute)),
+    };
+    expect(looks(16, gaps, ranked()).reasons).toEqual(["age@order: rank test: inconclusive, 7 of 8 points"]);
+    expect(looks(18, gaps, ranked()).verdict).toBe("fail");
+  });
+
+  it("makes what it cannot judge an error, and never drops it", () => {
+    const zero: Samples = { "age@order": () => both(point(0), point(Number.POSITIVE_INFINITY)) };
+    expect(looks(9, zero, ranked())).toMatchObject({
+      verdict: "error",
+      reasons: ["age@order: rank test: error, a point is infinite (8 points)"],
+    });
+  });
+
+  it("gives way to a rule that is broken, which then is what acted", () => {
+    const seen = seenAfter(9, 3, { rules: [rule({ max: 200 })] });
+    expect(seen).toMatchObject({ verdict: "fail", acted: "threshold" });
+  });
+
+  it("of a dry run is shown and left out", () => {
+    const seen = seenAfter(9, 3, { dryRun: true });
+    expect(seen).toMatchObject({ verdict: "pass", acted: null });
+    expect(seen.findings[0]?.verdict).toBe("fail");
+  });
+
+  it("begins anew with each step, and has no say where no baseline runs", () => {
+    const state = seenAfter(9, 3).state;
+    const next = (weight: number) =>
+      look(withSpan(state, { from: 11 * MINUTE, weight, finished: false }), {
+        now: 14 * MINUTE,
+        samples: { "age@order": shifted(1) ?? (() => undefined) },
+        metrics: ranked(),
+      });
+    expect(next(25).reasons).toEqual(["age@order: rank test: inconclusive, 0 of 8 points"]);
+    const alone = look(next(100).state, {
+      now: 15 * MINUTE,
+      samples: { "age@order": shifted(1) ?? (() => undefined) },
+      metrics: ranked(),
+    });
+    expect(alone).toMatchObject({ verdict: "pass" });
+    expect(alone.findings[0]?.rules).toEqual([]);
+  });
+
+  it("keeps a bounded number of points, however long the step", () => {
+    const long = { minimumPoints: 5, direction: "increase", toleratedPercent: 10 } as const;
+    const sample = both(point(1), point(1));
+    const progress = Array.from({ length: 600 }, () => sample).reduce(
+      (before, one) => rankedBy(long, before, one),
+      unranked(long),
+    );
+    expect(progress).toMatchObject({ periods: 600, verdict: "pass", reason: "the series do not differ (320 points)" });
+    expect([progress.candidate.length, progress.baseline.length]).toEqual([480, 480]);
   });
 });
 

@@ -244,6 +244,34 @@ describe("a metric", () => {
     ]);
   });
 
+  it("may be ranked, with settings of its own, where no other lane looks", () => {
+    const age = { ...ERRORS, metricName: "Age", statistic: "Maximum" };
+    const [ranked] = analysis(metrics({ query: age, rank: { minimumPoints: 15 } })).metrics;
+    expect(ranked?.rank).toEqual({ minimumPoints: 15, direction: "increase", toleratedPercent: 10 });
+    expect(ranked?.sequential).toBeUndefined();
+    const own = { minimumPoints: 5, direction: "either", toleratedPercent: 0 };
+    expect(analysis(metrics({ query: age, rank: own })).metrics[0]?.rank).toEqual(own);
+    expect(analysis(metrics({ query: age, rules: [{ max: 1 }] })).metrics[0]).not.toHaveProperty("rank");
+  });
+
+  it("that is ranked needs a step with a baseline beside the candidate", () => {
+    const ranked = metrics({ query: ERRORS, rank: { minimumPoints: 15 } });
+    const at100 = { ...ranked, [`${SHOP}.rollout`]: { steps: [{ weight: 100, bake: "15m" }] } };
+    expectProblem(at100, {
+      path: `${AT}.rank`,
+      value: { minimumPoints: 15 },
+      message: "compares two arms, and no step has a baseline beside the candidate",
+      hint: "add a step below 100 %, or leave rank out",
+    });
+    expect(resolve(ranked).ok).toBe(true);
+  });
+
+  it("counts all requests by Sum or by SampleCount", () => {
+    for (const statistic of ["Sum", "SampleCount"]) {
+      expect(resolve(metrics({ query: ERRORS, samples: { ...ERRORS, statistic }, sequential: true })).ok).toBe(true);
+    }
+  });
+
   it("by query is the environment's where it mentions no target", () => {
     const [metric] = analysis(metrics({ query: DEPTH, rules: [{ max: 1 }] })).metrics;
     expect(metric).toMatchObject({ target: null, source: { query: { dimensions: { QueueName: "shop-prod" } } } });
@@ -301,8 +329,43 @@ describe("a metric", () => {
       "add samples (such as Invocations with Sum), or write sequential: false",
     ],
     [
+      "judged, but no count",
+      { query: { ...ERRORS, statistic: "Average" }, samples: ERRORS, sequential: true },
+      ".query.statistic",
+      "is Average, and the judge needs a count",
+      "write Sum over a metric of bad requests, or sequential: false",
+    ],
+    [
+      "judged over samples that are no count",
+      { query: ERRORS, samples: { ...ERRORS, statistic: "Maximum" }, sequential: true },
+      ".samples.statistic",
+      "is Maximum, and the judge needs a count",
+      "write Sum or SampleCount over a metric of all requests, or sequential: false",
+    ],
+    [
+      "ranked and judged",
+      { query: ERRORS, samples: ERRORS, sequential: true, rank: { minimumPoints: 15 } },
+      ".rank",
+      "stands beside sequential",
+      "keep one: sequential for counts, rank for the rest",
+    ],
+    [
+      "of the environment, ranked",
+      { query: DEPTH, rank: { minimumPoints: 15 } },
+      ".rank",
+      "needs a baseline arm, which this query cannot tell apart",
+      "put {functionName} and {version} into the dimensions, or leave rank out",
+    ],
+    [
+      "of a target, ranked without its versions",
+      { query: { ...DEPTH, dimensions: { F: "{functionName}" } }, rank: { minimumPoints: 15 } },
+      ".rank",
+      "needs a baseline arm, which this query cannot tell apart",
+      "put {functionName} and {version} into the dimensions, or leave rank out",
+    ],
+    [
       "of the environment, judged",
-      { query: DEPTH, samples: DEPTH, sequential: true },
+      { query: { ...DEPTH, statistic: "Sum" }, samples: { ...DEPTH, statistic: "Sum" }, sequential: true },
       ".sequential",
       "needs a baseline arm, which a metric of the environment has not",
       "put {functionName} and {version} into the dimensions, or write sequential: false",
