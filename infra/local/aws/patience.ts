@@ -32,15 +32,20 @@ export const checkPresence = ({ clock, caller, signal }: Patience): void => {
   if (signal?.aborted === true) throw aborted();
 };
 
-/** Waits `ms` of virtual time, in slices, so that an abort or the Lambda's end is noticed within 100 ms. */
+/** Waits `ms` of virtual time: in slices where an abort may come, which is then noticed within 100 ms, and never beyond the Lambda's end. */
 export const waitPresent = async (patience: Patience, ms: number): Promise<void> => {
   const until = patience.clock.now() + ms;
   checkPresence(patience);
   while (patience.clock.now() < until) {
-    await patience.clock.sleep(Math.min(SLICE_MS, until - patience.clock.now()));
+    await patience.clock.sleep(Math.min(sliceOf(patience), until - patience.clock.now()));
     checkPresence(patience);
   }
 };
+
+function sliceOf({ clock, caller, signal }: Patience): number {
+  if (signal !== undefined) return SLICE_MS;
+  return caller.deadlineMs === undefined ? Number.POSITIVE_INFINITY : Math.max(1, caller.deadlineMs - clock.now());
+}
 
 /** The error a fault answers with at once; undefined for faults of another nature. */
 export const refusalOf = (action: FaultAction | undefined): AwsError | undefined => {

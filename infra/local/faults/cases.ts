@@ -49,11 +49,8 @@ export interface FaultCase {
 /** Virtual time (ms) after which a world that has not come to rest never will. */
 export const PATIENCE_MS = 12 * 3_600_000;
 
-/**
- * How long (ms) a settled world is watched for what moves late. A Lambda that was forgotten lives for fifteen minutes,
- * and a request that it sent at its end may be on its way for as long again.
- */
-export const QUIET_MS = 35 * 60_000;
+/** How long (ms) a settled world is watched for what moves late: a forgotten Lambda lives for fifteen minutes. */
+export const QUIET_MS = 20 * 60_000;
 
 /** A case in which nothing goes wrong. */
 export function cleanCase(plan: string): FaultCase {

@@ -7,7 +7,7 @@ import { planNames, readFaultPlan } from "./plans.ts";
 import { judgeAll } from "./pool.ts";
 import { renderTable, renderViolations } from "./report.ts";
 import { run } from "./trial.ts";
-import { judgeCase } from "./verdict.ts";
+import { judgeCase, type Verdict } from "./verdict.ts";
 import { lineInWords } from "./words.ts";
 
 const USAGE = `node infra/local/faults/main.ts [--plan NAME]... [--fault TEXT] [--only ID] [--every N] [--workers N]
@@ -29,6 +29,9 @@ const { values } = parseArgs({
     help: { type: "boolean" },
   },
 });
+
+/** Progress goes to stderr after so many cases. */
+const TELL_EVERY = 50;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -63,17 +66,20 @@ async function all(): Promise<number> {
     ({ id }, index) => index % every === 0 && id.includes(values.fault ?? ""),
   );
   const startedAt = Date.now();
-  const tell = (done: number, broken: number) => {
+  let broke = 0;
+  const tell = (verdict: Verdict, done: number) => {
+    if (verdict.violations.length > 0) {
+      broke += 1;
+      process.stderr.write(`\n${renderViolations([verdict])}\n`);
+    }
     const seconds = Math.round((Date.now() - startedAt) / 1_000);
-    process.stderr.write(`\r${done} of ${cases.length} cases, ${broken} broken, ${seconds} s`);
+    if (done % TELL_EVERY === 0)
+      process.stderr.write(`${done} of ${cases.length} cases, ${broke} broken, ${seconds} s\n`);
   };
   const verdicts = await judgeAll(cases, Number(values.workers), tell);
-  process.stderr.write("\n");
   say(renderTable(verdicts));
-  const broken = verdicts.filter(({ violations }) => violations.length > 0);
-  if (broken.length > 0) say(renderViolations(broken));
-  say(`${verdicts.length} rehearsals in ${Math.round((Date.now() - startedAt) / 1_000)} s, ${broken.length} broken`);
-  return broken.length === 0 ? 0 : 1;
+  say(`\n${verdicts.length} rehearsals in ${Math.round((Date.now() - startedAt) / 1_000)} s, ${broke} broken`);
+  return broke === 0 ? 0 : 1;
 }
 
 if (values.help === true) say(USAGE);

@@ -11,21 +11,19 @@ const WORKER = new URL("./worker.ts", import.meta.url);
  */
 const ENVIRONMENT = { ...process.env, AWS_XRAY_MANUAL_MODE: "true" };
 
-/** Verdicts in the order of the cases. `tell` hears how many are done, and how many of them are broken. */
+/** Verdicts in the order of the cases. `tell` hears each as it comes, and how many there are by then. */
 export async function judgeAll(
   cases: readonly FaultCase[],
   workers: number,
-  tell: (done: number, broken: number) => void,
+  tell: (verdict: Verdict, done: number) => void,
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const queue = cases.map((what, index) => ({ what, index }));
   let done = 0;
-  let broken = 0;
   const keep = (index: number, verdict: Verdict) => {
     verdicts[index] = verdict;
     done += 1;
-    if (verdict.violations.length > 0) broken += 1;
-    tell(done, broken);
+    tell(verdict, done);
   };
   await Promise.all(Array.from({ length: workers }, () => work(queue, keep)));
   return verdicts;
@@ -38,7 +36,7 @@ interface Job {
 
 /** One process, as long as there is work. */
 async function work(queue: Job[], keep: (index: number, verdict: Verdict) => void): Promise<void> {
-  const worker = fork(WORKER, { env: ENVIRONMENT });
+  const worker = fork(WORKER, { env: ENVIRONMENT, execArgv: ["--max-semi-space-size=32"] });
   try {
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) keep(job.index, await ask(worker, job.what));
   } finally {

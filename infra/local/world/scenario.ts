@@ -23,6 +23,8 @@ const pattern = z.string().min(1);
 const account = z.string().regex(/^\d{12}$/, "an account is twelve digits");
 
 const traffic = z.strictObject({
+  /** There were no requests earlier than this before the world begins; for ever unless said. */
+  history: duration.optional(),
   function: pattern.default("*"),
   account: account.optional(),
   alias: pattern.default("*"),
@@ -225,6 +227,7 @@ export const readScenario = (json: unknown): Scenario => {
 
 /** Whether a name fits a pattern with `*`. */
 export const fits = (wanted: string, name: string): boolean => {
+  if (wanted === "*") return true;
   if (!wanted.includes("*")) return wanted === name;
   const source = wanted.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${source.join(".*")}$`).test(name);

@@ -54,6 +54,8 @@ export class Traffic {
 
   /** What was served in the minute that begins at `minute` (epoch ms, a whole minute that is over). */
   served(stream: Stream, minute: number): readonly Served[] {
+    const rule = this.#ruleOf(stream);
+    if (rule !== undefined && this.#isTooEarly(rule, minute)) return [];
     const key = `${stream.account} ${stream.functionName} ${stream.alias} ${minute}`;
     const known = this.#minutes.get(key);
     if (known !== undefined) return known;
@@ -66,18 +68,26 @@ export class Traffic {
 
   /** The mean number of requests in a minute, its noise included. */
   meanAt(stream: Stream, minute: number): number {
-    const rule = this.#options.scenario.traffic.find(
-      (each) =>
-        fits(each.function, stream.functionName) &&
-        fits(each.alias, stream.alias) &&
-        (each.account ?? stream.account) === stream.account,
-    );
-    if (rule === undefined) return 0;
+    const rule = this.#ruleOf(stream);
+    if (rule === undefined || this.#isTooEarly(rule, minute)) return 0;
     const offset = minute - this.#options.scenario.startsAt;
     const surges = rule.surges.filter(({ from, to }) => offset >= from && offset < to);
     const noise = rule.noise * normal(this.#named(stream, "noise", minute)) - (rule.noise * rule.noise) / 2;
     const surge = surges.reduce((product, { times }) => product * times, 1);
     return rule.perMinute * dailyFactor(rule, minute) * surge * Math.exp(noise);
+  }
+
+  #ruleOf(stream: Stream): TrafficRule | undefined {
+    return this.#options.scenario.traffic.find(
+      (each) =>
+        fits(each.function, stream.functionName) &&
+        fits(each.alias, stream.alias) &&
+        (each.account ?? stream.account) === stream.account,
+    );
+  }
+
+  #isTooEarly({ history }: TrafficRule, minute: number): boolean {
+    return history !== undefined && minute < this.#options.scenario.startsAt - history;
   }
 
   #named(stream: Stream, ...keys: readonly (string | number)[]): Random {

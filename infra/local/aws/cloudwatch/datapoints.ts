@@ -88,10 +88,10 @@ export class Datapoints {
   #minutes(metric: Metric, from: number, to: number, now: number): Samples[] {
     const sets: Samples[] = [];
     for (let minute = from; minute < to; minute += MINUTE_MS) {
-      const { seenAt, revisedAt } = this.#visibility(metric, minute);
-      if (now < seenAt) continue;
       const data = this.#minute(metric, minute);
       if (data === undefined) continue;
+      const { seenAt, revisedAt } = this.#visibility(metric, minute);
+      if (now < seenAt) continue;
       sets.push(data.first);
       if (now >= revisedAt) sets.push(data.rest);
     }

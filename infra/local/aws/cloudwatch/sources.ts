@@ -45,6 +45,7 @@ export class CustomMetrics implements MetricSource {
   }
 
   minute(metric: Metric, minute: number): MinuteData | undefined {
+    if (this.#series.size === 0) return undefined;
     const first = this.#series.get(seriesKey(metric))?.get(minute);
     return first === undefined ? undefined : { first, rest: NOTHING };
   }
