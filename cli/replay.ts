@@ -1,11 +1,10 @@
+import * as z from "zod";
 import type { Finding } from "../functions/domain/assessment.ts";
 import { oddsInWords } from "../functions/domain/evidence.ts";
-import {
-  type AnalysisChanges,
-  analysisChangesSchema,
-  type Recording,
-  recordingSchema,
-} from "../functions/domain/recording.ts";
+import type { AnalysisPlan } from "../functions/domain/plan.ts";
+import { renderProblems } from "../functions/domain/problems.ts";
+import { analysisChangesSchema, type Recording, recordingSchema } from "../functions/domain/recording.ts";
+import { analysisOfPolicy, isPolicyAnalysis } from "../functions/domain/recording-policy.ts";
 import { changedAnalysis, type ReplayedMinute, replayMinutes } from "../functions/domain/recording-replay.ts";
 import { figure } from "../functions/domain/thresholds.ts";
 import { parsed } from "./parsed.ts";
@@ -13,34 +12,47 @@ import { parsed } from "./parsed.ts";
 export interface ReplayOptions {
   /** A promotion as `rehearse` records it. */
   readonly recordFile: string;
-  /** How the analysis differs; null: as it was, which shows each minute of the original judgement. */
+  /** A policy's `analysis` block, or how the recorded one is changed; null: as it was, which shows each minute of the original judgement. */
   readonly analysisFile: string | null;
   /** Takes text with its line ends, as `process.stdout.write` does. */
   readonly write: (text: string) => void;
 }
 
 /**
- * Judges a recorded promotion again and prints, minute by minute, what would have happened. Returns the exit code: 0, or 2
- * for bad input (a file that cannot be read, is no recording, or changes what was not recorded).
+ * Judges a recorded promotion again and prints, minute by minute, what would have happened. The analysis is a policy's
+ * `analysis` block, or changes to the recorded plan. Returns the exit code: 0, or 2 for bad input (a file that cannot be
+ * read, is no recording, or asks for what was not recorded).
  */
 export async function replay({ recordFile, analysisFile, write }: ReplayOptions): Promise<0 | 2> {
   const say = (line: string): void => write(`${line}\n`);
   const recording = await parsed(recordFile, recordingSchema, say);
   if (recording === null) return 2;
-  const changes = analysisFile === null ? {} : await parsed(analysisFile, analysisChangesSchema, say);
-  if (changes === null) return 2;
-  return replayed(recording, changes, say);
-}
-
-function replayed(recording: Recording, changes: AnalysisChanges, say: (line: string) => void): 0 | 2 {
-  let minutes: ReplayedMinute[];
   try {
-    minutes = [...replayMinutes(recording, changedAnalysis(recording, changes))];
+    const analysis = analysisFile === null ? recording.analysis : await wanted(recording, analysisFile, say);
+    return analysis === null ? 2 : replayed(recording, analysis, say);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     say(error.message);
     return 2;
   }
+}
+
+/** The analysis of a file, in either form; null after saying what is wrong with it. */
+async function wanted(recording: Recording, file: string, say: (line: string) => void): Promise<AnalysisPlan | null> {
+  const value = await parsed(file, z.unknown(), say);
+  if (value === null) return null;
+  if (!isPolicyAnalysis(value)) {
+    const changes = await parsed(file, analysisChangesSchema, say);
+    return changes === null ? null : changedAnalysis(recording, changes);
+  }
+  const resolved = analysisOfPolicy(recording, value);
+  if (resolved.ok) return resolved.analysis;
+  for (const line of renderProblems(resolved.problems)) say(line);
+  return null;
+}
+
+function replayed(recording: Recording, analysis: AnalysisPlan, say: (line: string) => void): 0 {
+  const minutes = [...replayMinutes(recording, analysis)];
   const { service, version, environment, promotionId } = recording;
   say(`${service} ${version} in ${environment} (${promotionId}), ${minutes.length} minutes judged again`);
   for (const minute of minutes) say(minuteInWords(minute));

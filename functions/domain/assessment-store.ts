@@ -6,6 +6,7 @@
 import type { Assessment, Finding } from "./assessment.ts";
 import type { BakeRecord } from "./assessment-bake.ts";
 import { type EvidenceState, NO_EVIDENCE, type Period } from "./assessment-state.ts";
+import type { Synthetic } from "./assessment-synthetic.ts";
 import { item, keys, must } from "./ledger.ts";
 import type { Change, Item, Key, Ledger } from "./ports.ts";
 import type { ArmSample, Span } from "./sampling.ts";
@@ -89,6 +90,8 @@ export interface KeptLook {
   readonly line: number;
   /** By metric of a target. */
   readonly periods: Readonly<Record<string, readonly KeptPeriod[]>>;
+  /** Requests of our own since the look before, by metric of a target. */
+  readonly synthetic: Synthetic;
 }
 
 /** Samples are kept for 90 days; the audit trail, which holds the verdicts, for ever. */
@@ -108,14 +111,16 @@ export function sampleChanges(
   now: number,
   last: boolean,
 ): Change[] {
-  const { verdict, evidence, state, folded } = assessment;
+  const { verdict, evidence, state, folded, synthetic } = assessment;
   const entries = Object.entries(folded).flatMap(([watch, periods]): [string, KeptPeriod[]][] => {
     const open = last ? (state.watches[watch]?.tail ?? []) : [];
     const tail = open.flatMap((reading) => (reading.newest === null ? [] : [{ ...reading, sample: reading.newest }]));
     const kept = [...periods, ...tail].map(keptPeriod);
     return kept.length === 0 ? [] : [[watch, kept]];
   });
-  return inParts(entries).map((periods, index) => {
+  const parts = inParts(entries);
+  const own = Object.keys(synthetic).length > 0;
+  return (parts.length === 0 && own ? [[]] : parts).map((periods, index) => {
     const look: KeptLook = {
       phase: bake.phase,
       at: now,
@@ -124,6 +129,7 @@ export function sampleChanges(
       logE: evidence.logE,
       line: evidence.line,
       periods: Object.fromEntries(periods),
+      synthetic: index === 0 ? synthetic : {},
     };
     const expiresAtSeconds = Math.floor(now / 1000) + KEEP_SAMPLES_SECONDS;
     return {

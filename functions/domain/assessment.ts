@@ -73,6 +73,8 @@ export interface Assessment {
   };
   /** Periods that became certain now, by metric. */
   readonly folded: Readonly<Record<string, readonly Period[]>>;
+  /** Requests of our own that this look counted in. */
+  readonly synthetic: Synthetic;
   readonly state: EvidenceState;
 }
 
@@ -109,6 +111,7 @@ export function assess(input: AssessmentInput): Assessment {
       line: -Math.log(input.analysis.alpha),
       words: evidenceInWords(state.maxLogE),
     },
+    synthetic: input.synthetic,
     folded: Object.fromEntries(looks.map((one) => [one.context.watch.id, one.folded])),
     state,
   };

@@ -3,9 +3,11 @@
  */
 import { type Assessment, assess } from "./assessment.ts";
 import { NO_EVIDENCE } from "./assessment-state.ts";
+import type { Synthetic } from "./assessment-synthetic.ts";
 import type { AnalysisPlan, MetricPlan } from "./plan.ts";
 import type { AnalysisChanges, Recording } from "./recording.ts";
 import { NO_BOUNDS, type Readings, type Span, type Watch, watchId } from "./sampling.ts";
+import type { ArmCounts } from "./sequential-lanes.ts";
 
 /** One minute of a replay: what would have been known, and said, when it could first be read. */
 export interface ReplayedMinute {
@@ -77,7 +79,7 @@ export function* replayMinutes(recording: Recording, analysis: AnalysisPlan): Ge
       state: { ...state, spans },
       readings,
       troubles: [],
-      synthetic: {},
+      synthetic: sentWithin(recording, at),
       now: at + MINUTE_MS,
     });
     yield { at, span, assessment };
@@ -103,7 +105,18 @@ function readingsFrom({ samples }: Recording): Readings {
   };
 }
 
-function lastSample({ samples }: Recording): number {
-  const starts = Object.values(samples).map((kept) => kept.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY);
-  return Math.max(Number.NEGATIVE_INFINITY, ...starts);
+/** Requests of our own in the minute that starts at `at`: each look counted its own once. */
+function sentWithin({ synthetic }: Recording, at: number): Synthetic {
+  const entries = Object.entries(synthetic).flatMap(([watch, sent]): [string, ArmCounts][] => {
+    const within = sent.filter(([when]) => when >= at && when < at + MINUTE_MS);
+    if (within.length === 0) return [];
+    const sum = (part: 1 | 2) => within.reduce((total, one) => total + one[part], 0);
+    return [[watch, { requests: sum(1), errors: sum(2) }]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function lastSample({ samples, synthetic }: Recording): number {
+  const kept = [...Object.values(samples), ...Object.values(synthetic)];
+  return Math.max(Number.NEGATIVE_INFINITY, ...kept.map((all) => all.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY));
 }

@@ -112,6 +112,8 @@ export const recordingSchema = z.strictObject({
   bakes: z.array(bakeSchema),
   /** By metric of a target: [start of the period, candidate, baseline], oldest first. */
   samples: z.record(z.string(), z.array(z.tuple([z.number(), armSchema, armSchema]).readonly()).readonly()),
+  /** Requests of Headgate's own to the candidate, by metric of a target: [when, requests, failed], oldest first. */
+  synthetic: z.record(z.string(), z.array(z.tuple([z.number(), z.number(), z.number()]).readonly()).readonly()),
 });
 
 export type Recording = z.output<typeof recordingSchema>;
@@ -154,6 +156,7 @@ export async function loadRecording(ledger: Ledger, promotionId: string, environ
       return { phase, startedAt, endedAt, result, acted, summary };
     }),
     samples: samplesOf(looks),
+    synthetic: syntheticOf(looks),
   };
 }
 
@@ -162,6 +165,16 @@ type Span = z.output<typeof spanSchema>;
 function spansOf(bakes: readonly { readonly span: Span | null }[]): Span[] {
   const spans = bakes.flatMap(({ span }) => span ?? []);
   return spans.filter((span, index) => index === 0 || (spans[index - 1]?.from ?? 0) < span.from);
+}
+
+function syntheticOf(looks: readonly KeptLook[]): Recording["synthetic"] {
+  const byWatch = new Map<string, [number, number, number][]>();
+  for (const { at, synthetic } of looks) {
+    for (const [watch, { requests, errors }] of Object.entries(synthetic)) {
+      byWatch.set(watch, [...(byWatch.get(watch) ?? []), [at, requests, errors]]);
+    }
+  }
+  return Object.fromEntries(byWatch);
 }
 
 /** A period that was looked at twice counts as the later look has it. */

@@ -159,6 +159,87 @@ describe("a replay", () => {
   });
 });
 
+describe("a replay under a policy's analysis block", () => {
+  const errorRate = { preset: "lambda-error-rate", name: "errors" };
+
+  it("is resolved as the policy's would be, with its defaults", async () => {
+    const { code, lines } = await replayed({ alpha: 0.05, metrics: [errorRate] });
+    expect(code).toBe(0);
+    expect(lines.at(-2)).toMatch(/^would have been rolled back after \d+ minutes, at 25 %, by the judge: errors@order/);
+    expect(lines.join("\n")).not.toContain("again@order");
+  });
+
+  it("judges by rules in the policy's words", async () => {
+    const rules = [{ max: 1, minSamples: 50, sustainedFor: "2m", hard: true }];
+    const { lines } = await replayed({ metrics: [{ ...errorRate, sequential: false, rules }], extendUpTo: "5m" });
+    expect(lines.at(-2)).toMatch(
+      /by the hard-rule: errors@order: at most 1 % \(for 2m\): broken by 2 %, above 1 % for 2m$/,
+    );
+  });
+
+  it("says what is wrong with it, where, and what would do", async () => {
+    const wrong = await replayed({ holdUpTo: "soon", metrics: [{ ...errorRate, rules: [{ maxx: 1 }] }] });
+    expect(wrong.code).toBe(2);
+    expect(wrong.lines).toContain('analysis.holdUpTo = "soon"');
+    expect(wrong.lines.join("\n")).toMatch(/^analysis\.metrics\[0\]\.rules\[0\]\.maxx = 1$/m);
+  });
+
+  it("judges nothing that was not recorded, or not like that", async () => {
+    expect(await replayed({ metrics: [{ preset: "lambda-throttles", rules: [{ max: 1 }] }] })).toEqual({
+      code: 2,
+      lines: ['metric "lambda-throttles@order" was not recorded: errors@order, again@order were'],
+    });
+    expect(await replayed({ metrics: [{ ...errorRate, period: "5m" }] })).toEqual({
+      code: 2,
+      lines: ['metric "errors@order" was recorded as lambda-error-rate every 1m, not as lambda-error-rate every 5m'],
+    });
+  });
+
+  it("takes explicit queries as they were recorded, whatever their dimensions were filled with", async () => {
+    const query = {
+      namespace: "Shop",
+      metricName: "Failed",
+      dimensions: { F: "shop-order", V: "{version}" },
+      statistic: "Sum",
+    };
+    const samples = { ...query, metricName: "Orders" };
+    const [first] = recording.analysis.metrics;
+    if (first === undefined) throw new Error("two metrics were recorded");
+    const analysis = { ...recording.analysis, metrics: [{ ...first, source: { query, samples } }] };
+    const path = await written("query.json", { ...recording, analysis });
+    const dimensions = { F: "{functionName}", V: "{version}" };
+    const asked = (over: object) => ({
+      metrics: [
+        {
+          name: "errors",
+          query: { ...query, dimensions, ...over },
+          samples: { ...samples, dimensions },
+          sequential: true,
+        },
+      ],
+    });
+    expect((await replayed(asked({}), path)).lines.at(-2)).toMatch(/^would have been rolled back/);
+    expect((await replayed(asked({ metricName: "Lost" }), path)).lines).toEqual([
+      'metric "errors@order" was recorded as Shop Failed Sum over Orders Sum every 1m, not as Shop Lost Sum over Orders Sum every 1m',
+    ]);
+  });
+});
+
+describe("requests of our own", () => {
+  it("are judged again in the minute in which they were sent", async () => {
+    const thin = recording.samples["errors@order"]?.map(([at]) => [at, [2, 0, 0], [18, 0, 0]]).slice(0, 12) ?? [];
+    const sent = thin.map(([at]) => [Number(at) + 30_000, 60, 40]);
+    const { metrics: _all, ...rest } = recording.analysis;
+    const [only] = recording.analysis.metrics;
+    const one = { ...rest, metrics: [{ ...only, sequential: { ...only?.sequential, weight: 1, slo: 0.01 } }] };
+    const base = { ...recording, analysis: one, samples: { "errors@order": thin } };
+    const without = await replayed(null, await written("thin.json", { ...base, synthetic: {} }));
+    expect(without.lines.at(-2)).toContain("would not have been rolled back");
+    const withThem = await replayed(null, await written("sent.json", { ...base, synthetic: { "errors@order": sent } }));
+    expect(withThem.lines.at(-2)).toMatch(/^would have been rolled back after [2-5] minutes, at 10 %, by the judge/);
+  });
+});
+
 describe("bad input", () => {
   it("is told with its place, and ends with 2", async () => {
     expect(await replayed(null, join(folder, "none.json"))).toMatchObject({ code: 2 });

@@ -33,6 +33,7 @@ const assessment = (over: Partial<Assessment> = {}): Assessment => ({
   findings: [finding()],
   evidence: { logE: 0, maxLogE: 0, line: 3, words: "" },
   folded: {},
+  synthetic: {},
   state: { spans: [], readAt: null, maxLogE: 0, watches: {} },
   ...over,
 });

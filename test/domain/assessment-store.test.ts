@@ -76,7 +76,7 @@ describe("kept samples", () => {
     const folded = Object.fromEntries(
       Array.from({ length: targets }, (_, index) => [`errors@${index}`, [{ at: 5, span, sample }]]),
     );
-    return { verdict: "pass", evidence: { logE: -1, line: 3 }, folded, state } as unknown as Assessment;
+    return { verdict: "pass", evidence: { logE: -1, line: 3 }, folded, synthetic: {}, state } as unknown as Assessment;
   };
 
   it("of many targets are cut into items, numbered after those before", async () => {
@@ -98,6 +98,20 @@ describe("kept samples", () => {
     expect(sampleChanges("p", "prod", bake, idle, 0, false)).toEqual([]);
     const [last] = sampleChanges("p", "prod", bake, idle, 0, true);
     expect(last).toMatchObject({ put: { periods: { "errors@0": { length: 15 } }, expiresAtSeconds: 90 * 86_400 } });
+  });
+
+  it("hold requests of our own once, with or without a minute beside them", async () => {
+    const ledger = new MemoryLedger();
+    const synthetic = { "errors@0": { requests: 40, errors: 1 } };
+    const idle = { ...assessment(0, NO_EVIDENCE), synthetic };
+    await ledger.write(sampleChanges("p", "prod", bake, idle, 7, false));
+    const many = { ...assessment(6_000, NO_EVIDENCE), synthetic };
+    await ledger.write(sampleChanges("p", "prod", { ...bake, parts: 5 }, many, 8, false));
+    const [first, second, ...others] = await loadLooks(ledger, "p", "prod");
+    expect(first).toMatchObject({ at: 7, periods: {}, synthetic });
+    expect(second).toMatchObject({ at: 8, synthetic });
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.every((look) => Object.keys(look.synthetic).length === 0)).toBe(true);
   });
 
   it("leave out minutes that were never read", () => {

@@ -71,6 +71,7 @@ async function writeLooks(ledger: Ledger, promotionId: string, environment: stri
       verdict: "pass",
       logE: -0.6 + 0.4 * wobble(elapsed, 1),
       line: Math.log(20),
+      synthetic: {},
       periods: {
         "order: error rate": [[at, value(0.5, 0.15, 0), value(0.52, 0.1, 2)]],
         // Ten minutes in, CloudWatch had nothing on the candidate.
