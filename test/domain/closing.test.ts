@@ -238,8 +238,12 @@ describe("two calls that close at once", () => {
       if (!operation.startsWith("write HEAD#")) return;
       world.ledger.before = async () => {};
       await close(world);
+      world.clock.advance(60_000);
     };
+    const closed = world.clock.now();
     expect((await close(world)).outcome).toBe("rolled-back");
+    expect((await loadHeader(world.ledger, P1)).closedAt).toBe(closed);
+    expect(await world.ledger.read(keys.held(ENV, "shop", "v2"))).toMatchObject({ at: closed });
   });
 
   it("pass on what the ledger throws", async () => {

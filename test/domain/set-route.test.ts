@@ -95,6 +95,17 @@ describe("a stopped journal", () => {
     expect(world.dump()).toEqual(before);
   });
 
+  it("is not kept waiting for a write of an earlier call: that is the restore's to wait for", async () => {
+    const world = await rollingOut();
+    world.target("order").faults.push({ kind: "answer lost" });
+    await expect(set(world, 10)).rejects.toThrow(ServiceTrouble);
+    await alarm(world);
+    const { reads } = world.target("order");
+    expect(await set(world, 10)).toMatchObject({ kind: "stopped" });
+    expect(world.target("order").reads).toBe(reads);
+    expect(await outcomes(world)).toEqual([null]);
+  });
+
   it.each(["before its intent", "between its last look and its intent"])("stops a shift tripped %s", async (when) => {
     const world = await rollingOut();
     let looks = 0;
