@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/domain/**/*.test.ts", "test/functions/**/*.test.ts"],
-    testTimeout: 30_000,
+    exclude: ["**/*.simulated.test.ts"],
+    testTimeout: 120_000,
   },
 });
