@@ -1,0 +1,107 @@
+/** Rollouts of one target through the sandbox: the real machines, handlers and judge over the simulated AWS. */
+import type { Recording } from "../../functions/domain/recording.ts";
+import { firstPeriod, readableUntil } from "../../functions/domain/sampling.ts";
+import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
+import { loadRecordings } from "../../infra/local/report/data.ts";
+import { readScenario, type Scenario } from "../../infra/local/world/scenario.ts";
+
+export interface World {
+  /** Nothing else tells one rollout from the next. */
+  readonly seed: number;
+  /** Both arms together. */
+  readonly requestsPerMinute: number;
+  /** Fractions of requests. */
+  readonly baselineErrorRate: number;
+  readonly candidateErrorRate: number;
+}
+
+export interface Rollout {
+  readonly outcome: string;
+  /** Which lane of the judge ended the last bake against the candidate; null: none did. */
+  readonly acted: string | null;
+  /** The last bake's weight in percent. */
+  readonly weight: number;
+  /** Whole minutes of that bake that had closed and settled, and so were judged, when it ended. */
+  readonly closedMinutes: number;
+  /** From the shift to the end of that bake, in minutes. */
+  readonly minutes: number;
+  /** Why the promotion ended, in its own words. */
+  readonly summary: string;
+}
+
+/**
+ * Runs a promotion of 10, 25, 50 and 100 %, a quarter of an hour each, to its end. Throws an Error when the documents do
+ * not resolve, or nothing was baked.
+ */
+export async function rollOut(world: World): Promise<Rollout> {
+  const { rehearsal, recording } = await recordRollOut(world);
+  const bake = recording?.bakes.at(-1);
+  const span = recording?.spans.at(-1);
+  const [metric] = recording?.analysis.metrics ?? [];
+  if (bake?.endedAt == null || span === undefined || metric === undefined)
+    throw new Error(`seed ${world.seed}: ${rehearsal.ended.summary}`);
+  const closedMs = readableUntil(metric, bake.endedAt) - firstPeriod(metric, span.from);
+  return {
+    outcome: rehearsal.ended.outcome,
+    acted: bake.acted,
+    weight: span.weight,
+    closedMinutes: closedMs / MINUTE_MS,
+    minutes: (bake.endedAt - span.from) / MINUTE_MS,
+    summary: rehearsal.ended.summary,
+  };
+}
+
+/** The same, with everything that was kept of it. */
+export async function recordRollOut(world: World): Promise<{ rehearsal: Rehearsed; recording: Recording | undefined }> {
+  const rehearsal = await rehearse({ policy: POLICY, release: RELEASE, scenario: scenarioOf(world) });
+  if (!rehearsal.ok) throw new Error(JSON.stringify(rehearsal.problems));
+  const [recording] = await loadRecordings(rehearsal);
+  return { rehearsal, recording };
+}
+
+const MINUTE_MS = 60_000;
+
+/** The defaults, written out where the figures depend on them: alpha .05, the error rate, a pass below +2 points. */
+const POLICY = {
+  apiVersion: "headgate/v1",
+  order: ["prod"],
+  environments: { prod: { account: "111122223333", region: "eu-west-1", pageTo: ["oncall@example.com"] } },
+  services: {
+    shop: {
+      targets: [{ name: "order", kind: "lambda-alias", functionName: "shop-{environment}-order", alias: "live" }],
+      rollout: { steps: [10, 25, 50, 100].map((weight) => ({ weight, bake: "15m" })) },
+      analysis: {
+        alpha: 0.05,
+        metrics: [{ preset: "lambda-error-rate", sequential: { passDelta: 0.02 } }],
+        onInconclusive: "hold",
+        extendUpTo: "15m",
+        holdUpTo: "1h",
+      },
+    },
+  },
+};
+
+const RELEASE = {
+  apiVersion: "headgate/v1",
+  service: "shop",
+  version: "v2",
+  commit: "0a1b2c3",
+  requestedBy: "dev@example.com",
+  risk: "low",
+  summary: "what the bench shifts",
+  artifacts: { order: { bucket: "shop-artifacts", key: "order.zip", versionId: "one" } },
+  environments: ["prod"],
+};
+
+function scenarioOf({ seed, requestsPerMinute, baselineErrorRate, candidateErrorRate }: World): Scenario {
+  return readScenario({
+    name: "bench",
+    startsAt: "2026-01-13T18:00:00Z",
+    seed,
+    traffic: [{ perMinute: requestsPerMinute }],
+    behaviour: [
+      { version: "baseline", errorRate: baselineErrorRate },
+      { version: "candidate", errorRate: candidateErrorRate },
+    ],
+  });
+}
