@@ -132,7 +132,7 @@ class Screen {
   #style: Style;
   #environment = "";
   #last: Line | null = null;
-  #isProgressShown = false;
+  #isProgressShown: boolean = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -153,13 +153,14 @@ class Screen {
   }
 
   add(line: Line): void {
-    this.#last = line;
+    if (line.kind !== "mail") this.#last = line;
     for (const ready of this.#folding.push(line)) this.#print(ready);
   }
 
   /** Virtual time has come this far (epoch ms). Told where control codes are understood, and wanted. */
   tick(at: number): void {
     if (!this.#style.colour || this.#last === null || at - this.#last.at < SILENCE_MS) return;
+    for (const ready of this.#folding.readyAt(at)) this.#print(ready);
     this.#options.write(`${CLEAR}${progressInWords(at, this.#last, this.#style)}`);
     this.#isProgressShown = true;
   }

@@ -69,11 +69,7 @@ export function headingInWords(environment: string, style: Style): string {
 /** What stands on a terminal while virtual time is skipped; it is overwritten by the next line. */
 export function progressInWords(at: number, last: Line, style: Style): string {
   const waited = formatDuration(Math.floor((at - last.at) / 60_000) * 60);
-  return painted(
-    cut(`${instant(at, style.zone)}  … ${waited} after: ${oneLine(last.text)}`, style.width - 1),
-    "dim",
-    style,
-  );
+  return painted(cut(`${instant(at, style.zone)}  … ${waited}: ${oneLine(last.text)}`, style.width - 1), "dim", style);
 }
 
 /** `sit   version 8 (auth, order)`: a line for each environment and route. */

@@ -70,9 +70,7 @@ function timelineWith(stored: unknown) {
 test("a handler's summary becomes a line at the end of its invocation", () => {
   const { timeline, told } = timelineWith(null);
   timeline.invoked(invocation({}));
-  expect(told).toEqual([
-    { at: NOON + 1_000, kind: "step", environment: "prod", what: "Shift traffic", text: "done" },
-  ]);
+  expect(told).toEqual([{ at: NOON + 1_000, kind: "step", environment: "prod", what: "Shift traffic", text: "done" }]);
 });
 
 test("what failed is a fault with its error; what is not ready is asked again, and says so shortly", () => {
@@ -107,8 +105,14 @@ test("ticks speak when the verdict turns, with both arms' figures from the ledge
 });
 
 test.each([
-  ["passed", "passed after 15m1s", "good", "passed after 15m1s; error rate 0.10 % vs 0.11 %, evidence 1 in 1.2"],
-  ["failed", "lambda-error-rate@order: broken; and more", "bad", /^FAIL, error rate of order: broken \(and 1 more\); /],
+  ["passed", "passed after 15m1s", "good", "passed after 15m1s: error rate 0.10 % vs 0.11 %, evidence 1 in 1.2"],
+  ["blocked", "a person has to look", "bad", /^blocked: error rate .*; a person has to look$/],
+  [
+    "failed",
+    "lambda-error-rate@order: broken; and more",
+    "bad",
+    /^FAIL: error rate 0\.10 % .*; error rate of order: broken \(and 1 more\)$/,
+  ],
 ])("the end of a bake that %s is told as such", (result, summary, kind, text) => {
   const { timeline, told } = timelineWith({ ...bake, result, summary });
   timeline.invoked(judged(summary, result));

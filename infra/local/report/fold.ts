@@ -20,7 +20,7 @@ export class Folding {
   readonly #said = new Map<string, string>();
 
   push(line: Line): Line[] {
-    const ready = this.#readyAt(line.at);
+    const ready = this.readyAt(line.at);
     const key = keyOf(line);
     const group = this.#groups.find((one) => one.key === key);
     if (group === undefined) this.#groups.push({ key, lines: [line] });
@@ -29,10 +29,11 @@ export class Folding {
   }
 
   end(): Line[] {
-    return this.#readyAt(Number.POSITIVE_INFINITY);
+    return this.readyAt(Number.POSITIVE_INFINITY);
   }
 
-  #readyAt(now: number): Line[] {
+  /** What nothing from this instant (epoch ms) on can belong to. */
+  readyAt(now: number): Line[] {
     const open = this.#groups.findIndex(({ lines }) => (lines[0]?.at ?? 0) + TOGETHER_MS >= now);
     const ready = this.#groups.splice(0, open === -1 ? this.#groups.length : open);
     return ready.map(foldedGroup).filter((line) => this.#isNews(line));

@@ -5,12 +5,13 @@ import { oddsInWords } from "../../../functions/domain/evidence.ts";
 
 export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" | "reasons">;
 
-/** `passed after 15m1s; error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, evidence none`. */
+/** `passed after 15m1s: error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, evidence none`; what ended it otherwise, last. */
 export function lookInWords(look: Look, verdict: string): string {
   const figures = [...figuresInWords(look.findings), `evidence ${oddsOf(look.logE)}`].join(", ");
   if (look.result === null) return `${verdict}: ${figures}`;
-  const fail = look.result === "failed" ? "FAIL, " : "";
-  return `${fail}${shortened(look.summary)}; ${figures}`;
+  const why = shortened(look.summary);
+  if (/^passed after \S+$/.test(why)) return `${why}: ${figures}`;
+  return `${look.result === "failed" ? "FAIL" : look.result}: ${figures}; ${why}`;
 }
 
 /** The first reason of a bake's end; the rest is what the figures say anyway, and in the audit trail. */
