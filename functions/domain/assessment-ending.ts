@@ -4,6 +4,7 @@
 import type { Assessment } from "./assessment.ts";
 import type { BakeRecord, BakeResult, Phase } from "./assessment-bake.ts";
 import { formatDuration } from "./durations.ts";
+import { oddsInWords } from "./evidence.ts";
 import type { Hold, Signal } from "./ledger.ts";
 import { isHeld, isStop } from "./moves.ts";
 import type { Outcome, TrippedBy } from "./outcomes.ts";
@@ -133,8 +134,13 @@ function withoutVerdict(assessment: Assessment, phase: Phase, analysis: Analysis
   return plain("inconclusive-hold", why);
 }
 
-/** Measured, nothing breached, and the bets against the candidate have lost. */
+/**
+ * Measured, nothing breached, every bet on a pass has gained, and the bets against have not: E below 2 bounds nothing. A
+ * stricter "E at most 1" would hold good candidates by the dozen after short bakes, since E wanders about 1.
+ */
 export function leansToCandidate({ verdict, evidence, breaching, findings }: Assessment): boolean {
-  const measured = findings.every(({ dryRun, reason }) => dryRun || reason !== NO_DATA);
-  return verdict === "inconclusive" && measured && !breaching && evidence.logE <= 0;
+  const acting = findings.filter(({ dryRun }) => !dryRun);
+  const measured = acting.every(({ reason }) => reason !== NO_DATA);
+  const gained = acting.every(({ logPass }) => logPass === null || logPass >= 0);
+  return verdict === "inconclusive" && measured && !breaching && gained && oddsInWords(evidence.logE) === null;
 }

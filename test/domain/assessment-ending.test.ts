@@ -165,13 +165,22 @@ describe("evidence that leans to the candidate", () => {
   it("was measured, breaches nothing, and has not grown against it", () => {
     const at = (logE: number) => ({ logE, maxLogE: 1, line: 3, words: "" });
     expect(leansToCandidate(assessment({ evidence: at(0) }))).toBe(true);
-    expect(leansToCandidate(assessment({ evidence: at(0.001) }))).toBe(false);
+    // E below 2: not even "1 in 2" can be said against it.
+    expect(leansToCandidate(assessment({ evidence: at(Math.log(1.99)) }))).toBe(true);
+    expect(leansToCandidate(assessment({ evidence: at(Math.LN2) }))).toBe(false);
     expect(leansToCandidate(assessment({ breaching: true }))).toBe(false);
     expect(leansToCandidate(assessment({ verdict: "error" }))).toBe(false);
     expect(leansToCandidate(assessment({ findings: [finding(), finding({ reason: "no-data" })] }))).toBe(false);
     expect(leansToCandidate(assessment({ findings: [finding(), finding({ reason: "no-data", dryRun: true })] }))).toBe(
       true,
     );
+  });
+
+  it("has every bet on a pass without a loss, but for dry runs and metrics that nobody bets on", () => {
+    const leans = (...findings: Finding[]) => leansToCandidate(assessment({ findings }));
+    expect(leans(finding({ logPass: 0.5 }), finding({ logPass: 0 }), finding({ logPass: null }))).toBe(true);
+    expect(leans(finding({ logPass: 0.5 }), finding({ logPass: -0.01 }))).toBe(false);
+    expect(leans(finding({ logPass: 0.5 }), finding({ logPass: -9, dryRun: true }))).toBe(true);
   });
 });
 
