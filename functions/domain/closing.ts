@@ -5,7 +5,7 @@ import { LedgerBusy } from "./errors.ts";
 import { trip } from "./journal.ts";
 import { leaveEnvironment } from "./leaving.ts";
 import { type Head, type Header, item, keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./ledger.ts";
-import { notify, page } from "./notices.ts";
+import { deliver } from "./notices.ts";
 import { type Change, Conflict, type Dependencies } from "./ports.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function closePromotion(
   await appendAudit(deps, promotionId, { id: `ended-${conclusion.outcome}`, kind: "ended", ...auditOf(conclusion) });
   const written = await writeHeader(deps, header, ends, conclusion);
   if (!written) return closedAs(deps, await loadHeader(deps.ledger, promotionId));
-  await tell(deps, header, conclusion);
+  await tellAndUnlist(deps, await loadHeader(deps.ledger, promotionId), conclusion);
   return conclusion;
 }
 
@@ -36,8 +36,19 @@ const isClosed = ({ state, outcome }: Header) => state === "closed" && outcome !
 /** What was said when it was closed; told again, since whoever closed it may have ended before the mails went out. */
 async function closedAs(deps: Dependencies, header: Header): Promise<Conclusion> {
   const conclusion = { outcome: header.outcome ?? "errored", summary: header.summary };
-  await tell(deps, header, conclusion);
+  await tellAndUnlist(deps, header, conclusion);
   return conclusion;
+}
+
+/** How long the closing notice is tried for, in ms; who cannot be told in a day reads the record. */
+const TELL_WITHIN_MS = 24 * 3_600_000;
+
+/** A closed promotion stays listed as open until people are told of it: the sweeper tells them where nobody else could. */
+async function tellAndUnlist(deps: Dependencies, header: Header, conclusion: Conclusion): Promise<void> {
+  const told = await tell(deps, header, conclusion);
+  if (header.state !== "closed") return;
+  if (!told && deps.clock.now() < (header.closedAt ?? 0) + TELL_WITHIN_MS) return;
+  await deps.ledger.write([{ remove: keys.open(header.promotionId) }]);
 }
 
 const auditOf = ({ outcome, summary }: Conclusion) => ({ summary: `${outcome}: ${summary}`, data: { outcome } });
@@ -138,7 +149,6 @@ async function writeHeader(
 function forGood({ promotionId, environments }: Header, ends: readonly EnvironmentEnd[]): Change[] {
   const entered = new Set(ends.map(({ head }) => head.environment));
   return [
-    { remove: keys.open(promotionId) },
     { remove: keys.due(promotionId) },
     ...environments.map((name): Change => {
       const check = keys.head(promotionId, name);
@@ -147,38 +157,28 @@ function forGood({ promotionId, environments }: Header, ends: readonly Environme
   ];
 }
 
-/** The closing notice carries the head of the audit chain: whoever keeps the mail can prove the trail later. */
-async function tell(deps: Dependencies, header: Header, { outcome, summary }: Conclusion): Promise<void> {
+/**
+ * The closing notice carries the head of the audit chain: whoever keeps the mail can prove the trail later. Returns
+ * whether everybody has it.
+ */
+async function tell(deps: Dependencies, header: Header, { outcome, summary }: Conclusion): Promise<boolean> {
   const { promotionId, service, version } = header;
   const chain = await deps.ledger.read(keys.auditHead(promotionId));
   const body = `${summary}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
   const notice = { name: `ended-${outcome}`, subject: `${service || "promotion"} ${version}: ${outcome}`, body };
   const plans = await loadPlans(deps, header);
-  await notify(deps, promotionId, notice, [...new Set(plans.flatMap(({ notices }) => notices))]);
-  if (outcome === "rollback-failed")
-    await pageAll(
-      deps,
-      promotionId,
-      notice,
-      plans.flatMap(({ pageTo }) => pageTo),
-    );
+  const addresses = new Set(plans.flatMap(({ notices }) => notices));
+  const onCall = outcome === "rollback-failed" ? new Set(plans.flatMap(({ pageTo }) => pageTo)) : [];
+  const told = await deliver(deps, promotionId, notice, [...addresses]);
+  const paged = await deliver(deps, promotionId, { ...notice, name: `page-${notice.name}` }, [...onCall]);
+  const failure = told.failure ?? paged.failure;
+  if (failure !== undefined)
+    deps.log.warn("not everybody could be told", { notice: notice.name, error: String(failure) });
+  return failure === undefined;
 }
 
 async function loadPlans(deps: Dependencies, { promotionId, environments }: Header) {
   const plans = [];
   for (const environment of environments) plans.push(await loadPlan(deps.ledger, promotionId, environment));
   return plans;
-}
-
-async function pageAll(
-  deps: Dependencies,
-  promotionId: string,
-  notice: { name: string; subject: string; body: string },
-  pageTo: readonly string[],
-): Promise<void> {
-  try {
-    await page(deps, promotionId, { ...notice, name: `page-${notice.name}` }, [...new Set(pageTo)]);
-  } catch (error) {
-    deps.log.warn("nobody could be paged", { error: String(error) });
-  }
 }

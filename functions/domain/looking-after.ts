@@ -15,8 +15,15 @@ const ENDED: readonly ExecutionStatus[] = ["SUCCEEDED", "FAILED", "TIMED_OUT", "
 /** What was done about a promotion; null: it needed nothing. */
 export async function lookAfter(deps: Dependencies, header: Header): Promise<string | null> {
   const status = await deps.executions.status(header.executionArn);
-  if (status === undefined || ENDED.includes(status)) return clearUp(deps, header, status);
-  return wakeLate(deps, header);
+  const ended = status === undefined || ENDED.includes(status);
+  if (header.state === "closed") return ended ? tellAgain(deps, header) : null;
+  return ended ? clearUp(deps, header, status) : wakeLate(deps, header);
+}
+
+/** Closed, but still listed: whoever closed it could not tell people. */
+async function tellAgain(deps: Dependencies, { promotionId }: Header): Promise<string> {
+  const { outcome } = await closePromotion(deps, promotionId, null);
+  return `${promotionId}: ${outcome}; told again`;
 }
 
 /** Brings traffic back and closes what the execution left open. */

@@ -1,6 +1,6 @@
 /** Mails that say what happens. Each has a name, and is sent once per name and address. */
 import { item, keys } from "./ledger.ts";
-import { Conflict, type Dependencies } from "./ports.ts";
+import { Conflict, type Dependencies, type Key } from "./ports.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "mailer" | "log" | "clock">;
 
@@ -29,6 +29,57 @@ export async function notify(
 }
 
 /**
+ * Sends a notice to each address and marks it afterwards: told again until the mail went out, since this one may come
+ * twice, but not never. Returns the addresses that have it, and the
+ * last failure where there is one.
+ */
+export async function deliver(
+  deps: Tools,
+  promotionId: string,
+  notice: { readonly name: string; readonly subject: string; readonly body: string },
+  addresses: readonly string[],
+): Promise<{ readonly reached: readonly string[]; readonly failure: unknown }> {
+  const reached: string[] = [];
+  let failure: unknown;
+  for (const to of addresses) {
+    try {
+      await deliverOne(deps, promotionId, notice, to);
+      reached.push(to);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  return { reached, failure };
+}
+
+async function deliverOne(
+  deps: Tools,
+  promotionId: string,
+  { name, subject, body }: { readonly name: string; readonly subject: string; readonly body: string },
+  to: string,
+): Promise<void> {
+  const mark = keys.sent(promotionId, `${name}#${to}`);
+  if (await isMarked(deps, mark)) return;
+  await deps.mailer.send({ to, subject, body });
+  try {
+    await deps.ledger.write([{ put: item(mark, { at: deps.clock.now() }) }]);
+  } catch (error) {
+    // It went out; at worst it goes out again.
+    deps.log.warn("a notice could not be marked as sent", { notice: name, error: String(error) });
+  }
+}
+
+/** A ledger that does not answer keeps nobody from being told. */
+async function isMarked(deps: Tools, mark: Key): Promise<boolean> {
+  try {
+    return (await deps.ledger.read(mark)) !== undefined;
+  } catch (error) {
+    deps.log.warn("could not look up whether a notice was sent", { error: String(error) });
+    return false;
+  }
+}
+
+/**
  * Pages people: told again until a mail went out, since a page that is lost is worse than one that comes twice. Throws
  * what the mailer throws when nobody at all could be reached.
  */
@@ -38,21 +89,6 @@ export async function page(
   notice: { readonly name: string; readonly subject: string; readonly body: string },
   addresses: readonly string[],
 ): Promise<void> {
-  let failure: unknown;
-  let reached = 0;
-  for (const to of addresses) {
-    const mark = keys.sent(promotionId, `${notice.name}#${to}`);
-    if ((await deps.ledger.read(mark)) !== undefined) {
-      reached += 1;
-      continue;
-    }
-    try {
-      await deps.mailer.send({ to, subject: notice.subject, body: notice.body });
-      await deps.ledger.write([{ put: item(mark, { at: deps.clock.now() }) }]);
-      reached += 1;
-    } catch (error) {
-      failure = error;
-    }
-  }
-  if (addresses.length > 0 && reached === 0) throw failure;
+  const { reached, failure } = await deliver(deps, promotionId, notice, addresses);
+  if (addresses.length > 0 && reached.length === 0) throw failure;
 }

@@ -117,7 +117,7 @@ describe("closing", () => {
   it("done again sends the notice that a crash kept from going out", async () => {
     const world = await rolledBack();
     world.ledger.before = async (operation) => {
-      if (operation.startsWith("read AUDITHEAD") && !(await isOpenNow(world))) throw new Error("cut off");
+      if (operation.startsWith("read AUDITHEAD") && isClosedNow(world)) throw new Error("cut off");
     };
     await expect(close(world)).rejects.toThrow("cut off");
     world.ledger.before = async () => {};
@@ -155,8 +155,37 @@ describe("closing", () => {
   });
 });
 
-const isOpenNow = async (world: World) =>
-  world.ledger.items(({ pk, sk }) => pk === "OPEN" && sk === keys.open(P1).sk).length > 0;
+const isClosedNow = (world: World) =>
+  world.ledger.items(({ sk, state }) => sk === "HEADER" && state === "closed").length > 0;
+
+describe("a closing notice that cannot be sent", () => {
+  const untold = async () => {
+    const world = await rolledBack();
+    world.mailTrouble = new ServiceTrouble("sns is away");
+    await close(world);
+    return world;
+  };
+
+  it("keeps the closed promotion listed, so that the sweeper tells people later, once", async () => {
+    const world = await untold();
+    expect((await loadHeader(world.ledger, P1)).state).toBe("closed");
+    expect(await isOpen(world)).toBe(true);
+    world.mailTrouble = null;
+    await close(world);
+    await close(world);
+    expect(world.mailsTo("team@shop.example").filter(({ subject }) => subject === "shop v2: rolled-back")).toHaveLength(
+      1,
+    );
+    expect(await isOpen(world)).toBe(false);
+  });
+
+  it("is given up after a day: the record says it too", async () => {
+    const world = await untold();
+    await world.clock.sleep(24 * 3_600_000);
+    await close(world);
+    expect(await isOpen(world)).toBe(false);
+  });
+});
 
 describe("a promotion whose traffic is not known to be safe", () => {
   async function stuck(): Promise<World> {
