@@ -14,6 +14,7 @@ import { sha256 } from "../../functions/runtime/dependencies.ts";
 import { Executions } from "./asl/executions.ts";
 import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
+import { SteadyMetrics } from "./aws/cloudwatch/steady-metrics.ts";
 import { SimulatedCloudWatch } from "./aws/cloudwatch.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb.ts";
 import type { Fault, FaultAction } from "./aws/faults.ts";
@@ -115,6 +116,7 @@ export class Sandbox {
     this.traffic = new Traffic({ scenario, historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream) });
     this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
     this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
+    this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
     this.sns = new SimulatedSns(this.aws);
     this.host = this.#makeHost(random);
     this.executions = this.#makeExecutions(random);

@@ -99,6 +99,18 @@ const cloudwatch = z.strictObject({
   duplicates: fraction.default(0.05),
 });
 
+/** A series of CloudWatch that no alias of the world makes: the same in every minute. */
+const series = z.strictObject({
+  namespace: z.string().min(1),
+  metric: z.string().min(1),
+  /** Patterns, by name. */
+  dimensions: z.record(z.string(), pattern).default({}),
+  account: account.optional(),
+  /** Of each data point, and how many there are in a minute: a rate of 0.001 over 600 requests, a depth of 0 once. */
+  value: z.number(),
+  perMinute: z.int().positive().default(1),
+});
+
 const person = z.strictObject({
   /** An address, or a role such as `tech-lead`. */
   who: z.string().min(1),
@@ -198,6 +210,7 @@ export const scenarioSchema = z.strictObject({
   behaviour: z.array(behaviour).default([]),
   incidents: z.array(incident).default([]),
   cloudwatch: cloudwatch.default(() => cloudwatch.parse({})),
+  series: z.array(series).default([]),
   alarms: z.array(metricAlarm).default([]),
   compositeAlarms: z.array(compositeAlarm).default([]),
   people: z.array(person).default([]),
@@ -215,6 +228,7 @@ export type TrafficRule = Scenario["traffic"][number];
 export type Behaviour = Scenario["behaviour"][number];
 export type Incident = Scenario["incidents"][number];
 export type CloudWatchWeather = Scenario["cloudwatch"];
+export type SteadySeries = Scenario["series"][number];
 export type AlarmRule = Scenario["alarms"][number];
 export type ScenarioFault = Scenario["faults"][number];
 

@@ -1,0 +1,30 @@
+import { constant } from "../../world/samples.ts";
+import { fits, type SteadySeries } from "../../world/scenario.ts";
+import type { Metric, MetricSource, MinuteData } from "./sources.ts";
+
+/** Series that have nothing to do with aliases, as a scenario writes them: an API's errors, a queue's depth. */
+export class SteadyMetrics implements MetricSource {
+  readonly #series: readonly SteadySeries[];
+
+  constructor(series: readonly SteadySeries[]) {
+    this.#series = series;
+  }
+
+  minute(metric: Metric): MinuteData | undefined {
+    const found = this.#series.find((one) => isOf(one, metric));
+    if (found === undefined) return undefined;
+    return { first: constant(found.perMinute, found.value), rest: constant(0, 0) };
+  }
+}
+
+function isOf(series: SteadySeries, { account, namespace, name, dimensions }: Metric): boolean {
+  const wanted = new Map(Object.entries(series.dimensions));
+  const given = Object.entries(dimensions);
+  return (
+    series.namespace === namespace &&
+    series.metric === name &&
+    (series.account ?? account) === account &&
+    given.length === wanted.size &&
+    given.every(([key, value]) => fits(wanted.get(key) ?? "", value))
+  );
+}
