@@ -13,7 +13,14 @@ import {
 import { decisionEntry } from "./approvals-decide.ts";
 import { endNotice, type Subject } from "./approvals-mail.ts";
 import { mailSeats, openSeats, type PostDeps, seatsOf } from "./approvals-post.ts";
-import { type ApprovalName, changeApproval, loadApproval, loadAsked, loadDecisions } from "./approvals-store.ts";
+import {
+  type ApprovalName,
+  changeApproval,
+  loadApproval,
+  loadApprovals,
+  loadAsked,
+  loadDecisions,
+} from "./approvals-store.ts";
 import { appendAudit } from "./audit.ts";
 import { LedgerBusy } from "./errors.ts";
 import { loadSignals } from "./ledger.ts";
@@ -54,6 +61,21 @@ export async function settleNow(
     return standing(settlement, deps.clock.now());
   }
   throw new LedgerBusy(`approval ${approval} of ${promotionId} was changed by others ${ATTEMPTS} times in a row`);
+}
+
+/**
+ * Ends every approval of the promotion that still waits: its answer is no longer wanted. Those asked are told, and their
+ * links lead nowhere. Safe to call at any time. Throws what `settleNow` throws.
+ */
+export async function withdrawApprovals(deps: PostDeps, promotionId: string, why: string): Promise<void> {
+  for (const { environment, approval, ...record } of await loadApprovals(deps.ledger, promotionId)) {
+    if (record.state !== "waiting") continue;
+    const ended = { state: "cancelled", summary: `cancelled: ${why}`, endedAt: deps.clock.now(), news: true } as const;
+    // Somebody else changed it at this moment: an answer, which ends it, or a reminder, after which it is ended below.
+    const written = await write(deps, { environment, approval, ...record }, ended);
+    if (written === null) return withdrawApprovals(deps, promotionId, why);
+    await settleNow(deps, promotionId, environment, approval);
+  }
 }
 
 export function standing({ state, summary, nextAt }: Settlement, now: number): Standing {

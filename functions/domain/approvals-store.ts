@@ -35,6 +35,12 @@ export async function loadApproval(ledger: Ledger, name: ApprovalName): Promise<
   return asApproval(await must(ledger, keys.approval(name.promotionId, name.environment, name.approval)));
 }
 
+/** Every approval of a promotion that anybody was asked for. */
+export async function loadApprovals(ledger: Ledger, promotionId: string): Promise<(ApprovalRecord & Key)[]> {
+  const { pk, sk } = keys.approval(promotionId, "", "");
+  return (await ledger.list(pk, sk.slice(0, sk.indexOf("#") + 1))).map(asApproval);
+}
+
 export async function loadDecisions(ledger: Ledger, name: ApprovalName): Promise<(Decision & Key)[]> {
   const { pk, sk } = keys.decision(name.promotionId, name.environment, name.approval, "", "");
   return (await ledger.list(pk, sk.slice(0, -1))).map(asDecision).sort((a, b) => a.at - b.at);

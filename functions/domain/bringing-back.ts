@@ -1,4 +1,5 @@
 /** Bringing the traffic of a promotion back: machines, alarm listener, operator and sweeper all do it this way. */
+import { withdrawApprovals } from "./approvals-settle.ts";
 import { appendAudit } from "./audit.ts";
 import { loadEnding } from "./endings.ts";
 import { asHead, type Head, keys, loadHeader, loadPlan } from "./ledger.ts";
@@ -32,8 +33,18 @@ export async function bringBack(deps: Dependencies, promotionId: string, why: Wh
     if (head === undefined || asHead(head).state === "closed") continue;
     results.push(await restoreEnvironment(deps, promotionId, asHead(head), why));
   }
+  await withdraw(deps, promotionId, why);
   const again = results.some((result) => result.state === "failed" && result.again);
   return { state: worst(results), again, summary: summarise(results) };
+}
+
+/** Whoever is being asked meanwhile is told, and their links die; after the traffic, and never in its way. */
+async function withdraw(deps: Dependencies, promotionId: string, { reason }: Why): Promise<void> {
+  try {
+    await withdrawApprovals(deps, promotionId, reason);
+  } catch (error) {
+    deps.log.warn("an approval could not be withdrawn", { error: String(error) });
+  }
 }
 
 /** What the ledger knows of the reason, or else the caller's word. */

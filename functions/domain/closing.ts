@@ -1,4 +1,5 @@
 /** Closing a promotion: works out the outcome, closes what may be closed, tells people. Machine and sweeper share it. */
+import { withdrawApprovals } from "./approvals-settle.ts";
 import { appendAudit } from "./audit.ts";
 import { type Conclusion, conclude, type EnvironmentEnd, loadEnding } from "./endings.ts";
 import { LedgerBusy } from "./errors.ts";
@@ -45,6 +46,7 @@ const TELL_WITHIN_MS = 24 * 3_600_000;
 
 /** A closed promotion stays listed as open until people are told of it: the sweeper tells them where nobody else could. */
 async function tellAndUnlist(deps: Dependencies, header: Header, conclusion: Conclusion): Promise<void> {
+  if (header.state === "closed") await withdrawApprovals(deps, header.promotionId, conclusion.summary);
   const told = await tell(deps, header, conclusion);
   if (header.state !== "closed") return;
   if (!told && deps.clock.now() < (header.closedAt ?? 0) + TELL_WITHIN_MS) return;

@@ -60,6 +60,11 @@ export class Faults {
     this.#faults.push({ fault, seen: 0 });
   }
 
+  /** From here on nothing goes wrong any more; what was counted and has fired stays known. */
+  end(): void {
+    this.#faults.length = 0;
+  }
+
   /** The fault that strikes this call, if any: the first in order; records it. `at` is epoch ms. */
   strike(call: Call, at: number): FaultAction | undefined {
     let struck: Fault | undefined;

@@ -30,7 +30,9 @@ const LATE_BY_MS = 30_000;
 const placeOf = ({ handler, service, operation, ordinal }: CallSite) => `${handler} ${service}:${operation} ${ordinal}`;
 
 function callCases(clean: Trial): FaultCase[] {
-  const sites = grouped(callSites(clean.calls), placeOf).flatMap(firstMiddleLast);
+  // What an onlooker does when all is over is no part of the promotion.
+  const during = clean.calls.filter(({ at }) => at <= (clean.settledAt ?? at));
+  const sites = grouped(callSites(during), placeOf).flatMap(firstMiddleLast);
   return sites.flatMap((site) =>
     callFaults(site).map(([fault, action]) => {
       const { handler, service, operation, nth } = site;

@@ -20,6 +20,8 @@ export interface AliasFacts {
   readonly split: boolean;
   /** Oldest first; weights are fractions. */
   readonly changes: readonly AliasChange[];
+  /** The newest change by hand that no promotion has begun from since: it stays as it is; null: there is none. */
+  readonly pin: AliasChange | null;
 }
 
 export interface PromotionFacts {
@@ -32,7 +34,7 @@ export interface PromotionFacts {
 }
 
 /** Every alias that the plan's promotions may move. */
-export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, changes: readonly AliasChange[]): AliasFacts[] {
+export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, all: readonly AliasChange[]): AliasFacts[] {
   const environments = plan.resolved[0]?.environments ?? [];
   return environments.flatMap(({ environment, account, region, targets }, place) =>
     targets.map((target, position) => {
@@ -47,6 +49,7 @@ export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, changes: readonly 
         const code = codeOf(resolved.environments[place]?.targets[position]?.name ?? "", plan, resolved.version, place);
         return [...fn.versions.values()].find(({ settings }) => settings.CodeSha256 === code)?.version ?? null;
       });
+      const changes = all.filter((change) => change.functionName === functionName && change.account === account);
       return {
         environment,
         functionName,
@@ -55,10 +58,28 @@ export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, changes: readonly 
         candidates,
         version: current.version,
         split: Object.values(current.additional).some((share) => share > 0),
-        changes: changes.filter((change) => change.functionName === functionName && change.account === account),
+        changes,
+        pin: pinOf(changes, lastCapture(sandbox, functionName, account)),
       };
     }),
   );
+}
+
+/** When a baseline was last read off the alias (epoch ms), by the calls that were made. */
+function lastCapture({ aws }: Sandbox, functionName: string, account: string): number {
+  const reads = aws.calls.filter(
+    (call) =>
+      call.handler === "capture-baseline" &&
+      call.operation === "GetAlias" &&
+      call.account === account &&
+      call.summary.includes(`FunctionName=${functionName} `),
+  );
+  return Math.max(Number.NEGATIVE_INFINITY, ...reads.map(({ at }) => at));
+}
+
+function pinOf(changes: readonly AliasChange[], capturedAt: number): AliasChange | null {
+  const move = changes.findLast(({ by }) => by === "hand");
+  return move !== undefined && move.at >= capturedAt ? move : null;
 }
 
 /** Lambda's CodeSha256 of what a release puts into a target. */

@@ -47,9 +47,6 @@ function comesToRest({ settledAt, sandbox }: Facts): string[] {
   return [`still running: ${running.join(", ") || "nothing"}; still open: ${open.join(", ") || "nothing"}`];
 }
 
-/** The newest change by hand; Headgate has no say over the alias from then on. */
-const handMove = ({ changes }: AliasFacts) => changes.findLast(({ by }) => by === "hand");
-
 function trafficIsWhole({ aliases }: Facts): string[] {
   return aliases
     .filter(({ split }) => split)
@@ -78,20 +75,30 @@ function everyBakeWasBaked(facts: Facts): string[] {
   return facts.aliases.flatMap((alias) => isBakedLongEnough(alias, facts.plan));
 }
 
-/** Every environment that the record calls promoted runs on the candidate, and every other one on what served before. */
+/** Every alias is where the newest word about it has put it: a promotion's, by the record, or a person's before. */
 function theRecordIsTrue({ aliases, facts }: Facts): string[] {
-  return aliases
-    .flatMap((alias) => {
-      if (handMove(alias) !== undefined) return [];
-      let expected = alias.baseline;
-      for (const [index, { heads }] of facts.entries()) {
-        const head = heads.find(({ environment }) => environment === alias.environment);
-        if (head?.outcome === "promoted") expected = alias.candidates[index] ?? "a candidate that was never published";
-      }
-      if (alias.version === expected) return [];
-      return [`${alias.functionName} is on version ${alias.version}; by the record it is on ${expected}`];
-    })
-    .concat(facts.flatMap(outcomeFits));
+  const untrue = aliases.flatMap((alias) => {
+    const expected = expectedVersion(alias, facts);
+    if (alias.pin !== null || alias.version === expected) return [];
+    return [`${alias.functionName} is on version ${alias.version}; by the record it is on ${expected}`];
+  });
+  return [...untrue, ...facts.flatMap(outcomeFits)];
+}
+
+function expectedVersion(alias: AliasFacts, facts: readonly PromotionFacts[]): string {
+  const byHand = alias.changes.flatMap(({ by, at, weights }) => {
+    const [version] = Object.keys(weights);
+    return by === "hand" && version !== undefined ? [{ at, version }] : [];
+  });
+  const promoted = facts.flatMap(({ heads, header }, index) => {
+    const isPromoted = heads.some(
+      ({ environment, outcome }) => environment === alias.environment && outcome === "promoted",
+    );
+    const version = alias.candidates[index] ?? "a candidate that was never published";
+    return isPromoted ? [{ at: header?.closedAt ?? Number.POSITIVE_INFINITY, version }] : [];
+  });
+  const words = [...byHand, ...promoted].toSorted((one, other) => one.at - other.at);
+  return words.at(-1)?.version ?? alias.baseline;
 }
 
 function outcomeFits({ header, heads, status, error }: PromotionFacts): string[] {
@@ -166,11 +173,9 @@ function nothingMovesAfterwards({ aliases, settledAt }: Facts): string[] {
 
 /** What a person moved stays as the person left it. */
 function handsOff({ aliases }: Facts): string[] {
-  return aliases.flatMap((alias) => {
-    const move = handMove(alias);
-    if (move === undefined) return [];
-    const later = alias.changes.filter(({ at, by }) => by === "call" && at >= move.at);
-    return later.map(({ weights }) => `${alias.functionName} was moved by hand, then overwritten: ${inWords(weights)}`);
+  return aliases.flatMap(({ functionName, changes, pin }) => {
+    const later = pin === null ? [] : changes.filter(({ at, by }) => by === "call" && at >= pin.at);
+    return later.map(({ weights }) => `${functionName} was moved by hand, then overwritten: ${inWords(weights)}`);
   });
 }
 

@@ -25,9 +25,8 @@ function riseOf({ functionName, changes }: AliasFacts, candidate: string, steps:
   const found: string[] = [];
   let held = { weight: 0, since: Number.NEGATIVE_INFINITY };
   for (const { at, weights, by } of changes) {
-    if (by === "hand") return found;
     const weight = Math.round((weights[candidate] ?? 0) * 100);
-    if (weight > held.weight) found.push(...jump(functionName, steps, held, weight, at));
+    if (weight > held.weight && by === "call") found.push(...jump(functionName, steps, held, weight, at));
     if (weight !== held.weight) held = { weight, since: at };
   }
   return found;

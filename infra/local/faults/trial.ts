@@ -91,6 +91,7 @@ async function live(sandbox: Sandbox, plan: FaultPlan): Promise<Pick<Trial, "set
   }
   const settledAt = clock.now();
   await clock.sleep(QUIET_MS);
+  sandbox.aws.faults.end();
   return { settledAt, links: await openLinks(sandbox) };
 }
 
