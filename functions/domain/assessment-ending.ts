@@ -135,12 +135,10 @@ function withoutVerdict(assessment: Assessment, phase: Phase, analysis: Analysis
 }
 
 /**
- * Measured, nothing breached, every bet on a pass has gained, and the bets against have not: E below 2 bounds nothing. A
- * stricter "E at most 1" would hold good candidates by the dozen after short bakes, since E wanders about 1.
+ * Measured, nothing breached, and nothing to be said against the candidate: E below 2 bounds nothing (`oddsInWords`). A
+ * stricter "E at most 1" would hold good candidates by the dozen after short bakes, since their E wanders about 1.
  */
 export function leansToCandidate({ verdict, evidence, breaching, findings }: Assessment): boolean {
-  const acting = findings.filter(({ dryRun }) => !dryRun);
-  const measured = acting.every(({ reason }) => reason !== NO_DATA);
-  const gained = acting.every(({ logPass }) => logPass === null || logPass >= 0);
-  return verdict === "inconclusive" && measured && !breaching && gained && oddsInWords(evidence.logE) === null;
+  const measured = findings.every(({ dryRun, reason }) => dryRun || reason !== NO_DATA);
+  return verdict === "inconclusive" && measured && !breaching && oddsInWords(evidence.logE) === null;
 }

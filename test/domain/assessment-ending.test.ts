@@ -175,13 +175,6 @@ describe("evidence that leans to the candidate", () => {
       true,
     );
   });
-
-  it("has every bet on a pass without a loss, but for dry runs and metrics that nobody bets on", () => {
-    const leans = (...findings: Finding[]) => leansToCandidate(assessment({ findings }));
-    expect(leans(finding({ logPass: 0.5 }), finding({ logPass: 0 }), finding({ logPass: null }))).toBe(true);
-    expect(leans(finding({ logPass: 0.5 }), finding({ logPass: -0.01 }))).toBe(false);
-    expect(leans(finding({ logPass: 0.5 }), finding({ logPass: -9, dryRun: true }))).toBe(true);
-  });
 });
 
 const said = (kind: SignalKind, at: number, by = "ann"): Signal => ({
