@@ -56,6 +56,8 @@ export interface SandboxOptions {
   readonly onInvocation?: (record: InvocationRecord) => void;
   /** Every history event of every execution, as it is written. */
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
+  /** Share, from 0 to 1, of nested executions that never hear that their parent was stopped; none unless said. */
+  readonly childStopLoss?: number;
   /** How often the sweeper runs, in ms; every five minutes unless said. */
   readonly sweepEveryMs?: number;
 }
@@ -296,6 +298,7 @@ export class Sandbox {
     let ids = 0;
     const executions = new Executions({
       clock: this.clock,
+      childStopLoss: this.#options.childStopLoss ?? 0,
       random: () => draws.uniform(),
       newId: () => {
         ids += 1;

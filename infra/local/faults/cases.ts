@@ -42,6 +42,8 @@ export interface FaultCase {
   readonly calls: readonly Fault[];
   readonly handlers: readonly HandlerFault[];
   readonly happenings: readonly Happening[];
+  /** Nested executions never hear that their parent was stopped, and run on. */
+  readonly deafChildren?: true;
   /** Other randomness than the plan's own. */
   readonly seed?: number;
 }

@@ -93,6 +93,7 @@ function deedsAt(visit: Visit): [string, Omit<Happening, "when">][] {
   const nested = visit.machine !== "promotion";
   return [
     ["stopped by hand", { deed: stop }],
+    ...(nested ? [[DEAF, { deed: stop }] as [string, { deed: Deed }]] : []),
     ["stopped and redriven", { deed: stop, afterwards: { ms: REDRIVEN_AFTER_MS, deed: { do: "redrive" } } }],
     ...(nested ? [["child stopped by hand", { deed: { do: "stop", whom: "own" } }] as [string, { deed: Deed }]] : []),
     ["alarm", { deed: { do: "alarm", name: "guard" } }],
@@ -109,6 +110,8 @@ function deedsAt(visit: Visit): [string, Omit<Happening, "when">][] {
   ];
 }
 
+const DEAF = "stopped, its children run on";
+
 /** A version that every function of the simulated world has and no release speaks of. */
 const OLDER_VERSION = "6";
 
@@ -120,7 +123,8 @@ function deedCases(clean: Trial): FaultCase[] {
       const { machine, state, nth } = visit;
       // Somewhere in the stay, the same for everybody who asks.
       const ms = Math.floor(visit.ms * Random.of(clean.plan.scenario.seed, "moment", what.id).uniform());
-      return { ...what, happenings: [{ when: { at: "state", machine, state, nth, ms }, ...happening }] };
+      const happenings = [{ when: { at: "state", machine, state, nth, ms } as const, ...happening }];
+      return fault === DEAF ? { ...what, happenings, deafChildren: true as const } : { ...what, happenings };
     }),
   );
 }

@@ -47,6 +47,7 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     policy: plan.policy,
     plan: worldPlanOf(plan),
     sweepEveryMs: SWEEP_EVERY_MS,
+    childStopLoss: what.deafChildren === true ? 1 : 0,
     onEvent: (event, executionArn) => {
       const visit = visits.take(event, executionArn);
       if (visit !== undefined) deeds?.entered(visit, executionArn);
