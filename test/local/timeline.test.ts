@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { Finding } from "../../functions/domain/assessment.ts";
 import type { HistoryEvent } from "../../infra/local/asl/shapes.ts";
 import type { InvocationRecord } from "../../infra/local/lambda-host.ts";
 import { folded } from "../../infra/local/report/fold.ts";
-import { measure, oddsOf, plainWatch } from "../../infra/local/report/look-words.ts";
+import { figuresInWords, measure, oddsOf, plainWatch } from "../../infra/local/report/look-words.ts";
 import { gathered, withoutAnswers } from "../../infra/local/report/target-words.ts";
 import { instant, span, wallClock } from "../../infra/local/report/times.ts";
 import { type Line, Timeline } from "../../infra/local/timeline.ts";
@@ -202,6 +203,19 @@ test("a probe's answer is left to the logs", () => {
   const summary = 'auth, version 8: {"a":{"b":"x; y"},"c":1}; order, version 8: {"a":1}';
   expect(gathered(withoutAnswers(summary))).toBe("version 8: answered as expected (auth, order)");
   expect(withoutAnswers("10 % to the candidate; read back")).toBe("10 % to the candidate; read back");
+});
+
+test("figures stand in one order, targets are pooled by their requests, and missing ones are named", () => {
+  const slow = { ...finding, metric: "lambda-duration-p95", unit: " ms", candidate: 210, baseline: null };
+  const other = { ...finding, target: "auth", candidate: 0.4, samples: 300 };
+  const quiet = { ...finding, metric: "lambda-throttles", unit: " a minute", candidate: 0, baseline: null };
+  const own = { ...finding, metric: "orders", unit: "", candidate: null, baseline: null };
+  expect(figuresInWords([own, slow, quiet, finding, other] as Finding[])).toEqual([
+    "error rate 0.17 % vs 0.11 %",
+    "p95 210 ms",
+    "orders: no data",
+  ]);
+  expect(figuresInWords([{ ...quiet, candidate: 2.5 }] as Finding[])).toEqual(["throttles 2.5 a minute"]);
 });
 
 test("figures and evidence have their units, and no more digits than they are worth", () => {

@@ -42,7 +42,7 @@ export function plainWatch(text: string): string {
 
 /** One figure for each metric over all targets. Throttles are named when there are any. */
 export function figuresInWords(findings: readonly Finding[]): string[] {
-  const names = [...new Set(findings.map(({ metric }) => metric))];
+  const names = [...new Set(findings.map(({ metric }) => metric))].sort((a, b) => rankOf(a) - rankOf(b));
   return names.flatMap((metric) => {
     const group = findings.filter((finding) => finding.metric === metric);
     const [candidate, baseline] = [mean(group, "candidate"), mean(group, "baseline")];
@@ -52,6 +52,12 @@ export function figuresInWords(findings: readonly Finding[]): string[] {
     const against = baseline === null ? "" : ` vs ${measure(baseline, unit)}`;
     return [`${metricName(metric)} ${measure(candidate, unit)}${against}`];
   });
+}
+
+/** Findings come worst first; people look for a figure where it stood before. */
+function rankOf(metric: string): number {
+  const rank = Object.keys(NAMES).indexOf(metric);
+  return rank === -1 ? Object.keys(NAMES).length : rank;
 }
 
 /** Weighted by the candidate's samples: exact for its rates, close for its durations, and close for the baseline. */
