@@ -30,6 +30,10 @@ export interface PeopleOptions {
 
 type Person = Scenario["people"][number];
 
+/** A page that does not come is asked for again after a while (ms), and not for ever. */
+const TRIES_AGAIN_MS = 60_000;
+const MOST_TRIES = 5;
+
 const LINK = /\/approvals\/([0-9a-f]{64})/;
 
 /** Takes delivered mails, and answers those that ask something. */
@@ -59,12 +63,21 @@ export class People {
   }
 
   async #answer(address: string, link: string, person: Person): Promise<void> {
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const status = await this.#tryToAnswer(address, link, person);
+      if (status < 500) return;
+      await this.#options.clock.sleep(TRIES_AGAIN_MS);
+    }
+  }
+
+  /** Returns the status of what came last. */
+  async #tryToAnswer(address: string, link: string, person: Person): Promise<number> {
     const { visit, version, tell } = this.#options;
     const page = await visit({ method: "GET", link, body: null });
     const token = attributeOf(page.body, /<input type="hidden" name="token" value="([^"]*)"/g)[0];
     if (token === undefined) {
       tell(address, `opens the link and finds nothing to decide (${page.status})`);
-      return;
+      return page.status;
     }
     const decision = person.answers === "approve" ? "approved" : "rejected";
     const form = new URLSearchParams({ token, decision, version, comment: person.comment ?? "" });
@@ -74,6 +87,7 @@ export class People {
     const answer = await visit({ method: "POST", link, body: form.toString() });
     const done = answer.status < 400 ? decision : `is refused (${answer.status})`;
     tell(address, person.comment === undefined ? done : `${done}: "${person.comment}"`);
+    return answer.status;
   }
 }
 

@@ -181,12 +181,16 @@ export class Sandbox {
     return result.value;
   }
 
-  /** One request through the API, on behalf of a page's visitor or of a signed caller. */
+  /** One request through the API, on behalf of a page's visitor or of a signed caller; a function that fails is a 502. */
   async request(
     step: "approval-page" | "decide" | "operate",
     event: APIGatewayProxyEvent,
   ): Promise<APIGatewayProxyResult> {
-    return (await this.host.invoke(step, event)) as APIGatewayProxyResult;
+    try {
+      return (await this.host.invoke(step, event)) as APIGatewayProxyResult;
+    } catch {
+      return { statusCode: 502, body: JSON.stringify({ message: "Internal server error" }) };
+    }
   }
 
   #ending(executionArn: string): Pick<Ended, "status" | "outcome" | "summary"> {
