@@ -224,7 +224,7 @@ test("figures and evidence have their units, and no more digits than they are wo
     "214 ms",
     "1230 a minute",
   ]);
-  expect([null, -3, 0.25, Math.log(350.4)].map(oddsOf)).toEqual(["none", "none", "1 in 1.2", "1 in 350"]);
+  expect([null, -3, 0.05, 0.25, Math.log(350.4)].map(oddsOf)).toEqual(["none", "none", "none", "1 in 1.2", "1 in 350"]);
   expect(plainWatch("lambda-duration-p95@auth: kept, lambda-throttles too")).toBe("p95 of auth: kept, throttles too");
 });
 

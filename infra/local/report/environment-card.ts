@@ -60,7 +60,7 @@ function backInWords(environment: EnvironmentData): Part {
 
 const GOOD: ReadonlySet<BakeResult | null> = new Set(["passed", "approved", "resumed"]);
 
-function verdictTable({ bakes, looks }: EnvironmentData): Html {
+function verdictTable({ plan, bakes, looks }: EnvironmentData): Html {
   const rows = bakes.map((bake) => {
     const highest = looks.filter(({ phase }) => phase === bake.phase).map(({ logE }) => logE);
     const most = highest.length === 0 ? bake.logE : Math.max(...highest);
@@ -69,7 +69,7 @@ function verdictTable({ bakes, looks }: EnvironmentData): Html {
     return html`<tr${good ? "" : html` class="bad"`}><th scope="row">${phaseInWords(bake)}</th><td class="when">${lasted}</td><td>${pill(bake.result ?? "watching", good ? "good" : "bad")}</td><td class="roomy">${figuresInWords(bake.findings).join(", ")}</td><td class="when">${oddsOf(most)}</td><td class="roomy">${reasonOf(bake)}</td></tr>`;
   });
   const heads = ["Watched", "For", "Verdict", "Candidate vs baseline", "Most evidence", "Why"];
-  return html`<h3>Verdicts</h3>${scrolling("Verdicts", html`<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
+  return html`<h3>Verdicts</h3>${scrolling(`Verdicts in ${plan.environment}`, html`<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
 }
 
 function phaseInWords({ phase, span: traffic }: BakeRecord): string {

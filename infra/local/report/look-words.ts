@@ -75,8 +75,8 @@ export function measure(value: number, unit: string): string {
   return `${Number(value.toPrecision(3))}${unit}`;
 }
 
-/** `none` where E < 1 speaks for the candidate, `1 in 1.4` below 2, from there on the bound as people are told it. */
+/** `none` where E is about 1 or below, `1 in 1.4` up to 2, from there on the bound as people are told it. */
 export function oddsOf(logE: number | null): string {
-  if (logE === null || logE <= 0) return "none";
+  if (logE === null || Math.exp(logE) < 1.1) return "none";
   return oddsInWords(logE) ?? `1 in ${(Math.floor(Math.exp(logE) * 10) / 10).toFixed(1)}`;
 }

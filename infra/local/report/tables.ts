@@ -47,13 +47,14 @@ function approvalRows(environment: string, { record, decisions }: AskedApproval)
 
 function decisionRow(where: string, { role, address, decision, at, comment }: Decision, askedAt: number): Html {
   const tone = decision === "approved" ? "good" : "bad";
-  return html`<tr><td>${where}</td><td>${role}</td><td>${address}</td><td>${pill(decision, tone)}</td><td class="when">${span(at - askedAt)}</td><td class="roomy">${comment}</td></tr>`;
+  return html`<tr><td class="when">${where}</td><td>${role}</td><td>${address}</td><td>${pill(decision, tone)}</td><td class="when">${span(at - askedAt)}</td><td class="roomy">${comment}</td></tr>`;
 }
 
 function silentRow(where: string, { role, people }: AskedRole, record: AskedApproval["record"]): Html {
   const addresses = people.map(({ address }) => address).join(", ");
-  const waited = record.endedAt === null ? "" : span(record.endedAt - record.askedAt);
-  return html`<tr class="bad"><td>${where}</td><td>${role}</td><td>${addresses}</td><td>${pill("no answer", "bad")}</td><td class="when">${waited}</td><td class="soft">${record.summary}</td></tr>`;
+  const askedAt = role === record.escalation?.role ? (record.escalatedAt ?? record.askedAt) : record.askedAt;
+  const waited = record.endedAt === null ? "" : span(record.endedAt - askedAt);
+  return html`<tr class="bad"><td class="when">${where}</td><td>${role}</td><td>${addresses}</td><td>${pill("no answer", "bad")}</td><td class="when">${waited}</td><td class="soft">${record.summary}</td></tr>`;
 }
 
 const POINTS: Readonly<Record<string, string>> = { before: "before the rollout", after: "after the rollout" };
@@ -83,7 +84,7 @@ export function timelineCard({ lines, zone }: ReportData): Html {
     return html`<tr${bad && html` class="bad"`}><td class="when">${instant(at, zone)}</td><td>${environment}</td><td>${what}</td><td class="roomy">${plainWatch(text)}</td></tr>`;
   });
   return html`<section class="card" id="timeline"><h2>What happened</h2><p class="soft small">Times in ${zone}. Every step is a state of the Step Functions machines, or a person.</p>
-${tableOf("What happened", ["Time", "Where", "What", ""], rows, "tight")}</section>`;
+${tableOf("What happened", ["Time", "Where", "Step or person", "What happened"], rows, "tight")}</section>`;
 }
 
 export function trailCard({ trail, trailBrokenAt, zone }: ReportData): Html {
