@@ -38,6 +38,8 @@ export interface FaultCase {
   readonly plan: string;
   /** Row of the table. */
   readonly fault: string;
+  /** What the case is about, whatever the plan and the repetition: the fault, and where in the code it strikes. */
+  readonly kind: string;
   /** Times count from the scenario's start (ms). */
   readonly calls: readonly Fault[];
   readonly handlers: readonly HandlerFault[];
@@ -56,7 +58,7 @@ export const QUIET_MS = 20 * 60_000;
 
 /** A case in which nothing goes wrong. */
 export function cleanCase(plan: string): FaultCase {
-  return { id: `${plan}/none`, plan, fault: "none", calls: [], handlers: [], happenings: [] };
+  return { id: `${plan}/none`, plan, fault: "none", kind: "none", calls: [], handlers: [], happenings: [] };
 }
 
 export function verbOf({ happenings }: FaultCase): string | null {

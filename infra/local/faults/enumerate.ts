@@ -14,9 +14,10 @@ export function enumerateCases(clean: Trial): FaultCase[] {
   return [...callCases(clean), ...handlerCases(clean), ...deedCases(clean), ...minuteCases(clean), ...goneCases(clean)];
 }
 
-function emptyCase({ plan }: Trial, fault: string, where: string): FaultCase {
-  const id = `${plan.name}/${fault}/${where}`.replaceAll(" ", "-");
-  return { id, plan: plan.name, fault, calls: [], handlers: [], happenings: [] };
+/** `place` is where in the code, `repetition` which time it comes by there. */
+function emptyCase({ plan }: Trial, fault: string, place: string, repetition: string | number): FaultCase {
+  const id = `${plan.name}/${fault}/${place}.${repetition}`.replaceAll(" ", "-");
+  return { id, plan: plan.name, fault, kind: `${fault} ${place}`, calls: [], handlers: [], happenings: [] };
 }
 
 // --- calls -----------------------------------------------------------------------------------------------------------
@@ -37,7 +38,7 @@ function callCases(clean: Trial): FaultCase[] {
     callFaults(site).map(([fault, action]) => {
       const { handler, service, operation, nth } = site;
       return {
-        ...emptyCase(clean, `call ${fault}`, `${handler}.${service}:${operation}.${nth}`),
+        ...emptyCase(clean, `call ${fault}`, `${handler}.${service}:${operation}.${site.ordinal}`, nth),
         calls: [{ handler, service, operation, nth, action }],
       };
     }),
@@ -72,7 +73,7 @@ function handlerCases(clean: Trial): FaultCase[] {
     ] as const;
     return firstMiddleLast(Array.from({ length: count }, (_, index) => index + 1)).flatMap((nth) =>
       ways.map(([fault, action]) => ({
-        ...emptyCase(clean, `handler ${fault}`, `${handler}.${nth}`),
+        ...emptyCase(clean, `handler ${fault}`, handler, nth),
         handlers: [{ handler, nth, action }],
       })),
     );
@@ -119,7 +120,7 @@ function deedCases(clean: Trial): FaultCase[] {
   const stays = grouped(clean.visits, ({ machine, state }) => `${machine} ${state}`).flatMap(firstMiddleLast);
   return stays.flatMap((visit) =>
     deedsAt(visit).map(([fault, happening]) => {
-      const what = emptyCase(clean, fault, `${visit.machine}.${visit.state}.${visit.nth}`);
+      const what = emptyCase(clean, fault, `${visit.machine}.${visit.state}`, visit.nth);
       const { machine, state, nth } = visit;
       // Somewhere in the stay, the same for everybody who asks.
       const ms = Math.floor(visit.ms * Random.of(clean.plan.scenario.seed, "moment", what.id).uniform());
@@ -135,7 +136,7 @@ const MINUTE_MS = 60_000;
 function minuteCases(clean: Trial): FaultCase[] {
   const lastsMs = (clean.settledAt ?? 0) - clean.plan.scenario.startsAt;
   return Array.from({ length: Math.ceil(lastsMs / MINUTE_MS) }, (_, minute) => ({
-    ...emptyCase(clean, "sweeper", `minute.${minute}`),
+    ...emptyCase(clean, "sweeper", "minute", minute),
     happenings: [{ when: { at: "time", ms: (minute + 0.5) * MINUTE_MS }, deed: { do: "sweep" } }],
   }));
 }
@@ -165,9 +166,26 @@ function goneCases(clean: Trial): FaultCase[] {
     GONE.map(([fault, what, action, ms]) => {
       const from = visit.at - clean.plan.scenario.startsAt;
       return {
-        ...emptyCase(clean, `gone: ${fault}`, `${visit.machine}.${visit.state}`),
+        ...emptyCase(clean, `gone: ${fault}`, `${visit.machine}.${visit.state}`, visit.nth),
         calls: [{ ...what, action, nth: "always" as const, from, to: from + ms }],
       };
     }),
   );
+}
+
+// --- all plans together ----------------------------------------------------------------------------------------------
+
+/** Of the cases whose kind an earlier plan has had, one in so many is taken. */
+const AGAIN_ONE_IN = 8;
+
+/**
+ * The cases of one plan after others: all of a kind that none of them had, and a share of the rest, always the same.
+ * `known` holds the kinds so far, and those of this plan afterwards.
+ */
+export function thinned(cases: readonly FaultCase[], known: Set<string>, againOneIn = AGAIN_ONE_IN): FaultCase[] {
+  const isNew = ({ kind }: FaultCase) => !known.has(kind);
+  let again = 0;
+  const taken = cases.filter((what) => isNew(what) || again++ % againOneIn === 0);
+  for (const { kind } of cases) known.add(kind);
+  return taken;
 }

@@ -5,6 +5,7 @@ import { hasDeed, verbOf } from "./cases.ts";
 import { type AliasFacts, aliasFacts, type PromotionFacts, promotionFacts } from "./facts.ts";
 import { isBakedLongEnough } from "./proof.ts";
 import { itemsOf, openPromotions } from "./table-dump.ts";
+import { timeToSafe } from "./time-to-safe.ts";
 import { runningExecutions, type Trial } from "./trial.ts";
 
 export interface Facts extends Trial {
@@ -29,6 +30,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "the record is true": theRecordIsTrue,
   "nothing is left open": nothingIsLeftOpen,
   "people are told": peopleAreTold,
+  "long danger is paged": longDangerIsPaged,
   "nothing moves afterwards": nothingMovesAfterwards,
   "hands off": handsOff,
   "links are dead": linksAreDead,
@@ -157,6 +159,17 @@ function peopleAreTold({ sandbox, facts, plan }: Facts): string[] {
     const paged = mailbox.some((mail) => onCall.includes(mail.to));
     return mustPage && !paged ? [...found, "the rollback failed, and nobody was paged"] : found;
   });
+}
+
+/** Longer than this (ms) from what went wrong until traffic was back, and somebody on call has to know. */
+const LONG_DANGER_MS = 30 * 60_000;
+
+function longDangerIsPaged(facts: Facts): string[] {
+  const danger = timeToSafe(facts);
+  if (danger === null || danger < LONG_DANGER_MS) return [];
+  const onCall = facts.plan.resolved.flatMap(({ environments }) => environments.flatMap(({ pageTo }) => pageTo));
+  if (facts.sandbox.sns.mailbox.some(({ to }) => onCall.includes(to))) return [];
+  return [`traffic was in danger for ${Math.round(danger / 60_000)} minutes, and nobody was paged`];
 }
 
 function nothingMovesAfterwards({ aliases, settledAt }: Facts): string[] {

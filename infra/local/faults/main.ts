@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { cleanCase, type FaultCase } from "./cases.ts";
-import { enumerateCases } from "./enumerate.ts";
+import { enumerateCases, thinned } from "./enumerate.ts";
 import { planNames, readFaultPlan } from "./plans.ts";
 import { judgeAll } from "./pool.ts";
 import { renderTable, renderViolations } from "./report.ts";
@@ -10,12 +10,13 @@ import { run } from "./trial.ts";
 import { judgeCase, type Verdict } from "./verdict.ts";
 import { lineInWords } from "./words.ts";
 
-const USAGE = `node infra/local/faults/main.ts [--plan NAME]... [--fault TEXT] [--only ID] [--every N] [--workers N]
+const USAGE = `node infra/local/faults/main.ts [--plan NAME]... [--fault TEXT] [--only ID] [--every N] [--whole] [--workers N]
 
   --plan     only this plan (may be given more than once)
   --fault    only cases whose name contains this text
   --every    only each Nth case, for a first look
   --only     one case by its whole name, told as it happens
+  --whole    also every case of a kind that an earlier plan has had; else one in eight of those
   --workers  how many processes; as many as there are processors unless said
 `;
 
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     every: { type: "string", default: "1" },
     workers: { type: "string", default: String(cpus().length) },
+    whole: { type: "boolean" },
     help: { type: "boolean" },
   },
 });
@@ -35,19 +37,21 @@ const TELL_EVERY = 50;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-/** Every case of these plans, the run without faults first. */
-async function casesOf(plans: readonly string[]): Promise<FaultCase[]> {
+/** The cases of these plans, of each the run without faults first. */
+async function casesOf(plans: readonly string[], whole: boolean): Promise<FaultCase[]> {
+  const known = new Set<string>();
   const cases: FaultCase[] = [];
   for (const name of plans) {
     const clean = cleanCase(name);
-    cases.push(clean, ...enumerateCases(await run(readFaultPlan(name), clean)));
+    const all = enumerateCases(await run(readFaultPlan(name), clean));
+    cases.push(clean, ...(whole ? all : thinned(all, known)));
   }
   return cases;
 }
 
 async function one(id: string): Promise<number> {
   const plan = planNames().find((name) => id.startsWith(`${name}/`));
-  const found = plan === undefined ? undefined : (await casesOf([plan])).find((one) => one.id === id);
+  const found = plan === undefined ? undefined : (await casesOf([plan], true)).find((one) => one.id === id);
   if (found === undefined) {
     say(`there is no case ${id}`);
     return 2;
@@ -62,7 +66,7 @@ async function one(id: string): Promise<number> {
 
 async function all(): Promise<number> {
   const every = Number(values.every);
-  const cases = (await casesOf(values.plan ?? planNames())).filter(
+  const cases = (await casesOf(values.plan ?? planNames(), values.whole === true)).filter(
     ({ id }, index) => index % every === 0 && id.includes(values.fault ?? ""),
   );
   const startedAt = Date.now();

@@ -35,13 +35,18 @@ export interface FaultPlan extends Omit<z.output<typeof planSchema>, "scenario">
 
 const FOLDER = new URL("../../../test/faults/plans/", import.meta.url);
 
-/** Names of all plans, in order. */
+/** The one in which traffic has to go back is taken whole; the others add what it has not. */
+const FIRST = "regression";
+
+/** Names of all plans, the one that is taken whole first. */
 export function planNames(): string[] {
-  return readdirSync(FOLDER)
+  const names = readdirSync(FOLDER)
     .filter((file) => file.endsWith(".json"))
-    .map((file) => file.slice(0, -".json".length))
-    .sort();
+    .map((file) => file.slice(0, -".json".length));
+  return names.toSorted((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
 }
+
+const rank = (name: string) => (name === FIRST ? 0 : 1);
 
 const known = new Map<string, FaultPlan>();
 

@@ -27,6 +27,8 @@ function riseOf({ functionName, changes }: AliasFacts, candidate: string, steps:
   for (const { at, weights, by } of changes) {
     const weight = Math.round((weights[candidate] ?? 0) * 100);
     if (weight > held.weight && by === "call") found.push(...jump(functionName, steps, held, weight, at));
+    // From then on it may be what a later promotion goes back to, in one move.
+    if (weight === 100) return found;
     if (weight !== held.weight) held = { weight, since: at };
   }
   return found;
