@@ -133,9 +133,14 @@ describe("a candidate that fails from 25 % on", () => {
 });
 
 test.each([{ seed: 1 }, { seed: 2 }])(
-  "an approver who never answers lets the approval expire, with nothing touched in PROD (seed $seed)",
+  "an approver who never answers lets the promotion expire, with nothing touched in PROD (seed $seed)",
   async ({ seed }) => {
     const result = await promoteIn("silent-approver", seed);
+    expect(result.ended).toMatchObject({
+      outcome: "expired",
+      summary: expect.stringContaining("without an answer from infrastructure-lead"),
+    });
+    expect(exitCodeOf(result.ended.outcome as Outcome)).toBe(4);
     const { environments } = await loadReportData(result, "");
     const prodApprovals = environments.find(({ plan }) => plan.environment === "prod")?.approvals ?? [];
     expect(prodApprovals.map(({ record }) => [record.state, record.summary])).toEqual([
