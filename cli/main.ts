@@ -22,7 +22,7 @@ const USAGE = `headgate: a release promotion as one Step Functions execution
                                                with last week's traffic, what its bakes can see
   headgate rehearse [FILE] [--policy FILE] [--scenario FILE] [--seed N] [--report FILE]
                                                the whole promotion on this machine, in virtual time
-  headgate replay RECORD --analysis FILE       judge the kept samples of a promotion again
+  headgate replay RECORD [--analysis FILE]     judge the kept samples of a promotion again
 
 With a deployed Headgate (HEADGATE_API_URL, and your own AWS credentials):
 
@@ -115,9 +115,8 @@ async function replayCommand(args: string[]): Promise<number> {
     options: { analysis: { type: "string" } },
   });
   const [recordFile] = positionals;
-  if (recordFile === undefined || values.analysis === undefined)
-    return usage("replay needs a RECORD and --analysis FILE");
-  return replay({ recordFile, analysisFile: values.analysis, write });
+  if (recordFile === undefined) return usage("replay needs a RECORD");
+  return replay({ recordFile, analysisFile: values.analysis ?? null, write });
 }
 
 try {
