@@ -6,6 +6,7 @@ import {
   SetAlarmStateCommand,
   type StateValue,
 } from "@aws-sdk/client-cloudwatch";
+import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SeriesQuery } from "../../../functions/domain/ports.ts";
 import { type Emulator, PLACE, startEmulator } from "./emulator.ts";
@@ -123,14 +124,11 @@ describe("metrics", () => {
 });
 
 describe("alarms", () => {
-  async function alarm(AlarmName: string, StateValue?: StateValue): Promise<void> {
-    const client = new CloudWatchClient({});
+  async function alarm(AlarmName: string, StateValue: StateValue, client = new CloudWatchClient({})): Promise<void> {
     const metric = { Namespace: "Shop", MetricName: "Errors", Statistic: "Sum", Period: 60 } as const;
     const rule = { EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanThreshold" } as const;
     await client.send(new PutMetricAlarmCommand({ AlarmName, ...metric, ...rule }));
-    if (StateValue !== undefined) {
-      await client.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: "set by the test" }));
-    }
+    await client.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: "set by the test" }));
   }
 
   test("are read by name and by prefix; one that does not exist is absent", async () => {
@@ -151,5 +149,15 @@ describe("alarms", () => {
         ["shop-prod-latency", "OK"],
       ]),
     );
+  });
+
+  test("of an environment in another account are read there, as the role that the policy names", async () => {
+    const roleArn = "arn:aws:iam::210987654321:role/headgate-target";
+    const credentials = fromTemporaryCredentials({ params: { RoleArn: roleArn, RoleSessionName: "test" } });
+    await alarm("elsewhere", "ALARM", new CloudWatchClient({ credentials }));
+
+    const there = { account: "210987654321", region: PLACE.region, roleArn };
+    expect(await emulator.deps.alarms(there).states(["elsewhere"])).toEqual(new Map([["elsewhere", "ALARM"]]));
+    expect(await emulator.deps.alarms(PLACE).states(["elsewhere"])).toEqual(new Map());
   });
 });
