@@ -219,13 +219,14 @@ function refuseShortBakes(scope: Scope, planned: PlannedSteps, metrics: readonly
   const needed = Math.max(...metrics.map(({ metric }) => readableAfter(metric)));
   for (const [index, step] of planned.written.entries()) {
     if (step.bakeSeconds >= needed) continue;
-    const message = `bakes for ${formatDuration(step.bakeSeconds)}, shorter than one metric period and its settle time`;
+    const message = `bakes for ${formatDuration(step.bakeSeconds)}, too short for one whole period to close and settle`;
     scope.report.refuse([...planned.at, index, "bake"], message, `write ${formatDuration(needed)} or longer`);
   }
 }
 
+/** Traffic is set in the middle of a period: up to one goes by before the first whole one begins. */
 function readableAfter(metric: MetricInput): number {
-  return (metric.period ?? PERIOD_SECONDS) + (metric.settle ?? SETTLE_SECONDS);
+  return 2 * (metric.period ?? PERIOD_SECONDS) + (metric.settle ?? SETTLE_SECONDS);
 }
 
 function planMetrics(scope: Scope, metrics: readonly Measured[], at: Path): MetricPlan[] {

@@ -319,7 +319,7 @@ describe("all problems come at once:", () => {
     expect(found.map(({ path, message }) => `${path} ${message}`)).toEqual([
       `${PROD}.approvals[0].roles.security asks the role security, which nobody holds in prod`,
       `${SHOP}.rollout.step is not a known key`,
-      `${SHOP}.rollout.steps[0].bake bakes for 1m, shorter than one metric period and its settle time`,
+      `${SHOP}.rollout.steps[0].bake bakes for 1m, too short for one whole period to close and settle`,
       `${SHOP}.rollout.steps[1].bake is not in the expected form`,
       `${SHOP}.rollout.steps[1].weight does not rise: the step before it has 50 %`,
       `${SHOP}.rollout.steps[1].weight is the last step and stays below 100 %`,

@@ -76,11 +76,11 @@ describe("steps", () => {
   });
 
   it("refuse a bake in which no metric period can close and settle", () => {
-    expectProblem(policySteps([10, "2m59s"], [100, "3m"]), {
+    expectProblem(policySteps([10, "3m59s"], [100, "4m"]), {
       path: `${STEPS}[0].bake`,
-      value: "2m59s",
-      message: "bakes for 2m59s, shorter than one metric period and its settle time",
-      hint: "write 3m or longer",
+      value: "3m59s",
+      message: "bakes for 3m59s, too short for one whole period to close and settle",
+      hint: "write 4m or longer",
     });
   });
 
@@ -89,8 +89,8 @@ describe("steps", () => {
       { preset: "lambda-error-rate", period: "5m", settle: "3m" },
       { preset: "lambda-throttles", rules: [{ max: 1 }] },
     ];
-    const found = problems({ [`${SHOP}.analysis`]: { metrics }, ...policySteps([100, "7m"]) });
-    expect(found.map((problem) => problem.hint)).toEqual(["write 8m or longer"]);
+    const found = problems({ [`${SHOP}.analysis`]: { metrics }, ...policySteps([100, "12m"]) });
+    expect(found.map((problem) => problem.hint)).toEqual(["write 13m or longer"]);
   });
 });
 

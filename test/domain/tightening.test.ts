@@ -12,7 +12,7 @@ const weights = fc
   .uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 4 })
   .map((list) => [...list.sort((a, b) => a - b), 100]);
 const stepLists = weights.chain((list) =>
-  fc.tuple(...list.map((weight) => minutes(3, 40).map((bake) => ({ weight, bake })))).map((steps): Json => [...steps]),
+  fc.tuple(...list.map((weight) => minutes(4, 40).map((bake) => ({ weight, bake })))).map((steps): Json => [...steps]),
 );
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const roles = fc.dictionary(fc.constantFrom("tech-lead", "operations"), fc.integer({ min: 1, max: 2 }), { minKeys: 1 });
