@@ -61,9 +61,9 @@ export function cleanCase(plan: string): FaultCase {
   return { id: `${plan}/none`, plan, fault: "none", kind: "none", calls: [], handlers: [], happenings: [] };
 }
 
-export function verbOf({ happenings }: FaultCase): string | null {
-  for (const { deed } of happenings) if (deed.do === "operate") return deed.verb;
-  return null;
+/** What operators say in a case, the first word of each. */
+export function verbsOf({ happenings }: FaultCase): string[] {
+  return happenings.flatMap(({ deed }) => (deed.do === "operate" ? [deed.verb] : []));
 }
 
 export function hasDeed({ happenings }: FaultCase, what: Deed["do"]): boolean {

@@ -20,6 +20,7 @@ export interface Trial {
   readonly promotions: readonly string[];
   readonly visits: readonly Visit[];
   readonly calls: readonly CallRecord[];
+  /** How often each handler was invoked until all was over. */
   readonly invocations: ReadonlyMap<string, number>;
   readonly done: readonly Done[];
   /** Every change of every alias, by whom. */
@@ -73,27 +74,30 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     promotions,
     visits: visits.all,
     calls: sandbox.aws.calls,
-    invocations: sandbox.host.counts,
     done: deeds.done,
     changes,
     ...end,
   };
 }
 
-async function live(sandbox: Sandbox, plan: FaultPlan): Promise<Pick<Trial, "settledAt" | "links">> {
+type End = Pick<Trial, "settledAt" | "invocations" | "links">;
+
+async function live(sandbox: Sandbox, plan: FaultPlan): Promise<End> {
   const { clock } = sandbox;
   for (const [index, { afterSeconds, release }] of plan.starts.entries()) {
     await clock.sleep(Math.max(0, plan.scenario.startsAt + afterSeconds * 1_000 - clock.now()));
     sandbox.start(release, `case-${index + 1}`);
   }
   while (!isSettled(sandbox)) {
-    if (clock.now() - plan.scenario.startsAt > PATIENCE_MS) return { settledAt: null, links: [] };
+    if (clock.now() - plan.scenario.startsAt > PATIENCE_MS)
+      return { settledAt: null, invocations: new Map(sandbox.host.counts), links: [] };
     await clock.sleep(LOOK_EVERY_MS);
   }
   const settledAt = clock.now();
+  const invocations = new Map(sandbox.host.counts);
   await clock.sleep(QUIET_MS);
   sandbox.aws.faults.end();
-  return { settledAt, links: await openLinks(sandbox) };
+  return { settledAt, invocations, links: await openLinks(sandbox) };
 }
 
 /** Every execution has ended, and no promotion is listed as open any more. */

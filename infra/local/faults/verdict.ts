@@ -1,10 +1,10 @@
 /** One case from its plan to what is said of it. */
 import type { Line } from "../timeline.ts";
 import type { FaultCase } from "./cases.ts";
-import { type Facts, factsOf, violations } from "./invariants.ts";
+import { factsOf, violations } from "./invariants.ts";
 import { readFaultPlan } from "./plans.ts";
 import { timeToSafe } from "./time-to-safe.ts";
-import { run } from "./trial.ts";
+import { run, type Trial } from "./trial.ts";
 
 /** Plain data, so that a worker can send it. */
 export interface Verdict {
@@ -25,7 +25,7 @@ export interface Verdict {
 export async function judgeCase(what: FaultCase, onLine?: (line: Line) => void): Promise<Verdict> {
   const { id, plan, fault } = what;
   try {
-    return verdictOf(factsOf(await run(readFaultPlan(plan), what, onLine)));
+    return judgeTrial(await run(readFaultPlan(plan), what, onLine));
   } catch (error) {
     const found = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {
@@ -40,7 +40,9 @@ export async function judgeCase(what: FaultCase, onLine?: (line: Line) => void):
   }
 }
 
-function verdictOf(facts: Facts): Verdict {
+/** Holds a case that has run to every rule. */
+export function judgeTrial(trial: Trial): Verdict {
+  const facts = factsOf(trial);
   const { id, plan, fault } = facts.case;
   return {
     id,

@@ -1,0 +1,78 @@
+/** Random promotions, random faults in pairs, random operators, random latencies: no rule is ever broken. */
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { cleanCase, type FaultCase, hasDeed } from "../../infra/local/faults/cases.ts";
+import { enumerateCases } from "../../infra/local/faults/enumerate.ts";
+import { type FaultPlan, readFaultPlan } from "../../infra/local/faults/plans.ts";
+import { run } from "../../infra/local/faults/trial.ts";
+import { judgeTrial } from "../../infra/local/faults/verdict.ts";
+import { randomPlan } from "./random-plan.ts";
+
+// The tracer's library would follow every promise; it has to know before it is loaded.
+vi.hoisted(() => {
+  process.env.AWS_XRAY_MANUAL_MODE = "true";
+});
+
+const PATIENCE_MS = 300_000;
+
+const seed = fc.integer({ min: 1, max: 1_000_000 });
+const position = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+
+/** Two cases as one; a hold whose end never arrives lasts for ever, and no rule speaks of that. */
+function together(one: FaultCase, other: FaultCase): FaultCase | null {
+  const holds = [one, other].some(({ happenings }) =>
+    happenings.some(({ afterwards }) => afterwards?.deed.do === "operate"),
+  );
+  if (holds && [one, other].some(({ happenings }) => happenings.length === 0)) return null;
+  return {
+    ...one,
+    id: `${one.id} + ${other.id}`,
+    calls: [...one.calls, ...other.calls],
+    handlers: [...one.handlers, ...other.handlers],
+    happenings: [...one.happenings, ...other.happenings],
+  };
+}
+
+async function violationsOf(plan: FaultPlan, what: FaultCase): Promise<readonly string[]> {
+  return judgeTrial(await run(plan, what)).violations;
+}
+
+describe("whatever goes wrong, traffic ends on a good version and the record is true", () => {
+  it("in random promotions without a fault", { timeout: PATIENCE_MS }, async () => {
+    const property = fc.asyncProperty(randomPlan, seed, async (plan, chance) => {
+      expect(await violationsOf(plan, { ...cleanCase(plan.name), seed: chance })).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: 12, seed: 1 });
+  });
+
+  it("with two faults at once", { timeout: PATIENCE_MS }, async () => {
+    const property = fc.asyncProperty(randomPlan, position, position, async (plan, first, second) => {
+      const cases = enumerateCases(await run(plan, cleanCase(plan.name)));
+      const [one, other] = [first, second].map((share) => cases[Math.floor(share * cases.length)]);
+      const both = one === undefined || other === undefined ? null : together(one, other);
+      if (both === null) return;
+      expect({ what: both, violations: await violationsOf(plan, both) }).toEqual({ what: both, violations: [] });
+    });
+    await fc.assert(property, { numRuns: 20, seed: 2 });
+  });
+
+  it("with random operators in a promotion that goes wrong", { timeout: PATIENCE_MS }, async () => {
+    const word = fc.constantFrom("resume", "roll-back", "abort", "promote-now", "hold");
+    const words = fc.array(fc.record({ verb: word, ms: fc.integer({ min: 0, max: 12 * 60_000 }) }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const property = fc.asyncProperty(words, seed, async (said, chance) => {
+      const plan = readFaultPlan("regression");
+      const last = { when: { at: "time", ms: 25 * 60_000 }, deed: { do: "operate", verb: "resume" } } as const;
+      const happenings = said.map(
+        ({ verb, ms }) =>
+          ({ when: { at: "time", ms }, deed: { do: "operate", verb } }) as FaultCase["happenings"][number],
+      );
+      const what = { ...cleanCase(plan.name), seed: chance, happenings: [...happenings, last] };
+      expect(hasDeed(what, "operate")).toBe(true);
+      expect(await violationsOf(plan, what)).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: 12, seed: 3 });
+  });
+});

@@ -1,0 +1,104 @@
+/** Small promotions at random: some steps, one or two targets, a good candidate or a bad one, with or without people. */
+import fc from "fast-check";
+import { type FaultPlan, faultPlanOf } from "../../infra/local/faults/plans.ts";
+
+interface Shape {
+  readonly weights: readonly number[];
+  readonly targets: number;
+  /** Weight from which on the candidate fails; null: never. */
+  readonly bad: number | null;
+  readonly approvalAt: "before" | number | null;
+  readonly monitored: boolean;
+  readonly duplicates: number;
+}
+
+const weightsBelow = fc.uniqueArray(fc.constantFrom(5, 10, 25, 50, 75), { maxLength: 2 });
+
+const shape: fc.Arbitrary<Shape> = fc
+  .record({
+    below: weightsBelow,
+    targets: fc.constantFrom(1, 2),
+    isBad: fc.boolean(),
+    asks: fc.constantFrom("nobody", "before", "between"),
+    monitored: fc.boolean(),
+    duplicates: fc.constantFrom(0, 0.5),
+  })
+  .map(({ below, isBad, asks, ...rest }) => {
+    const weights = [...below.toSorted((one, other) => one - other), 100];
+    const first = weights[0] ?? 100;
+    const approvalAt = asks === "nobody" ? null : asks === "before" ? "before" : first;
+    return { ...rest, weights, approvalAt, bad: isBad ? first : null };
+  });
+
+export const randomPlan: fc.Arbitrary<FaultPlan> = shape.map((one) => faultPlanOf("random", documentOf(one)));
+
+const NAMES = ["order", "cart"];
+
+function documentOf(one: Shape): unknown {
+  const names = NAMES.slice(0, one.targets);
+  return {
+    about: "made up",
+    badFromWeight: one.bad,
+    policy: policyOf(one, names),
+    starts: [{ afterSeconds: 0, outcome: one.bad === null ? "promoted" : "rolled-back", release: releaseOf(names) }],
+    scenario: scenarioOf(one),
+  };
+}
+
+function policyOf({ weights, approvalAt, monitored }: Shape, names: readonly string[]): unknown {
+  const approvals = approvalAt === null ? [] : [{ when: approvalAt, roles: { lead: 1 }, expiresAfter: "1h" }];
+  const metric = { preset: "lambda-error-rate", sequential: false, settle: "0s", rules: [{ max: 5, hard: true }] };
+  return {
+    apiVersion: "headgate/v1",
+    order: ["prod"],
+    people: { lead: ["lead@shop.example"] },
+    environments: {
+      prod: {
+        account: "444455556666",
+        region: "eu-west-1",
+        alarms: ["guard"],
+        notices: ["team@shop.example"],
+        pageTo: ["oncall@shop.example"],
+        approvals,
+      },
+    },
+    services: {
+      shop: {
+        targets: names.map((name) => ({ name, kind: "lambda-alias", functionName: `shop-${name}`, alias: "live" })),
+        rollout: { steps: weights.map((weight) => ({ weight, bake: "3m" })) },
+        analysis: { metrics: [metric], reference: "5m", onInconclusive: "roll-back", extendUpTo: "2m" },
+        ...(monitored ? { monitorAfter: { for: "3m" } } : {}),
+      },
+    },
+  };
+}
+
+function releaseOf(names: readonly string[]): unknown {
+  const artifact = (name: string) => ({ bucket: "shop-artifacts", key: `${name}/{version}.zip`, versionId: "abc" });
+  return {
+    apiVersion: "headgate/v1",
+    service: "shop",
+    version: "v2",
+    commit: "0a1b2c3d",
+    requestedBy: "dev@shop.example",
+    risk: "low",
+    summary: "Made up.",
+    artifacts: Object.fromEntries(names.map((name) => [name, artifact(name)])),
+    environments: ["prod"],
+  };
+}
+
+function scenarioOf({ bad, duplicates }: Shape): unknown {
+  const changes = bad === null ? [] : [{ fromWeight: bad, errorRate: 0.4 }];
+  return {
+    name: "random",
+    startsAt: "2026-01-13T10:00:10Z",
+    traffic: [{ perMinute: 300, history: "30m" }],
+    behaviour: [
+      { version: "baseline", errorRate: 0.001 },
+      { version: "candidate", errorRate: 0.001, changes },
+    ],
+    cloudwatch: { lag: "5s", partial: 0, duplicates },
+    people: [{ who: "lead", answers: "approve", after: "2m" }],
+  };
+}
