@@ -15,6 +15,14 @@ const USUAL_PYTHON = ".venv-emulator/bin/python";
 const HOW_TO_INSTALL =
   "this suite needs the emulator moto: run `.ci/install-heavy`, or set HEADGATE_EMULATOR_PYTHON to a Python that has `moto[server]`";
 
+/** Moto's server, which ends when its standard input does: with this process, however that ends. */
+const PROGRAM = `
+import os, sys, threading
+from moto.server import main
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+main(sys.argv[1:])
+`;
+
 /** Milliseconds; a cold Python with moto's many modules takes a few seconds on a small machine. */
 const STARTS_WITHIN = 60_000;
 
@@ -25,10 +33,10 @@ const STARTS_WITHIN = 60_000;
 export async function startMoto(frontPort: number): Promise<Moto> {
   const python = process.env.HEADGATE_EMULATOR_PYTHON ?? USUAL_PYTHON;
   const port = await freePort();
-  const child = spawn(python, ["-m", "moto.server", "--host", "127.0.0.1", "--port", String(port)], {
+  const child = spawn(python, ["-c", PROGRAM, "--host", "127.0.0.1", "--port", String(port)], {
     // Nothing of the caller's environment: no profile, no proxy, no credentials.
     env: { PATH: process.env.PATH, MOTO_PORT: String(frontPort) },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["pipe", "ignore", "pipe"],
   });
   const stderr: string[] = [];
   child.stderr.on("data", (piece: Buffer) => void stderr.splice(0, stderr.length - 20, piece.toString()));
