@@ -234,6 +234,22 @@ describe("a rule for the first closed minute", () => {
     expect(stateOf(compare, [{ ...mixed[0], value: 4.02 } as Point, mixed[1] as Point])).toBe("broken");
   });
 
+  it("pools minutes without a baseline for a ceiling that needs none", () => {
+    for (const baselines of [
+      [1, null],
+      [null, 1],
+      [null, null],
+    ] as const) {
+      const points = baselines.map((baseline): Point => ({ value: 9, samples: 50, baseline }));
+      expect(stateOf(plan, points)).toBe("broken");
+    }
+  });
+
+  it("counts a pool's time from its first minute, whenever that was", () => {
+    const late: Point[] = [5, 6].map((minute) => ({ minute, value: 9, samples: 50 }));
+    expect(judge(plan, late).broken).toMatchObject({ from: 5 * MINUTE, to: 7 * MINUTE, ms: 2 * MINUTE });
+  });
+
   it("spans the pool's whole time in a run", () => {
     const progress = judge(plan, [
       { minute: 0, value: 9, samples: 50 },
@@ -296,9 +312,10 @@ describe("a rule in words", () => {
   });
 
   it("shortens figures to what people read", () => {
-    expect([0.12345, 12.345, 99.96, 123.4, 1234.5, 0, -250.4].map(figure)).toEqual([
+    expect([0.12345, 12.345, 99.96, 100.4, 123.4, 1234.5, 0, -250.4].map(figure)).toEqual([
       "0.123",
       "12.3",
+      "100",
       "100",
       "123",
       "1235",
