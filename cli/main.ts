@@ -30,6 +30,13 @@ With a deployed Headgate (HEADGATE_API_URL, and your own AWS credentials):
   headgate approve|reject PROMOTION --environment E --approval A --role R --version V [--comment TEXT] [--as WHO]
   headgate resend PROMOTION --environment E --approval A --role R --address WHO
   headgate replace PROMOTION --environment E --approval A --role R --address WHO --by WHOM
+  headgate status|watch PROMOTION [--zone ZONE]        how it stands, or each step as it comes (HEADGATE_TABLE)
+  headgate hold|resume|roll-back|abort|skip-bake|promote-now PROMOTION --reason TEXT
+  headgate release-hold PROMOTION --environment E --reason TEXT
+                                                       a version that was taken back may come again there
+  headgate restore PROMOTION --reason TEXT [--as-myself]
+                                                       break-glass: traffic back from here, when the rest is down
+                                                       (HEADGATE_TABLE; as yourself without the environment's role)
   headgate approval-record PROMOTION [--zone ZONE]     who approved what, from the audit trail (HEADGATE_TABLE)
   headgate confirm-subscription LINK                   so that no scanner can unsubscribe an approver
 `;

@@ -4,13 +4,17 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLedger } from "../functions/adapters/dynamodb-ledger.ts";
 import type { Ledger } from "../functions/domain/ports.ts";
-import { sha256, VARIABLES } from "../functions/runtime/dependencies.ts";
-import { awsHost } from "../functions/runtime/host.ts";
+import { buildDependencies, sha256, VARIABLES } from "../functions/runtime/dependencies.ts";
+import { awsHost, type Host } from "../functions/runtime/host.ts";
+import { openLog } from "../functions/runtime/log.ts";
 import { printApprovalRecord } from "./approval-record.ts";
 import { confirmSubscription } from "./confirm-subscription.ts";
 import { decide, replace, resend } from "./decide.ts";
+import { operate, type Verb } from "./operate.ts";
+import { restore } from "./restore.ts";
 import { signedPost } from "./signed-post.ts";
 import { start } from "./start.ts";
+import { status, watch } from "./status.ts";
 
 export interface Terminal {
   readonly write: (text: string) => void;
@@ -95,6 +99,39 @@ const decision =
     });
   };
 
+const verb =
+  (which: Verb): Command =>
+  async (args, terminal) => {
+    const options = { reason: { type: "string" }, environment: { type: "string" } } as const;
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+    return operate({
+      verb: which,
+      promotionId: need(positionals[0], "name the PROMOTION"),
+      reason: need(values.reason, "--reason TEXT, for the record"),
+      environment: which === "release-hold" ? need(values.environment, "--environment E") : values.environment,
+      post: apiOf(terminal),
+      write: terminal.write,
+    });
+  };
+
+function readStatus(args: string[], terminal: Terminal) {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { zone: { type: "string" } } });
+  const promotionId = need(positionals[0], "name the PROMOTION");
+  return { promotionId, ledger: ledgerOf(terminal), zone: values.zone ?? "UTC", write: terminal.write };
+}
+
+/** What the functions are built from, on this machine. As oneself: no role of an environment is assumed. */
+function dependenciesOf({ environment, write }: Terminal, asMyself: boolean) {
+  need(environment[VARIABLES.table], `set ${VARIABLES.table} to the stack's output TableName`);
+  const host = { ...awsHost(environment), write: (line: string) => write(`${line}\n`) };
+  const own: Host = {
+    ...host,
+    clientConfig: (place) => host.clientConfig(place === null ? null : { ...place, roleArn: null }),
+  };
+  const chosen = asMyself ? own : host;
+  return buildDependencies(chosen, openLog(chosen, { command: "restore" }), () => Number.POSITIVE_INFINITY);
+}
+
 /** By the word that is typed. */
 export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   start: async (args, { write, environment }) => {
@@ -120,6 +157,25 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   replace: async (args, terminal) => {
     const { seat, values } = readSeat(args, terminal);
     return replace({ ...seat, address: need(values.address, "--address WHO"), by: need(values.by, "--by WHOM") });
+  },
+  hold: verb("hold"),
+  resume: verb("resume"),
+  "roll-back": verb("roll-back"),
+  abort: verb("abort"),
+  "skip-bake": verb("skip-bake"),
+  "promote-now": verb("promote-now"),
+  "release-hold": verb("release-hold"),
+  status: async (args, terminal) => status(readStatus(args, terminal)),
+  watch: async (args, terminal) => watch({ ...readStatus(args, terminal), clock: awsHost(terminal.environment).clock }),
+  restore: async (args, terminal) => {
+    const options = { reason: { type: "string" }, "as-myself": { type: "boolean" } } as const;
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+    return restore({
+      promotionId: need(positionals[0], "name the PROMOTION"),
+      reason: need(values.reason, "--reason TEXT, for the record"),
+      deps: dependenciesOf(terminal, values["as-myself"] === true),
+      write: terminal.write,
+    });
   },
   "confirm-subscription": async ([link], { write }) =>
     confirmSubscription({ link: need(link, "paste the LINK"), write }),

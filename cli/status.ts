@@ -1,0 +1,108 @@
+/** How a promotion stands, read from the ledger with one's own credentials; it works when the API does not. */
+
+import { loadApprovals } from "../functions/domain/approvals-store.ts";
+import { oneLine } from "../functions/domain/approvals-words.ts";
+import { loadAudit } from "../functions/domain/audit.ts";
+import { inWords } from "../functions/domain/journal.ts";
+import {
+  asHead,
+  asHeader,
+  type Header,
+  keys,
+  loadIntents,
+  loadSignals,
+  loadTargets,
+} from "../functions/domain/ledger.ts";
+import { exitCodeOf } from "../functions/domain/outcomes.ts";
+import type { Clock, Ledger } from "../functions/domain/ports.ts";
+import { local } from "../functions/domain/windows.ts";
+
+export interface StatusOptions {
+  readonly promotionId: string;
+  readonly ledger: Ledger;
+  /** IANA zone in which times are written. */
+  readonly zone: string;
+  /** Takes text with its line ends, as `process.stdout.write` does. */
+  readonly write: (text: string) => void;
+}
+
+/** Prints how things stand. Returns the exit code: 0, or 2 when there is no such promotion. */
+export async function status(options: StatusOptions): Promise<0 | 2> {
+  const lines = await statusLines(options);
+  if (lines === null) {
+    options.write(`There is no promotion ${options.promotionId}.\n`);
+    return 2;
+  }
+  for (const line of lines) options.write(`${line}\n`);
+  return 0;
+}
+
+/** How often the ledger is looked at while a promotion is watched, in ms. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Prints each new entry of the record as it comes, until the promotion has ended. Returns the outcome's exit code (0
+ * promoted, 3 rolled back, 4 refused, 5 rollback failed, 1 the rest), or 2 when there is no such promotion.
+ */
+export async function watch(options: StatusOptions & { readonly clock: Clock }): Promise<number> {
+  const { promotionId, ledger, zone, write, clock } = options;
+  let shown = 0;
+  for (;;) {
+    const found = await ledger.read(keys.header(promotionId));
+    if (found === undefined) return status(options);
+    const trail = await loadAudit(ledger, promotionId);
+    for (const { at, environment, kind, summary } of trail.slice(shown))
+      write(
+        `${local(at, zone)}  ${(environment ?? "").padEnd(8)}  ${kind.padEnd(12)}  ${oneLine(summary, LONGEST_LINE)}\n`,
+      );
+    shown = trail.length;
+    const { state, outcome } = asHeader(found);
+    if (state === "closed" && outcome !== null) return exitCodeOf(outcome);
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+}
+
+const LONGEST_LINE = 300;
+
+/** Null: there is no such promotion. */
+async function statusLines({ promotionId, ledger, zone }: StatusOptions): Promise<string[] | null> {
+  const found = await ledger.read(keys.header(promotionId));
+  if (found === undefined) return null;
+  const header = asHeader(found);
+  const environments: string[] = [];
+  for (const name of header.environments) environments.push(...(await environmentLines(ledger, promotionId, name)));
+  return [
+    `${header.service} ${header.version}  ${header.outcome ?? header.state}`,
+    `  asked for by ${header.requestedBy}, opened ${local(header.openedAt, zone)}`,
+    `  ${header.executionArn}`,
+    ...(header.summary === "" ? [] : [`  ${oneLine(header.summary, LONGEST_LINE)}`]),
+    ...environments,
+    ...(await waitingLines(ledger, header)),
+  ];
+}
+
+async function environmentLines(ledger: Ledger, promotionId: string, environment: string): Promise<string[]> {
+  const found = await ledger.read(keys.head(promotionId, environment));
+  if (found === undefined) return [`${environment}: not entered yet`];
+  const { state, outcome, trip } = asHead(found);
+  const intents = await loadIntents(ledger, promotionId, environment);
+  const targets = await loadTargets(ledger, promotionId, environment);
+  const open = (target: string) => intents.some((intent) => intent.target === target && intent.result === null);
+  return [
+    `${environment}: ${outcome ?? state}${trip === null ? "" : `, ${oneLine(trip.reason, LONGEST_LINE)}`}`,
+    ...targets.map(
+      ({ target, last, restored }) =>
+        `  ${target}: ${inWords(last.route)} when last read back${restored === null ? "" : `, restore ${restored}`}${open(target) ? ", a write is open" : ""}`,
+    ),
+  ];
+}
+
+/** Whom it waits for, and what operators have said. */
+async function waitingLines(ledger: Ledger, { promotionId }: Header): Promise<string[]> {
+  const waiting = (await loadApprovals(ledger, promotionId)).filter(({ state }) => state === "waiting");
+  const signals = await loadSignals(ledger, promotionId);
+  return [
+    ...waiting.map(({ environment, approval }) => `waits for the approval "${approval}" of ${environment}`),
+    ...signals.map(({ kind, by, reason }) => `${kind} by ${oneLine(by)}: ${oneLine(reason, LONGEST_LINE)}`),
+  ];
+}

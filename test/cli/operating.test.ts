@@ -1,0 +1,149 @@
+/** What an operator types: verbs, how things stand, and the way back by hand. */
+import { describe, expect, it } from "vitest";
+import { operate, type Verb } from "../../cli/operate.ts";
+import { restore } from "../../cli/restore.ts";
+import { status, watch } from "../../cli/status.ts";
+import { closePromotion } from "../../functions/domain/closing.ts";
+import { ServiceTrouble } from "../../functions/domain/errors.ts";
+import { loadSignals } from "../../functions/domain/ledger.ts";
+import { operate as operateHandler } from "../../functions/operate.ts";
+import { fromGateway } from "../../functions/runtime/http.ts";
+import { apiEvent } from "../../infra/local/gateway.ts";
+import { BASELINE, P1, rollingOut, type World } from "../support/deps.ts";
+
+const printed = () => {
+  const lines: string[] = [];
+  return { lines, write: (text: string) => void lines.push(text) };
+};
+
+/** Sends to the handler what the gateway would. */
+const postTo = (world: World) => async (path: string, body: unknown) => {
+  const promotionId = decodeURIComponent(path.split("/")[2] ?? "");
+  const caller = "arn:aws:sts::111122223333:assumed-role/operator/olga";
+  const event = apiEvent({
+    method: "POST",
+    path,
+    pathParameters: { promotionId },
+    contentType: "application/json",
+    body: JSON.stringify(body),
+    caller,
+  });
+  const answer = await operateHandler(world.deps)(fromGateway(event));
+  return { status: answer.status, body: JSON.parse(answer.body) as Record<string, unknown> };
+};
+
+const say = (world: World, verb: Verb, promotionId = P1, reason = "I saw errors") => {
+  const { lines, write } = printed();
+  return operate({ verb, promotionId, reason, post: postTo(world), write }).then((code) => ({
+    code,
+    said: lines.join(""),
+  }));
+};
+
+describe("a verb", () => {
+  it("brings traffic back and says so", async () => {
+    const world = await rollingOut(50);
+    const { code, said } = await say(world, "roll-back");
+    expect(code).toBe(0);
+    expect(said).toContain("order: back on version 7, read back");
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+
+  it("is recorded with who said it and why", async () => {
+    const world = await rollingOut(50);
+    expect((await say(world, "hold")).code).toBe(0);
+    expect(await loadSignals(world.ledger, P1)).toMatchObject([
+      { kind: "hold", by: expect.stringContaining("olga"), reason: "I saw errors" },
+    ]);
+  });
+
+  it("ends with 5 where traffic is somebody else's now", async () => {
+    const world = await rollingOut(50);
+    world.target("order").moveByHand({ primary: "6", secondary: null });
+    expect((await say(world, "roll-back")).code).toBe(5);
+  });
+
+  it("ends with 4 for a promotion that is not there, and with 2 without a reason", async () => {
+    const world = await rollingOut(50);
+    expect((await say(world, "hold", "nobody")).code).toBe(4);
+    expect((await say(world, "hold", P1, "")).code).toBe(2);
+  });
+});
+
+describe("restore by hand", () => {
+  const restoreBy = async (world: World, promotionId = P1) => {
+    const { lines, write } = printed();
+    const code = await restore({ promotionId, reason: "everything else is down", deps: world.deps, write });
+    return { code, said: lines.join("") };
+  };
+
+  it("brings traffic back by the journal", async () => {
+    const world = await rollingOut(50);
+    expect((await restoreBy(world)).code).toBe(0);
+    expect(world.target("order").route).toEqual(BASELINE);
+    expect(world.target("cart").route).toEqual(BASELINE);
+  });
+
+  it("tries again while a target does not answer", async () => {
+    const world = await rollingOut(50);
+    world.target("order").readTrouble = new ServiceTrouble("lambda does not answer");
+    world.clock.at(world.clock.now() + 12_000, () => {
+      world.target("order").readTrouble = null;
+    });
+    expect((await restoreBy(world)).code).toBe(0);
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+
+  it("leaves alone what somebody else moved, and says what it found", async () => {
+    const world = await rollingOut(50);
+    world.target("order").moveByHand({ primary: "6", secondary: null });
+    const { code, said } = await restoreBy(world);
+    expect(code).toBe(5);
+    expect(said).toContain("order: left alone; found version 6");
+  });
+
+  it("knows when there is no such promotion", async () => {
+    expect((await restoreBy(await rollingOut(50), "nobody")).code).toBe(2);
+  });
+});
+
+describe("how a promotion stands", () => {
+  const options = (world: World, promotionId = P1) => ({
+    ...printed(),
+    promotionId,
+    ledger: world.ledger,
+    zone: "UTC",
+  });
+
+  it("is told per environment and target, as last read back", async () => {
+    const asked = options(await rollingOut(50));
+    expect(await status(asked)).toBe(0);
+    expect(asked.lines.join("")).toContain("order: version 7, 50 % on 8 when last read back");
+  });
+
+  it("names what operators have said", async () => {
+    const world = await rollingOut(50);
+    await say(world, "hold");
+    const asked = options(world);
+    await status(asked);
+    expect(asked.lines.join("")).toMatch(/hold by .*olga: I saw errors/);
+  });
+
+  it("is 2 where there is no such promotion", async () => {
+    const world = await rollingOut(50);
+    expect(await status(options(world, "nobody"))).toBe(2);
+    expect(await watch({ ...options(world, "nobody"), clock: world.clock })).toBe(2);
+  });
+
+  it("is watched until it ends, each entry once, with the outcome as exit code", async () => {
+    const world = await rollingOut(50);
+    world.clock.at(world.clock.now() + 7_000, async () => {
+      await say(world, "roll-back");
+      await closePromotion(world.deps, P1, null);
+    });
+    const watched = options(world);
+    expect(await watch({ ...watched, clock: world.clock })).toBe(3);
+    expect(new Set(watched.lines).size).toBe(watched.lines.length);
+    expect(watched.lines.at(-1)).toContain("rolled-back");
+  });
+});
