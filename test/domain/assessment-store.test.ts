@@ -4,11 +4,13 @@ import type { BakeRecord } from "../../functions/domain/assessment-bake.ts";
 import { type EvidenceState, NO_EVIDENCE } from "../../functions/domain/assessment-state.ts";
 import {
   evidenceChanges,
+  loadBakes,
   loadEvidence,
   loadLooks,
   sampleChanges,
   worstFindings,
 } from "../../functions/domain/assessment-store.ts";
+import { item, keys } from "../../functions/domain/ledger.ts";
 import { Conflict } from "../../functions/domain/ports.ts";
 import type { Verdict } from "../../functions/domain/verdicts.ts";
 import { MemoryLedger } from "../support/memory-ledger.ts";
@@ -69,6 +71,22 @@ describe("stored evidence", () => {
   });
 });
 
+describe("the bakes of an environment", () => {
+  it("come in the order in which they began, without the evidence that lies beside them", async () => {
+    const ledger = new MemoryLedger();
+    for (const [phase, startedAt] of [
+      ["step-100", 1],
+      ["step-25", 2],
+      ["hold-1", 3],
+    ] as const) {
+      await ledger.write([{ put: item(keys.bake("p", "prod", phase), { phase, startedAt }) }]);
+    }
+    await ledger.write(evidenceChanges("p", "prod", await loadEvidence(ledger, "p", "prod"), evidenceOf(1)));
+    const bakes = await loadBakes(ledger, "p", "prod");
+    expect(bakes.map(({ phase }) => phase)).toEqual(["step-100", "step-25", "hold-1"]);
+  });
+});
+
 describe("kept samples", () => {
   const bake = { phase: "step-10", span, parts: 4 } as BakeRecord;
   const sample = { candidate: [60, 1, 1.6] as const, baseline: null };
@@ -96,8 +114,8 @@ describe("kept samples", () => {
   it("are none when nothing became certain, but for the last look", () => {
     const idle = { ...assessment(0, evidenceOf(1)), folded: { "errors@0": [] } };
     expect(sampleChanges("p", "prod", bake, idle, 0, false)).toEqual([]);
-    const [last] = sampleChanges("p", "prod", bake, idle, 0, true);
-    expect(last).toMatchObject({ put: { periods: { "errors@0": { length: 15 } }, expiresAtSeconds: 90 * 86_400 } });
+    const [last] = sampleChanges("p", "prod", bake, idle, 5_500, true);
+    expect(last).toMatchObject({ put: { periods: { "errors@0": { length: 15 } }, expiresAtSeconds: 5 + 90 * 86_400 } });
   });
 
   it("hold requests of our own once, with or without a minute beside them", async () => {

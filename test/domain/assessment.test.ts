@@ -102,9 +102,19 @@ describe("a minute", () => {
     expect(watchState({ state } as Assessment).progress.totals.samples).toBe(120);
   });
 
+  it.each(["candidate", "baseline"] as const)("is not certain while only one arm, the %s, is revised", (arm) => {
+    let state = withSpan(NO_EVIDENCE, STEP);
+    for (const now of [3, 4, 5]) {
+      const revised = both(errors(60, arm === "candidate" ? now : 1), errors(540, arm === "baseline" ? now : 1));
+      const seen = look(state, { now: now * MINUTE, samples: { "errors@order": () => revised } });
+      expect(seen.folded["errors@order"]).toEqual([]);
+      state = seen.state;
+    }
+  });
+
   it("that is revised for ever is folded by its worst reading when it gets old", () => {
     let state = withSpan(NO_EVIDENCE, STEP);
-    const sampleAt = (now: number) => both(errors(60, (now / MINUTE) % 4), errors(540, ((now / MINUTE) % 2) + 3));
+    const sampleAt = (now: number) => both(errors(60, (now / MINUTE + 1) % 4), errors(540, ((now / MINUTE) % 2) + 3));
     let kept: readonly unknown[] = [];
     for (let now = 3 * MINUTE; now <= MINUTE + FOLD_AFTER_MS; now += MINUTE) {
       const seen = look(state, {
@@ -271,6 +281,23 @@ describe("a pass", () => {
     expect(once.reasons).toEqual(["errors@order: not yet read twice"]);
   });
 
+  it("of a step does not end a breach: it is broken in the next one after as many minutes as it would have taken", () => {
+    const metrics = [metric({ rules: [rule({ max: 5, sustainedSeconds: 600, minSamples: 300 })] })];
+    const bad = both(errors(60, 6), errors(540, 50));
+    const samples: Samples = { "errors@order": (minute) => (minute < 10 ? good : bad) };
+    const before = looks(14, samples, metrics);
+    expect(before).toMatchObject({ verdict: "pass", breaching: false });
+    let state = withSpan(before.state, { from: 14 * MINUTE, weight: 25, finished: false });
+    const verdicts = [15, 16, 17, 18, 19, 20].map((readable) => {
+      const seen = look(state, { now: (readable + 2) * MINUTE, samples, metrics });
+      state = seen.state;
+      return seen.verdict;
+    });
+    // Minutes 10 to 19 are ten in a row.
+    expect(verdicts.slice(0, 5)).not.toContain("fail");
+    expect(verdicts[5]).toBe("fail");
+  });
+
   it("is not kept back by a rule that only warns", () => {
     const metrics = [judged({ rules: [rule({ max: 5, minSamples: 5_000, onBreach: "warn" })] })];
     const seen = looks(20, { "errors@order": () => good }, metrics);
@@ -356,6 +383,7 @@ describe("the rank test", () => {
     const decrease = { rank: { ...plan, direction: "decrease" } } as const;
     expect(seenAfter(9, 0.2, decrease).verdict).toBe("fail");
     expect(seenAfter(9, 3, decrease).verdict).toBe("pass");
+    expect(seenAfter(9, 0.93, decrease).verdict).toBe("pass");
     const either = { rank: { ...plan, direction: "either", toleratedPercent: 0 } } as const;
     expect([0.2, 1, 3].map((times) => seenAfter(9, times, either).verdict)).toEqual(["fail", "pass", "fail"]);
   });
@@ -370,7 +398,7 @@ describe("the rank test", () => {
   it("counts no minute in which an arm was not measured", () => {
     const gaps: Samples = {
       "age@order": (minute) =>
-        minute % 2 === 0 ? both(point(300), null) : both(point(300 + minute), point(100 + minute)),
+        [both(point(300), null), both(null, point(100))][minute % 4] ?? both(point(300 + minute), point(100 + minute)),
     };
     expect(looks(16, gaps, ranked()).reasons).toEqual(["age@order: rank test: inconclusive, 7 of 8 points"]);
     expect(looks(18, gaps, ranked()).verdict).toBe("fail");
@@ -496,6 +524,21 @@ describe("requests of our own", () => {
   it("bring a pass that real traffic alone is too thin for", () => {
     expect(looks(12, thin, undefined, { references: { "errors@order": reference } }).verdict).toBe("inconclusive");
     expect(sent(60, 0).verdict).toBe("pass");
+  });
+
+  it("begin no step ahead of its first period, nor end the one before", () => {
+    const references = { "errors@order": reference };
+    const before = looks(3, thin, undefined, { references }).state;
+    const synthetic = { "errors@order": { requests: 60, errors: 60 } };
+    const shifted = withSpan(before, { from: 5 * MINUTE - 1, weight: 25, finished: false });
+    const monitorAfter = (sent: typeof synthetic | Record<string, never>) =>
+      watchState(look(shifted, { now: 5 * MINUTE, samples: thin, over: { references, synthetic: sent } })).progress;
+    expect(monitorAfter(synthetic)).toEqual(monitorAfter({}));
+  });
+
+  it("are said to have been counted in", () => {
+    const synthetic = { "errors@order": { requests: 60, errors: 1 } };
+    expect(looks(3, thin, undefined, { synthetic }).synthetic).toEqual(synthetic);
   });
 
   it("fail a candidate that does not answer them", () => {
