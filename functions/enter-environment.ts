@@ -3,7 +3,17 @@ import * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
 import { noteEnding } from "./domain/endings.ts";
 import { executionName, PromotionInput } from "./domain/inputs.ts";
-import { asHead, type Header, item, keys, loadHeader, loadPlan, loadSignals, type Signal } from "./domain/ledger.ts";
+import {
+  asHead,
+  type Header,
+  item,
+  keys,
+  loadHeader,
+  loadPlan,
+  loadPlanHeader,
+  loadSignals,
+  type Signal,
+} from "./domain/ledger.ts";
 import { type Owner, takeLocks } from "./domain/locking.ts";
 import { isStop } from "./domain/moves.ts";
 import { wakePauses } from "./domain/pauses.ts";
@@ -66,12 +76,16 @@ async function whyNot(deps: Dependencies, header: Header, plan: EnvironmentPlan)
   return summary;
 }
 
-/** A newer promotion of the same service takes the place of one that has not touched traffic yet. */
+/**
+ * A newer promotion of the same service takes the place of one that has not touched traffic yet. A hotfix takes that of
+ * one that has, too: the other's next look tells it to go back, and its locks come free once that was read back.
+ */
 async function supersede(deps: Dependencies, header: Header, other: Owner): Promise<void> {
   const theirs = await loadHeader(deps.ledger, other.promotionId);
+  if (theirs.service !== header.service || theirs.openedAt >= header.openedAt) return;
   const head = await deps.ledger.read(keys.head(other.promotionId, other.environment));
   const touched = head !== undefined && asHead(head).firstShiftAt !== null;
-  if (touched || theirs.service !== header.service || theirs.openedAt >= header.openedAt) return;
+  if (touched && !(await isHotfix(deps, header))) return;
   const signal: Signal = {
     signal: `supersede-${header.promotionId}`,
     kind: "supersede",
@@ -85,6 +99,10 @@ async function supersede(deps: Dependencies, header: Header, other: Owner): Prom
     if (!(error instanceof Conflict)) throw error;
   }
   await wakePauses(deps, other.promotionId, other.environment);
+}
+
+async function isHotfix(deps: Dependencies, { promotionId }: Header): Promise<boolean> {
+  return (await loadPlanHeader(deps.ledger, promotionId)).emergency !== null;
 }
 
 function answer(

@@ -87,7 +87,7 @@ async function registryChanges(
   targets: readonly TargetRecord[],
 ): Promise<Change[]> {
   const { environment } = plan;
-  const { commit } = await loadPlanHeader(deps.ledger, promotionId);
+  const { commit, emergency } = await loadPlanHeader(deps.ledger, promotionId);
   const artifacts = Object.fromEntries(plan.targets.map(({ name, artifact }) => [name, artifact]));
   const since = deps.clock.now();
   const code = Object.fromEntries(targets.map(({ target, candidateSha256 }) => [target, candidateSha256]));
@@ -103,6 +103,9 @@ async function registryChanges(
     deployedBy: requestedBy,
     versions,
     previous,
+    // Executions that began on the previous versions finish on them; nobody may tidy them away before.
+    previousUntil: since + plan.keepPreviousSeconds * 1_000,
+    emergency: emergency?.reason ?? null,
     code,
     artifacts,
   };

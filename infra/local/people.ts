@@ -30,6 +30,17 @@ export interface PeopleOptions {
 
 type Person = Scenario["people"][number];
 
+/** What a mail asks, and whom. */
+interface Question {
+  readonly address: string;
+  readonly link: string;
+  /** What the person types in. */
+  readonly version: string;
+}
+
+/** `Approve shop v3 for prod?` asks about v3. */
+const versionIn = (subject: string) => / (\S+) for \S+$/.exec(subject)?.[1];
+
 /** A page that does not come is asked for again after a while (ms), and not for ever. */
 const TRIES_AGAIN_MS = 60_000;
 const MOST_TRIES = 5;
@@ -51,7 +62,8 @@ export class People {
     if (link === undefined || person === undefined || this.#seen.has(link)) return;
     this.#seen.add(link);
     if (person.answers === "never") return;
-    this.#options.clock.after(person.after, `${mail.to} answers`, () => this.#answer(mail.to, link, person));
+    const question = { address: mail.to, link, version: versionIn(mail.subject) ?? this.#options.version };
+    this.#options.clock.after(person.after, `${mail.to} answers`, () => this.#answer(question, person));
   }
 
   #personFor({ to, subject, body }: DeliveredMail): Person | undefined {
@@ -62,17 +74,17 @@ export class People {
     return scenario.people.find(fits);
   }
 
-  async #answer(address: string, link: string, person: Person): Promise<void> {
+  async #answer(question: Question, person: Person): Promise<void> {
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
-      const status = await this.#tryToAnswer(address, link, person);
+      const status = await this.#tryToAnswer(question, person);
       if (status < 500) return;
       await this.#options.clock.sleep(TRIES_AGAIN_MS);
     }
   }
 
   /** Returns the status of what came last. */
-  async #tryToAnswer(address: string, link: string, person: Person): Promise<number> {
-    const { visit, version, tell } = this.#options;
+  async #tryToAnswer({ address, link, version }: Question, person: Person): Promise<number> {
+    const { visit, tell } = this.#options;
     const page = await visit({ method: "GET", link, body: null });
     const token = attributeOf(page.body, /<input type="hidden" name="token" value="([^"]*)"/g)[0];
     if (token === undefined) {

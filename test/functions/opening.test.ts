@@ -365,6 +365,19 @@ describe("enter-environment", () => {
     expect(await loadSignals(world.ledger, P1)).toEqual([]);
   });
 
+  it("supersedes one that has moved traffic when it is a hotfix, which waits until that is back", async () => {
+    const world = new World();
+    await opened(world);
+    world.clock.advance(1);
+    const hotfix = { ...plan({ onConflict: "supersede" }), emergency: { reason: "checkout is down" } };
+    await opened(world, hotfix, { promotionId: "shop-v3" });
+    await enter(world);
+    const head = await loadHead(world.ledger, P1, ENV);
+    await world.ledger.write([{ put: item(keys.head(P1, ENV), { ...head, firstShiftAt: 1 }) }]);
+    expect(await enter(world, "shop-v3")).toMatchObject({ decision: "queue" });
+    expect(await loadSignals(world.ledger, P1)).toMatchObject([{ kind: "supersede" }]);
+  });
+
   it("refuses input that no machine sends", async () => {
     const { host } = testHost();
     await expect(enterHandler.on(host)({ promotionId: "", position: -1 }, CONTEXT)).rejects.toThrow(BadInput);

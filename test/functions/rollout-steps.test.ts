@@ -426,6 +426,8 @@ describe("record-environment", () => {
       deployedBy: "dev@shop.example",
       versions: { cart: "8", order: "8" },
       previous: { cart: "7", order: "7" },
+      previousUntil: world.clock.now() + environmentPlan().keepPreviousSeconds * 1_000,
+      emergency: null,
       code: { cart: NEW_CODE, order: NEW_CODE },
       artifacts: { cart: targetPlan("cart").artifact, order: targetPlan("order").artifact },
     };
