@@ -70,6 +70,14 @@ describe("a verb", () => {
   });
 });
 
+/** Does it when the clock gets there; settles when it is done. */
+const later = (world: World, ms: number, work: () => Promise<void>) =>
+  new Promise<void>((done, failed) => {
+    world.clock.at(world.clock.now() + ms, () => {
+      work().then(done, failed);
+    });
+  });
+
 describe("restore by hand", () => {
   const restoreBy = async (world: World, promotionId = P1) => {
     const { lines, write } = printed();
@@ -137,12 +145,13 @@ describe("how a promotion stands", () => {
 
   it("is watched until it ends, each entry once, with the outcome as exit code", async () => {
     const world = await rollingOut(50);
-    world.clock.at(world.clock.now() + 7_000, async () => {
+    const ended = later(world, 7_000, async () => {
       await say(world, "roll-back");
       await closePromotion(world.deps, P1, null);
     });
     const watched = options(world);
     expect(await watch({ ...watched, clock: world.clock })).toBe(3);
+    await ended;
     expect(new Set(watched.lines).size).toBe(watched.lines.length);
     expect(watched.lines.at(-1)).toContain("rolled-back");
   });
