@@ -38,7 +38,8 @@ export type Explanation = "baseline" | "ours" | "foreign";
 
 /**
  * Whose word a read state is. `foreign` is what no intent of this promotion and not its baseline explains: a person's
- * or another tool's. Route and mark must both agree, since two writers can wish for the same route.
+ * or another tool's. Route and mark must both agree with an intent, since two writers can wish for the same route. The
+ * baseline is known by its route alone: whoever set it by hand did what a restore is for, under whatever mark.
  */
 export function explain(
   state: RouteState,
@@ -46,8 +47,7 @@ export function explain(
   intents: readonly Pick<Intent, "to" | "marker">[],
 ): Explanation {
   if (intents.some((intent) => sameRoute(state.route, intent.to) && state.marker === intent.marker)) return "ours";
-  const { baseline } = record;
-  return sameRoute(state.route, baseline.route) && state.marker === baseline.marker ? "baseline" : "foreign";
+  return sameRoute(state.route, record.baseline.route) ? "baseline" : "foreign";
 }
 
 /**

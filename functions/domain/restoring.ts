@@ -20,6 +20,7 @@ import {
   type Intent,
   item,
   keys,
+  loadHead,
   loadIntents,
   loadTargets,
   must,
@@ -76,6 +77,9 @@ export async function restore(
   for (const bound of records.map(target).sort(inRestoreOrder)) {
     results.push(await attempt(deps, promotion, bound));
   }
+  // Restored and closed by somebody else meanwhile: what looked foreign is what the next promotion does with its locks.
+  const isRefused = results.some(({ state }) => state === "refused");
+  if (isRefused && (await loadHead(deps.ledger, promotionId, environment)).state === "closed") return summarise([]);
   return summarise(results);
 }
 
@@ -181,9 +185,12 @@ async function fenced(
 async function note(deps: Tools, { promotionId, environment }: Promotion, record: TargetRecord): Promise<void> {
   const key = keys.target(promotionId, environment, record.target);
   try {
-    await deps.ledger.write([{ put: item(key, record), if: { sequence: record.sequence } }]);
+    await deps.ledger.write([
+      { check: keys.head(promotionId, environment), if: { state: "tripped" } },
+      { put: item(key, record), if: { sequence: record.sequence } },
+    ]);
   } catch (error) {
-    // Somebody restores the same target at this moment and notes what it finds.
+    // Somebody restores the same target at this moment and notes what it finds, or has closed the journal with it.
     if (!(error instanceof Conflict)) throw error;
   }
 }

@@ -63,8 +63,8 @@ describe("a state that was read", () => {
     expect(explain(state(SPLIT, OURS), record, [{ to: SPLIT, marker: OURS }])).toBe("ours");
   });
 
-  it("is the baseline when route and mark are as they were captured", () => {
-    expect(explain(state(BASELINE, "by hand"), record, [])).toBe("baseline");
+  it.each(["by hand", OURS, "hotfix by jo"])("is the baseline under whatever mark: %s", (mark) => {
+    expect(explain(state(BASELINE, mark), record, [{ to: SPLIT, marker: OURS }])).toBe("baseline");
   });
 
   it("is foreign when only the route agrees with an intent: two writers can wish for the same route", () => {

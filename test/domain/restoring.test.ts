@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { closePromotion } from "../../functions/domain/closing.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { markerOf, routeAt, WRITE_WITHIN_MS } from "../../functions/domain/journal.ts";
 import { asLock, asTarget, item, keys, loadHead, loadIntents, loadPlan, must } from "../../functions/domain/ledger.ts";
@@ -280,6 +281,38 @@ describe("what is not ours", () => {
   });
 });
 
+describe("the baseline set by hand", () => {
+  const BY_HAND = ["deployed by hand", markerOf(P1, 1), "back to seven, jo"];
+
+  it.each(BY_HAND)("under the mark %j is what a restore is for: written over, read back, verified", async (mark) => {
+    const world = await rollingOut(50);
+    world.target("order").moveByHand(BASELINE, mark);
+    expect((await bringBack(world)).state).toBe("verified");
+    expect(world.target("order").effects.at(-1)).toEqual({ by: "ours", route: BASELINE });
+    expect(world.target("order").state).toMatchObject({ route: BASELINE, marker: markerOf(P1, 1) });
+    expect(await record(world)).toMatchObject({ restored: "verified", last: { route: BASELINE } });
+    expect(await outcomes(world)).toEqual(["applied", "applied"]);
+  });
+
+  it("is written over with the revision just read, so that a shift in flight loses its own", async () => {
+    const world = await rollingOut(10);
+    world.target("order").faults.push({ kind: "late", ms: 12_000 });
+    await expect(shift(world, 50)).rejects.toThrow(ServiceTrouble);
+    world.target("order").moveByHand(BASELINE, markerOf(P1, 1));
+    expect((await bringBack(world)).state).toBe("verified");
+    expect((await intents(world)).at(-1)).toMatchObject({ purpose: "restore", revision: "r2" });
+    world.clock.advance(60_000);
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+
+  it("in the middle of a rollout stops the next shift all the same", async () => {
+    const world = await rollingOut(10);
+    world.target("order").moveByHand(BASELINE, markerOf(P1, 1));
+    expect(await shift(world, 50)).toMatchObject({ decision: "stop" });
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+});
+
 describe("trouble with one target", () => {
   it("does not keep the others waiting", async () => {
     const world = await rollingOut(50);
@@ -397,6 +430,22 @@ describe("two restores at once", () => {
 });
 
 describe("a zombie", () => {
+  it("that restores what another call has restored and closed says nothing of the release that stands there now", async () => {
+    const world = await rollingOut(50);
+    const target = world.target("order");
+    const mark = markerOf("shop-v3", 2);
+    target.before = async (operation) => {
+      if (operation !== "read") return;
+      target.before = () => {};
+      await bringBack(world);
+      await closePromotion(world.deps, P1, null);
+      target.moveByHand({ primary: "7", secondary: { version: "9", percent: 10 } }, mark);
+    };
+    expect(await bringBack(world)).toMatchObject({ state: "nothing", targets: [] });
+    expect(target.state).toMatchObject({ route: { secondary: { version: "9" } }, marker: mark });
+    expect((await record(world)).restored).toBe("verified");
+  });
+
   it("that shifts after the trip does nothing", async () => {
     const world = await rollingOut(10);
     await bringBack(world);
