@@ -74,13 +74,14 @@ function section(environment: string, about: readonly AuditRecord[], zone: strin
 function linesOf({ kind, data, summary, at }: AuditRecord, zone: string): string[] {
   if (isEnd(kind)) return [`= ${oneLine(summary)} (${local(at, zone)})`];
   const text = (name: string) => oneLine(String(data?.[name] ?? ""));
-  const ticked = Array.isArray(data?.checklist) ? data.checklist.map(String) : [];
+  const points = (name: string) => (Array.isArray(data?.[name]) ? data[name].map((one) => oneLine(String(one))) : []);
   const decidedAt = typeof data?.at === "number" ? data.at : at;
   return [
     `- ${text("role")}: ${text("address")}`,
     `  ${kind === "approved" ? "Approved" : "Rejected"}: ${local(decidedAt, zone)}`,
     ...(text("comment") === "" ? [] : [`  Comment: "${text("comment")}"`]),
-    ...ticked.map((one) => `  [x] ${oneLine(one)}`),
+    ...points("checklist").map((one) => `  [x] ${one}`),
+    ...points("unticked").map((one) => `  [ ] ${one}`),
     `  By: ${data?.caller === null || data?.caller === undefined ? "personal link" : text("caller")}, from ${text("sourceIp")}`,
     `  Evidence: ${text("binding")}`,
   ];

@@ -26,8 +26,8 @@ export interface DecideOptions extends Seat {
 const UNTICKED = "not ticked: ";
 
 /**
- * Approves or rejects through the API, as whoever the credentials belong to. Points of the checklist that are not ticked
- * yet are asked one by one. Returns the exit code: 0 decided, 2 something is missing, 4 refused or too late.
+ * Approves or rejects through the API, as whoever the credentials belong to. To approve, points of the checklist that are
+ * not ticked yet are asked one by one; a rejection needs none of them. Returns the exit code: 0 decided, 2 something is missing, 4 refused or too late.
  */
 export async function decide(options: DecideOptions): Promise<0 | 2 | 4> {
   const { decision, role, version, comment, as } = options;
@@ -42,8 +42,10 @@ export async function decide(options: DecideOptions): Promise<0 | 2 | 4> {
       ...(as === undefined ? {} : { as }),
     });
   const first = await send(options.checked);
-  const unticked = missingIn(first).flatMap((one) => (one.startsWith(UNTICKED) ? [one.slice(UNTICKED.length)] : []));
-  if (unticked.length === 0 || options.confirm === null) return say(options, first);
+  const missing = missingIn(first);
+  const unticked = missing.flatMap((one) => (one.startsWith(UNTICKED) ? [one.slice(UNTICKED.length)] : []));
+  // Nobody is asked point by point for an answer that would be refused all the same.
+  if (unticked.length < missing.length || unticked.length === 0 || options.confirm === null) return say(options, first);
   for (const item of unticked) {
     if (await options.confirm(item)) continue;
     options.write(`Nothing is decided: "${item}" is not confirmed.\n`);

@@ -107,14 +107,17 @@ function refusedLink(record: ApprovalRecord, { role, address, generation }: Atte
 }
 
 function decisionOf(record: ApprovalRecord, attempt: Attempt, at: number): Decision {
-  const address = seatOf(record, attempt.role, attempt.address)?.person.address ?? attempt.address;
-  const { role, decision, comment, checklist, version, via, caller, sourceIp, userAgent } = attempt;
+  const seat = seatOf(record, attempt.role, attempt.address);
+  const points = seat?.role.checklist ?? [];
+  const { role, decision, comment, version, via, caller, sourceIp, userAgent } = attempt;
   return {
     role,
-    address,
+    address: seat?.person.address ?? attempt.address,
     decision,
     comment: comment.trim(),
-    checklist,
+    // From the role's own points: what else was sent was not asked, and is not put on record.
+    checklist: points.filter((point) => attempt.checklist.includes(point)),
+    unticked: points.filter((point) => !attempt.checklist.includes(point)),
     version: version.trim(),
     at,
     round: record.askedAt,

@@ -64,7 +64,9 @@ export interface Decision {
   readonly address: string;
   readonly decision: "approved" | "rejected";
   readonly comment: string;
+  /** Points of the role's checklist that were ticked, and those that were not, which only a rejection may have. */
   readonly checklist: readonly string[];
+  readonly unticked: readonly string[];
   readonly version: string;
   readonly at: number;
   /** `askedAt` of the round that it answers. */

@@ -162,10 +162,13 @@ ${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map
 
 function decisionList(decisions: readonly DecisionView[]): Part {
   if (decisions.length === 0) return null;
-  return html`<ul class="list">${decisions.map(
-    ({ who, role, decision, at, comment, via }) =>
-      html`<li><span class="pill ${decision === "approved" ? "good" : "bad"}">${decision}</span> <strong>${who}</strong> as ${role}<br><span class="soft small">${at}, ${via}</span>${comment !== "" && html`<blockquote>${comment}</blockquote>`}</li>`,
-  )}</ul>`;
+  return html`<ul class="list">${decisions.map(decisionLine)}</ul>`;
+}
+
+function decisionLine({ who, role, decision, at, comment, via, ticked, unticked }: DecisionView): Html {
+  const points = ticked + unticked.length;
+  const checklist = html`<br><span class="small">Checklist: ${ticked} of ${points} ticked</span>${unticked.length > 0 && html`<ul class="small">${unticked.map((point) => html`<li>not ticked: ${point}</li>`)}</ul>`}`;
+  return html`<li><span class="pill ${decision === "approved" ? "good" : "bad"}">${decision}</span> <strong>${who}</strong> as ${role}<br><span class="soft small">${at}, ${via}</span>${points > 0 && checklist}${comment !== "" && html`<blockquote>${comment}</blockquote>`}</li>`;
 }
 
 function rolesCard({ roles, decisions, standing }: ApprovalView): Html {
@@ -192,9 +195,9 @@ ${problemsBox(form)}
 <form method="post" autocomplete="off">
 ${NO_IMPLICIT_SUBMISSION}
 <input type="hidden" name="token" value="${token}">
-${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class="hint" id="ticks">Tick every point to approve.</p>${view.checklist.map((item) => tickBox(item, form))}</fieldset>`}
+${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class="hint">To approve, tick every point. To reject, tick only what is true, or nothing: what is left open is put on record.</p>${view.checklist.map((item) => tickBox(item, form))}</fieldset>`}
 <label class="field" for="comment">Comment</label>
-<p class="hint" id="comment-hint">Needed to reject. Everybody asked can read it.</p>
+<p class="hint" id="comment-hint">To reject, say here why. Everybody asked can read it.</p>
 <textarea id="comment" name="comment" rows="3" maxlength="${LONGEST_COMMENT}" aria-describedby="comment-hint" aria-invalid="${wrong("comment") ? "true" : "false"}">${form.comment}</textarea>
 <label class="field" for="version">Version of the release</label>
 <p class="hint" id="version-hint">Type it as it stands above. It shows that a person decides, not a mail scanner.</p>

@@ -47,7 +47,8 @@ export interface DecisionView {
   readonly decision: Decision["decision"];
   readonly at: string;
   readonly comment: string;
-  readonly checklist: readonly string[];
+  readonly ticked: number;
+  readonly unticked: readonly string[];
   readonly via: string;
 }
 
@@ -199,7 +200,8 @@ function decisionView(decision: Decision): DecisionView {
     decision: decision.decision,
     at: utc(decision.at),
     comment: decision.comment,
-    checklist: decision.checklist,
+    ticked: decision.checklist.length,
+    unticked: decision.unticked,
     via: decision.caller === null ? "from the mail's link" : `through the API, as ${decision.caller}`,
   };
 }

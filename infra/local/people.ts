@@ -93,9 +93,8 @@ export class People {
     }
     const decision = person.answers === "approve" ? "approved" : "rejected";
     const form = new URLSearchParams({ token, decision, version, comment: person.comment ?? "" });
-    for (const box of attributeOf(page.body, /<input type="checkbox" name="checklist" value="([^"]*)"/g)) {
-      form.append("checklist", box);
-    }
+    const boxes = attributeOf(page.body, /<input type="checkbox" name="checklist" value="([^"]*)"/g);
+    for (const box of decision === "approved" ? boxes : []) form.append("checklist", box);
     const answer = await visit({ method: "POST", link, body: form.toString() });
     const done = answer.status < 400 ? decision : `is refused (${answer.status})`;
     tell(address, person.comment === undefined ? done : `${done}: "${person.comment}"`);

@@ -83,6 +83,24 @@ describe("deciding from the command line", () => {
     expect(on.items("DECISION")).toEqual([]);
   });
 
+  test("asks nobody about points when something else is missing too", async () => {
+    const { said, seat } = await api();
+    const confirm = () => Promise.reject(new Error("nobody is to be asked"));
+
+    expect(await decide({ ...seat, ...yes, version: "v1", confirm })).toBe(2);
+
+    expect(said).toContain("  - the version typed is not the one of this release\n");
+  });
+
+  test("rejects without asking for any point, and records that none was ticked", async () => {
+    const { on, seat } = await api();
+    const confirm = () => Promise.reject(new Error("nobody is to be asked"));
+
+    expect(await decide({ ...seat, ...yes, decision: "rejected", confirm })).toBe(0);
+
+    expect(on.items("DECISION")[0]).toMatchObject({ checklist: [], unticked: TECH_LEAD.checklist });
+  });
+
   test("without a terminal says what is missing: exit code 2", async () => {
     const { said, seat } = await api();
 
@@ -317,6 +335,23 @@ PROD Approval:
     expect(text).toContain("  By: personal link, from 198.51.100.7\n");
     expect(text).toMatch(/= approval "before" for prod: approved by .* \(Thu 2026-11-26 10:15/);
     expect(text).toMatch(/Trail: \d+ entries, whole, head [0-9a-f]{64}\n$/);
+  });
+
+  test("has of a rejection what was not ticked", async () => {
+    const { on, seat } = await api();
+    const [first = "", ...others] = TECH_LEAD.checklist;
+    await decide({ ...seat, ...yes, decision: "rejected", checked: [first], comment: "Not yet", confirm: null });
+    await on.settle();
+
+    const { text } = await print(on);
+
+    expect(text).toContain(
+      `- tech-lead: ${LEAD}
+  Rejected: Thu 2026-11-26 10:00 Africa/Johannesburg
+  Comment: "Not yet"
+  [x] ${first}
+${others.map((one) => `  [ ] ${one}\n`).join("")}`,
+    );
   });
 
   test("says when the trail was tampered with: exit code 1", async () => {

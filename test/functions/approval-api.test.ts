@@ -51,6 +51,23 @@ describe("the second way in", () => {
     await expectUntouched(here);
   });
 
+  test("takes a rejection with its reason and no box, and answers what is missing to one without", async () => {
+    const here = await site();
+    const no = { ...yes, decision: "rejected", checklist: [] };
+    expect(await api(here, no)).toEqual({
+      status: 400,
+      body: { error: "nothing is decided yet", missing: ["say in the comment why you reject"] },
+    });
+    await expectUntouched(here);
+
+    expect(await api(here, { ...no, comment: "No rollback plan" })).toEqual({
+      status: 200,
+      body: { state: "rejected", decision: "rejected" },
+    });
+
+    expect(here.on.items("DECISION")[0]).toMatchObject({ checklist: [], unticked: TECH_LEAD.checklist });
+  });
+
   test("one caller decides once, whomever it speaks for: 409", async () => {
     const here = await site();
     await api(here, yes);

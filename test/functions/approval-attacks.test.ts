@@ -178,18 +178,42 @@ describe("forms", () => {
     await expectUntouched(here);
   });
 
-  test("that reject without a reason are asked for one; with one they need no box", async () => {
+  test("that reject without a reason, or without the version, are asked for it", async () => {
     const here = await site();
+
     expect(await here.submit(LEAD, { decision: "rejected", version: "v1.4.0", comment: " " })).toMatchObject({
       status: 400,
+      text: expect.stringContaining("say in the comment why you reject"),
+    });
+    expect(await here.submit(LEAD, { decision: "rejected", version: "", comment: "No" })).toMatchObject({
+      status: 400,
+      text: expect.stringContaining("type the release&#39;s version"),
     });
     await expectUntouched(here);
+  });
 
-    expect(await here.submit(LEAD, { decision: "rejected", version: "v1.4.0", comment: "No" })).toMatchObject({
-      status: 303,
-    });
+  test("that reject with a reason need no box, and what was left open is put on record", async () => {
+    const here = await site();
+    const [smoke = "", baselines = "", ...open] = TECH_LEAD.checklist;
+    expect((await here.get()).text).toContain("To reject, tick only what is true, or nothing");
+
+    const reject = { decision: "rejected", version: "v1.4.0", comment: "No", checklist: [baselines, smoke] };
+    expect(await here.submit(LEAD, reject)).toMatchObject({ status: 303 });
 
     expect(here.state()).toBe("rejected");
+    expect(here.on.items("DECISION")[0]).toMatchObject({ checklist: [smoke, baselines], unticked: open });
+    const { text } = await here.get(INFRA);
+    expect(text).toContain("Checklist: 2 of 5 ticked");
+    for (const point of open) expect(text).toContain(`<li>not ticked: ${point}</li>`);
+  });
+
+  test("that tick points which nobody asked put nothing of them on record", async () => {
+    const here = await site();
+    const checklist = [...TECH_LEAD.checklist, "Approved by the CEO", TECH_LEAD.checklist[0] ?? ""];
+
+    expect(await here.submit(LEAD, { ...APPROVE, checklist })).toMatchObject({ status: 303 });
+
+    expect(here.on.items("DECISION")[0]).toMatchObject({ checklist: TECH_LEAD.checklist, unticked: [] });
   });
 
   test.each([

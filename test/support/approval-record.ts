@@ -40,6 +40,7 @@ export function said(asked: string, address: string, change: Partial<Decision> =
     decision: "approved",
     comment: "",
     checklist: [],
+    unticked: [],
     version: "v1",
     at: START + 1,
     round: START,
