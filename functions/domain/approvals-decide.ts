@@ -15,6 +15,7 @@ import {
 } from "./approvals-store.ts";
 import { oneLine } from "./approvals-words.ts";
 import { type AuditEntry, appendAudit } from "./audit.ts";
+import { isOver } from "./executions.ts";
 import { type Header, loadSignals } from "./ledger.ts";
 import { approvalPause, wakePauses } from "./pauses.ts";
 import { Conflict, type Dependencies } from "./ports.ts";
@@ -91,7 +92,7 @@ async function endBy(
   const over = { state: "cancelled", summary: "the promotion has ended" } as const;
   if (header.state === "closed") return over;
   const status = await deps.executions.status(header.executionArn);
-  return status === "RUNNING" || status === "PENDING_REDRIVE" ? settlement : over;
+  return isOver(status, header, deps.clock) ? over : settlement;
 }
 
 /** The IAM identity that started the promotion is its requester too, whatever the release claims. */

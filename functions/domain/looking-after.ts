@@ -6,16 +6,15 @@ import { decisionsToDeliver } from "./approvals-store.ts";
 import { bringBack, whyBack } from "./bringing-back.ts";
 import { closePromotion } from "./closing.ts";
 import { noteEnding } from "./endings.ts";
+import { isOver } from "./executions.ts";
 import { type Header, keys } from "./ledger.ts";
 import { approvalPause, isLate, wakePauses } from "./pauses.ts";
 import type { Dependencies, ExecutionStatus } from "./ports.ts";
 
-const ENDED: readonly ExecutionStatus[] = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"];
-
 /** What was done about a promotion; null: it needed nothing. */
 export async function lookAfter(deps: Dependencies, header: Header): Promise<string | null> {
   const status = await deps.executions.status(header.executionArn);
-  const ended = status === undefined || ENDED.includes(status);
+  const ended = isOver(status, header, deps.clock);
   if (header.state === "closed") return ended ? tellAgain(deps, header) : null;
   return ended ? clearUp(deps, header, status) : wakeLate(deps, header);
 }

@@ -538,6 +538,17 @@ describe("sweeper", () => {
     expect(await twice(world, () => sweep(world))).toEqual({ done: [], summary: "" });
   });
 
+  it("takes an execution that Step Functions does not know yet for alive, for five minutes and no longer", async () => {
+    const world = await rollingOut(50);
+    world.statuses.delete(arnOf(P1));
+    world.clock.advanceTo((await loadHeader(world.ledger, P1)).openedAt + 5 * 60_000 - 1);
+    expect(await twice(world, () => sweep(world))).toEqual({ done: [], summary: "" });
+    expect(world.target("order").route.secondary?.percent).toBe(50);
+    world.clock.advance(1);
+    expect((await sweep(world)).done).toEqual([expect.stringMatching(`^${P1}: rolled-back`)]);
+    expect((await loadEnding(world.ledger, P1))?.summary).toContain("is no longer known");
+  });
+
   it.each(["RUNNING", "PENDING_REDRIVE"] as const)("leaves one alone that is %s and on time", async (status) => {
     const world = await rollingOut(50);
     world.statuses.set(arnOf(P1), status);
