@@ -1,10 +1,11 @@
 /** Traffic is not known to be safe: somebody has to look now. */
 import type * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
+import { NotReady } from "./domain/errors.ts";
 import { ErrorInput, PromotionInput, reasonOf } from "./domain/inputs.ts";
-import { loadHeader, loadPlan, loadTargets } from "./domain/ledger.ts";
-import { page } from "./domain/notices.ts";
+import { loadHeader } from "./domain/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { pageUnsafe } from "./domain/unsafe.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = PromotionInput.extend({ error: ErrorInput });
@@ -12,29 +13,21 @@ const Input = PromotionInput.extend({ error: ErrorInput });
 export const pagePeople =
   (deps: Dependencies) =>
   async ({ promotionId, error }: z.output<typeof Input>) => {
-    const { service, version, environments } = await loadHeader(deps.ledger, promotionId);
-    const addresses = new Set<string>();
-    const refused: string[] = [];
-    for (const environment of environments) {
-      for (const to of (await loadPlan(deps.ledger, promotionId, environment)).pageTo) addresses.add(to);
-      const targets = await loadTargets(deps.ledger, promotionId, environment);
-      refused.push(...targets.filter(({ restored }) => restored === "refused").map(({ target }) => target));
-    }
     const reason = reasonOf(error) ?? "the restore did not verify";
-    const subject = `PAGE: ${service} ${version}: traffic is not known to be safe`;
-    // A promise to keep trying would be a lie about a target that a person has to decide on.
-    const next =
-      refused.length === 0
-        ? "Headgate keeps trying."
-        : `Somebody else moved ${refused.join(", ")}: Headgate leaves that as it is.`;
-    const body = `${reason}\n\n${next} With your own credentials: headgate restore ${promotionId}\n`;
-    await page(deps, promotionId, { name: "unsafe", subject, body }, [...addresses]);
-    await appendAudit(deps, promotionId, {
-      id: "paged-unsafe",
-      kind: "paged",
-      summary: `${[...addresses].join(", ")}: ${reason}`,
-    });
-    return { summary: `paged ${addresses.size}` };
+    const pages = await pageUnsafe(deps, await loadHeader(deps.ledger, promotionId), reason);
+    if (pages.some(({ somebody }) => !somebody)) throw new NotReady("nobody could be paged yet");
+    for (const { environment, to } of pages) {
+      await appendAudit(deps, promotionId, {
+        id: `paged-${environment}`,
+        kind: "paged",
+        environment,
+        summary: `${to.join(", ")}: ${reason}`,
+      });
+    }
+    const where = pages.map(({ environment }) => environment).join(", ");
+    return {
+      summary: where === "" ? "traffic is safe by now: nobody has to be paged" : `people are paged of ${where}`,
+    };
   };
 
 export const handler = step("page-people", Input, pagePeople);

@@ -111,7 +111,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   }),
   row("deploy-candidate", "task", { accounts: ["read-traffic", "publish-code"] }),
   row("probe-candidate", "task", { accounts: ["invoke"], timeoutSeconds: MEDIUM }),
-  row("plan-move", "task"),
+  // A hold asks people for a decision.
+  row("plan-move", "task", { mails: true }),
   row("shift-traffic", "task", MOVING),
   row("finish-rollout", "task", MOVING),
   row("begin-bake", "task"),

@@ -3,8 +3,8 @@ import { withdrawApprovals } from "./approvals-settle.ts";
 import { appendAudit } from "./audit.ts";
 import { loadEnding } from "./endings.ts";
 import { asHead, type Head, keys, loadHeader, loadPlan } from "./ledger.ts";
-import { page } from "./notices.ts";
 import type { TrippedBy } from "./outcomes.ts";
+import { movedBySomebody, page } from "./paging.ts";
 import type { Dependencies } from "./ports.ts";
 import { type Restore, restore, type TargetRestore } from "./restoring.ts";
 import { bind } from "./rolling.ts";
@@ -109,10 +109,11 @@ async function tellRefused(
   pageTo: readonly string[],
   result: Restore,
 ): Promise<void> {
+  const about = result.targets.flatMap(({ state, target }) => (state === "refused" ? [movedBySomebody(target)] : []));
   const subject = `Headgate did not restore ${environment}: somebody else moved traffic`;
   const body = `${result.targets.map(inWords).join("\n")}\n\nA person has to decide. Promotion: ${promotionId}\n`;
   try {
-    await page(deps, promotionId, { name: `refused-${environment}`, subject, body }, pageTo);
+    await page(deps, promotionId, { environment, about }, { subject, body }, pageTo);
   } catch (error) {
     deps.log.warn("the page about a refused restore could not be sent", { error: String(error) });
   }

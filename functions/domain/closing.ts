@@ -7,7 +7,9 @@ import { trip } from "./journal.ts";
 import { leaveEnvironment } from "./leaving.ts";
 import { type Head, type Header, item, keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./ledger.ts";
 import { deliver } from "./notices.ts";
+import { sendPending } from "./paging.ts";
 import { type Change, Conflict, type Dependencies } from "./ports.ts";
+import { notBack, pageUnsafe } from "./unsafe.ts";
 
 /**
  * Closes the promotion as far as it is safe. Where traffic is not known to be safe, its journal, its locks and the
@@ -73,10 +75,10 @@ async function loadEnds(
 
 /** How the way back of one environment stands, from its records alone. */
 export function restoredState(head: Head, targets: readonly TargetRecord[]): EnvironmentEnd["restored"] {
-  const moved = targets.filter(({ sequence }) => sequence > 0);
-  if (head.outcome === "promoted" || moved.length === 0) return "nothing";
-  if (moved.some(({ restored }) => restored === null)) return "open";
-  return moved.some(({ restored }) => restored === "refused") ? "refused" : "verified";
+  if (head.outcome === "promoted" || targets.every(({ sequence }) => sequence === 0)) return "nothing";
+  const { open, refused } = notBack(head, targets);
+  if (open.length > 0) return "open";
+  return refused.length > 0 ? "refused" : "verified";
 }
 
 /** Closes the journal, holds the version that failed, and gives the locks back. One that is not restored stays as it is. */
@@ -159,24 +161,24 @@ function forGood({ promotionId, environments }: Header, ends: readonly Environme
   ];
 }
 
-/**
- * The closing notice carries the head of the audit chain: whoever keeps the mail can prove the trail later. Returns
- * whether everybody has it.
- */
-async function tell(deps: Dependencies, header: Header, { outcome, summary }: Conclusion): Promise<boolean> {
+/** Notice and pages; returns whether everybody has them. */
+async function tell(deps: Dependencies, header: Header, conclusion: Conclusion): Promise<boolean> {
+  const told = await tellOutcome(deps, header, conclusion);
+  // Whatever people were paged of on the way and did not get goes out first, or the next page would come twice.
+  const sent = await sendPending(deps, header.promotionId, header.state === "closed" ? "ended" : "running");
+  if (conclusion.outcome !== "rollback-failed") return told && sent;
+  const pages = await pageUnsafe(deps, header, conclusion.summary);
+  return told && sent && pages.every(({ everybody }) => everybody);
+}
+
+/** The closing notice carries the head of the audit chain: whoever keeps the mail can prove the trail later. */
+async function tellOutcome(deps: Dependencies, header: Header, { outcome, summary }: Conclusion): Promise<boolean> {
   const { promotionId, service, version } = header;
   const chain = await deps.ledger.read(keys.auditHead(promotionId));
   const body = `${summary}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
   const notice = { name: `ended-${outcome}`, subject: `${service || "promotion"} ${version}: ${outcome}`, body };
-  const plans = await loadPlans(deps, header);
-  const addresses = new Set(plans.flatMap(({ notices }) => notices));
-  const onCall = outcome === "rollback-failed" ? new Set(plans.flatMap(({ pageTo }) => pageTo)) : [];
-  const told = await deliver(deps, promotionId, notice, [...addresses]);
-  const paged = await deliver(deps, promotionId, { ...notice, name: `page-${notice.name}` }, [...onCall]);
-  const failure = told.failure ?? paged.failure;
-  if (failure !== undefined)
-    deps.log.warn("not everybody could be told", { notice: notice.name, error: String(failure) });
-  return failure === undefined;
+  const addresses = new Set((await loadPlans(deps, header)).flatMap(({ notices }) => notices));
+  return deliver(deps, promotionId, notice, [...addresses]);
 }
 
 async function loadPlans(deps: Dependencies, { promotionId, environments }: Header) {

@@ -8,13 +8,14 @@ import type { BakeRecord } from "./assessment-bake.ts";
 import { loadBakes } from "./assessment-store.ts";
 import { appendAudit } from "./audit.ts";
 import { type Header, type Hold, loadHeader } from "./ledger.ts";
-import { notify, page } from "./notices.ts";
+import { notify } from "./notices.ts";
+import { decisionOn, page } from "./paging.ts";
 import type { EnvironmentPlan } from "./plan.ts";
 import type { Dependencies } from "./ports.ts";
 
 /**
- * Tells everybody whom the plan names, each once, and notes it in the record. Who is paged is tried again until a mail
- * went out, but a mailer that fails keeps no hold from being watched.
+ * Tells everybody whom the plan names, each once, and notes it in the record. A mailer that fails keeps no hold from
+ * being watched.
  */
 export async function askForDecision(
   deps: Dependencies,
@@ -27,16 +28,14 @@ export async function askForDecision(
   const bake = bakes.findLast(({ result }) => result === "inconclusive-hold" || result === "blocked");
   if (bake === undefined) return;
   const header = await loadHeader(deps.ledger, promotionId);
-  const notice = { name: `decide-${plan.environment}-${phase}`, ...holdLetter(header, plan, bake, hold) };
-  try {
-    await page(deps, promotionId, notice, plan.pageTo);
-  } catch (error) {
-    deps.log.warn("nobody could be paged", { notice: notice.name, error: String(error) });
-  }
+  const letter = holdLetter(header, plan, bake, hold);
+  const name = `decide-${plan.environment}-${phase}`;
+  const about = [decisionOn(phase)];
+  await page(deps, promotionId, { environment: plan.environment, about }, { ...letter, asks: true }, plan.pageTo);
   const others = plan.notices.filter((address) => !plan.pageTo.includes(address));
-  await notify(deps, promotionId, notice, others);
+  await notify(deps, promotionId, { name, ...letter }, others);
   await appendAudit(deps, promotionId, {
-    id: notice.name,
+    id: name,
     kind: "decision-asked",
     environment: plan.environment,
     summary: `${[...plan.pageTo, ...others].join(", ")}: ${hold.summary}`,

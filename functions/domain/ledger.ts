@@ -15,6 +15,7 @@
  * | PROMOTION#id | SIGNAL#..., PAUSE#... | operators' words, and the tokens that wait for them |
  * | PROMOTION#id | ADVICE#environment | what the bakes can see at last week's traffic |
  * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
+ * | PROMOTION#id | SENT#notice, PAGE#environment#about | which mails went out, and of what people were paged |
  * | PROMOTION#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
  * | LINK#hash | LINK | an approver's link |
@@ -76,6 +77,12 @@ export const keys = {
   }),
   due: (id: string): Key => ({ pk: promotion(id), sk: "DUE" }),
   sent: (id: string, notice: string): Key => ({ pk: promotion(id), sk: `SENT#${notice}` }),
+  page: (id: string, environment: string, about: string): Key => ({
+    pk: promotion(id),
+    sk: `PAGE#${environment}#${about}`,
+  }),
+  /** Prefix of all pages of a promotion. */
+  pages: (id: string): Key => ({ pk: promotion(id), sk: "PAGE#" }),
   auditHead: (id: string): Key => ({ pk: promotion(id), sk: "AUDITHEAD" }),
   audit: (id: string, sequence: number): Key => ({ pk: promotion(id), sk: `AUDIT#${padded(sequence)}` }),
   auditId: (id: string, entry: string): Key => ({ pk: promotion(id), sk: `AUDITID#${entry}` }),

@@ -8,6 +8,7 @@ import { closePromotion } from "./closing.ts";
 import { noteEnding } from "./endings.ts";
 import { isOver } from "./executions.ts";
 import { type Header, keys } from "./ledger.ts";
+import { sendPending } from "./paging.ts";
 import { approvalPause, isLate, wakePauses } from "./pauses.ts";
 import type { Dependencies, ExecutionStatus } from "./ports.ts";
 
@@ -35,8 +36,9 @@ async function clearUp(deps: Dependencies, header: Header, status: ExecutionStat
   return `${promotionId}: ${outcome}; ${back.summary}`;
 }
 
-/** The execution runs: decisions whose callback was lost are delivered again, and an overdue pause is woken. */
+/** The execution runs: pages and decisions that were not delivered go out, and an overdue pause is woken. */
 async function wakeLate(deps: Dependencies, { promotionId, environments }: Header): Promise<string | null> {
+  await sendPending(deps, promotionId, "running");
   let woken = 0;
   for (const { environment, approval } of await decisionsToDeliver(deps.ledger, promotionId)) {
     woken += await wakePauses(deps, promotionId, environment, approvalPause(approval));

@@ -30,26 +30,24 @@ export async function notify(
 
 /**
  * Sends a notice to each address and marks it afterwards: told again until the mail went out, since this one may come
- * twice, but not never. Returns the addresses that have it, and the
- * last failure where there is one.
+ * twice, but not never. Returns whether everybody has it.
  */
 export async function deliver(
   deps: Tools,
   promotionId: string,
   notice: { readonly name: string; readonly subject: string; readonly body: string },
   addresses: readonly string[],
-): Promise<{ readonly reached: readonly string[]; readonly failure: unknown }> {
-  const reached: string[] = [];
-  let failure: unknown;
+): Promise<boolean> {
+  let everybody = true;
   for (const to of addresses) {
     try {
       await deliverOne(deps, promotionId, notice, to);
-      reached.push(to);
     } catch (error) {
-      failure = error;
+      everybody = false;
+      deps.log.warn("not everybody could be told", { notice: notice.name, error: String(error) });
     }
   }
-  return { reached, failure };
+  return everybody;
 }
 
 async function deliverOne(
@@ -77,18 +75,4 @@ async function isMarked(deps: Tools, mark: Key): Promise<boolean> {
     deps.log.warn("could not look up whether a notice was sent", { error: String(error) });
     return false;
   }
-}
-
-/**
- * Pages people: told again until a mail went out, since a page that is lost is worse than one that comes twice. Throws
- * what the mailer throws when nobody at all could be reached.
- */
-export async function page(
-  deps: Tools,
-  promotionId: string,
-  notice: { readonly name: string; readonly subject: string; readonly body: string },
-  addresses: readonly string[],
-): Promise<void> {
-  const { reached, failure } = await deliver(deps, promotionId, notice, addresses);
-  if (addresses.length > 0 && reached.length === 0) throw failure;
 }

@@ -3,7 +3,7 @@ import { appendAudit } from "./audit.ts";
 import { BrokenRecord } from "./errors.ts";
 import { inWords } from "./journal.ts";
 import { loadHead, loadPlan, loadTargets, type Purpose, placeOf, type TargetRecord } from "./ledger.ts";
-import { page } from "./notices.ts";
+import { movedBySomebody, page } from "./paging.ts";
 import type { EnvironmentPlan } from "./plan.ts";
 import type { Dependencies, Route } from "./ports.ts";
 import { type Promotion, setRoute } from "./set-route.ts";
@@ -44,7 +44,7 @@ export function bind(deps: Pick<Dependencies, "target">, plan: EnvironmentPlan, 
   return deps.target(placeOf(plan), found);
 }
 
-/** Somebody else's move: nothing of theirs is put back, people are told once, and our own targets go back. */
+/** Somebody else's move: nothing of theirs is put back, people are paged once, and our own targets go back. */
 async function stopForForeign(
   deps: Dependencies,
   promotion: Promotion,
@@ -61,7 +61,7 @@ async function stopForForeign(
     summary: why,
   });
   const subject = `Headgate stopped in ${environment}: ${target} was moved by somebody else`;
-  const body = `${why}\n\nHeadgate leaves this target as it is. Promotion: ${promotionId}\n`;
-  await page(deps, promotionId, { name: `foreign-${environment}-${target}`, subject, body }, plan.pageTo);
+  const body = `${why}\n\nHeadgate puts back nothing that is not its own. Promotion: ${promotionId}\n`;
+  await page(deps, promotionId, { environment, about: [movedBySomebody(target)] }, { subject, body }, plan.pageTo);
   return stopped;
 }

@@ -17,6 +17,7 @@ import {
   type TargetRecord,
 } from "../../functions/domain/ledger.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
+import { pagePeople } from "../../functions/page-people.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import {
   BASELINE,
@@ -213,7 +214,9 @@ describe("a promotion whose traffic is not known to be safe", () => {
     const world = await stuck();
     await close(world);
     await close(world);
-    expect(world.mailsTo("oncall@shop.example").map(({ subject }) => subject)).toEqual(["shop v2: rollback-failed"]);
+    expect(world.mailsTo("oncall@shop.example").map(({ subject }) => subject)).toEqual([
+      "PAGE: shop v2: traffic in prod is not known to be safe",
+    ]);
   });
 
   it("is paged again while no page went out, and closing does not fail for it", async () => {
@@ -221,6 +224,13 @@ describe("a promotion whose traffic is not known to be safe", () => {
     world.mailTrouble = new ServiceTrouble("sns is away");
     expect((await close(world)).outcome).toBe("rollback-failed");
     world.mailTrouble = null;
+    await close(world);
+    expect(world.mailsTo("oncall@shop.example")).toHaveLength(1);
+  });
+
+  it("pages only of what nobody was paged of before", async () => {
+    const world = await stuck();
+    await pagePeople(world.deps)({ promotionId: P1, error: { Error: "none" } });
     await close(world);
     expect(world.mailsTo("oncall@shop.example")).toHaveLength(1);
   });

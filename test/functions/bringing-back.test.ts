@@ -9,8 +9,11 @@ import { bringBack } from "../../functions/domain/bringing-back.ts";
 import { loadEnding, noteEnding } from "../../functions/domain/endings.ts";
 import { CallRefused, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { trip } from "../../functions/domain/journal.ts";
-import { asTarget, item, keys, loadHead, loadHeader, must } from "../../functions/domain/ledger.ts";
+import { asTarget, item, keys, loadHead, loadHeader, loadPlan, must } from "../../functions/domain/ledger.ts";
+import { page } from "../../functions/domain/paging.ts";
 import { expectLife, storePause } from "../../functions/domain/pauses.ts";
+import { restore as restoreTargets } from "../../functions/domain/restoring.ts";
+import { bind } from "../../functions/domain/rolling.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { pagePeople } from "../../functions/page-people.ts";
 import { preserveEvidence } from "../../functions/preserve-evidence.ts";
@@ -327,21 +330,41 @@ describe("page-people", () => {
 
   it("pages everybody once, with the reason and what to do", async () => {
     const world = await rollingOut(50);
-    expect(await twice(world, () => call(world))).toEqual({ summary: "paged 1" });
-    const [mail] = world.mailsTo("oncall@shop.example");
-    expect(mail?.subject).toBe("PAGE: shop v2: traffic is not known to be safe");
+    expect(await twice(world, () => call(world))).toEqual({ summary: "people are paged of prod" });
+    const [mail, ...others] = world.mailsTo("oncall@shop.example");
+    expect(others).toEqual([]);
+    expect(mail?.subject).toBe("PAGE: shop v2: traffic in prod is not known to be safe");
     expect(mail?.body).toContain("States.TaskFailed: out of memory");
-    expect(mail?.body).toContain(`Headgate keeps trying. With your own credentials: headgate restore ${P1}`);
-    expect((await loadAudit(world.ledger, P1)).at(-1)).toMatchObject({ kind: "paged" });
+    expect(mail?.body).toContain(
+      `Headgate keeps trying: cart, order. With your own credentials: headgate restore ${P1}`,
+    );
+    expect((await loadAudit(world.ledger, P1)).at(-1)).toMatchObject({ kind: "paged", environment: ENV });
   });
 
   it("promises nothing about a target that was left alone", async () => {
     const world = await rollingOut(50);
     world.target("order").moveByHand({ primary: "6", secondary: null });
-    await restore(world);
+    const plan = await loadPlan(world.ledger, P1, ENV);
+    // A restore whose caller died before it could page.
+    await restoreTargets(world.deps, IN_PROD, { by: "error", reason: "it broke" }, (one) =>
+      bind(world.deps, plan, one),
+    );
     await call(world, NONE);
     expect(world.inbox.at(-1)?.body).toContain("Somebody else moved order: Headgate leaves that as it is.");
     expect(world.inbox.at(-1)?.body).not.toContain("keeps trying");
+  });
+
+  it("pages nobody of what somebody was paged of already, or of traffic that is back by now", async () => {
+    const world = await rollingOut(50);
+    world.target("order").moveByHand({ primary: "6", secondary: null });
+    await restore(world);
+    expect(world.inbox.filter(({ to }) => to === "oncall@shop.example")).toHaveLength(1);
+    expect(await call(world)).toEqual({ summary: "people are paged of prod" });
+    expect(world.inbox.filter(({ to }) => to === "oncall@shop.example")).toHaveLength(1);
+    const safe = await rollingOut(50);
+    await restore(safe);
+    expect(await call(safe)).toEqual({ summary: "traffic is safe by now: nobody has to be paged" });
+    expect(safe.mailsTo("oncall@shop.example")).toEqual([]);
   });
 
   it("says without an error that the restore did not verify", async () => {
@@ -353,9 +376,10 @@ describe("page-people", () => {
   it("fails where nobody could be reached, so that it is tried again", async () => {
     const world = await rollingOut(50);
     world.mailTrouble = new ServiceTrouble("sns is away");
-    await expect(call(world)).rejects.toThrow(ServiceTrouble);
+    await expect(call(world)).rejects.toThrow(NotReady);
     world.mailTrouble = null;
-    expect(await call(world)).toEqual({ summary: "paged 1" });
+    expect(await call(world)).toEqual({ summary: "people are paged of prod" });
+    expect(world.mailsTo("oncall@shop.example")).toHaveLength(1);
   });
 });
 
@@ -557,6 +581,34 @@ describe("sweeper", () => {
     await storePause(world.ledger, P1, ENV, { pause: "hold", token: "the token", until: 0 });
     expect(await twice(world, () => sweep(world))).toEqual({ done: [], summary: "" });
     expect(world.woken).toEqual([]);
+  });
+
+  it("sends a page that whoever claimed it never sent, to a promotion that runs on", async () => {
+    const world = await rollingOut(50);
+    world.mailTrouble = new ServiceTrouble("sns is away");
+    await page(world.deps, P1, { environment: ENV, about: ["decide-step-10"] }, { subject: "decide", body: "" }, [
+      "oncall@shop.example",
+    ]);
+    world.mailTrouble = null;
+    await sweep(world);
+    await sweep(world);
+    expect(world.mailsTo("oncall@shop.example").map(({ subject }) => subject)).toEqual(["decide"]);
+  });
+
+  it("keeps a closed promotion listed until a page of it went out", async () => {
+    const world = await rollingOut(50);
+    world.mailTrouble = new ServiceTrouble("sns is away");
+    await page(world.deps, P1, { environment: ENV, about: ["moved-order"] }, { subject: "moved", body: "" }, [
+      "oncall@shop.example",
+    ]);
+    world.statuses.set(arnOf(P1), "FAILED");
+    await sweep(world);
+    expect((await loadHeader(world.ledger, P1)).state).toBe("closed");
+    expect(await world.ledger.read(keys.open(P1))).toBeDefined();
+    world.mailTrouble = null;
+    await sweep(world);
+    expect(world.mailsTo("oncall@shop.example").map(({ subject }) => subject)).toEqual(["moved"]);
+    expect(await world.ledger.read(keys.open(P1))).toBeUndefined();
   });
 
   it("wakes one that is five minutes late", async () => {
