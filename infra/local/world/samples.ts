@@ -56,14 +56,14 @@ export interface LogNormal {
  */
 class LogNormalSamples implements Samples {
   readonly count: number;
+  readonly shape: LogNormal;
   readonly #random: Random;
-  readonly #shape: LogNormal;
   readonly #split = new Map<number, readonly [Part, Part]>();
 
   constructor(random: Random, count: number, shape: LogNormal) {
     this.#random = random;
     this.count = count;
-    this.#shape = shape;
+    this.shape = shape;
   }
 
   get sum(): number {
@@ -72,35 +72,28 @@ class LogNormalSamples implements Samples {
 
   atMost(value: number): number {
     if (value <= 0) return 0;
-    const target = cumulative(Math.log(value / this.#shape.median) / this.#shape.sigma);
+    const target = cumulative(Math.log(value / this.shape.median) / this.shape.sigma);
     let below = 0;
-    let part = this.#whole;
-    while (part.count > 1 && part.depth < DEEPEST) {
-      const [left, right] = this.#halves(part);
+    let part = this.whole;
+    while (isDivisible(part)) {
+      const [left, right] = this.halves(part);
       const goRight = target >= right.index * 2 ** -right.depth;
       if (goRight) below += left.count;
       part = goRight ? right : left;
     }
-    return below + (part.count > 0 && this.#place(part) <= target ? part.count : 0);
+    return below + (part.count > 0 && this.place(part) <= target ? part.count : 0);
   }
 
   ranked(rank: number): number {
-    let left = rank;
-    let part = this.#whole;
-    while (part.count > 1 && part.depth < DEEPEST) {
-      const [lower, upper] = this.#halves(part);
-      part = left <= lower.count ? lower : upper;
-      if (part === upper) left -= lower.count;
-    }
-    return this.#valueAt(this.#place(part));
+    return rankedTogether([this], rank);
   }
 
-  get #whole(): Part {
+  get whole(): Part {
     return { depth: 0, index: 0, count: this.count };
   }
 
   /** Drawn once and kept: a quantile of several sets walks the same parts again and again. */
-  #halves({ depth, index, count }: Part): readonly [Part, Part] {
+  halves({ depth, index, count }: Part): readonly [Part, Part] {
     const name = 2 ** depth + index;
     const known = this.#split.get(name);
     if (known !== undefined) return known;
@@ -114,36 +107,66 @@ class LogNormalSamples implements Samples {
   }
 
   /** Where in the unit interval a part's only value lies. */
-  #place({ depth, index, count }: Part): number {
+  place({ depth, index, count }: Part): number {
     const within = count === 1 ? this.#random.child("place", depth, index).uniform() : 0.5;
     return (index + within) * 2 ** -depth;
-  }
-
-  #valueAt(place: number): number {
-    return this.#shape.median * Math.exp(this.#shape.sigma * quantile(place));
   }
 
   #sumOf(part: Part): number {
     if (part.count === 0) return 0;
     if (part.count === 1) return this.#alone(part);
     if (part.depth === SUM_DEPTH) return part.count * this.#meanOf(part);
-    const [left, right] = this.#halves(part);
+    const [left, right] = this.halves(part);
     return this.#sumOf(left) + this.#sumOf(right);
   }
 
   #alone(part: Part): number {
-    return this.#valueAt(this.#place(part));
+    return valueAt(this.shape, this.place(part));
   }
 
   /** The mean of a log-normal value given its part: the closed form of its truncated expectation. */
   #meanOf({ depth, index }: Part): number {
-    const { median, sigma } = this.#shape;
+    const { median, sigma } = this.shape;
     const shifted = (place: number) => (place <= 0 ? 0 : place >= 1 ? 1 : cumulative(quantile(place) - sigma));
     const width = 2 ** -depth;
     const share = shifted((index + 1) * width) - shifted(index * width);
     return (median * Math.exp((sigma * sigma) / 2) * share) / width;
   }
 }
+
+const isDivisible = ({ count, depth }: Part): boolean => count > 1 && depth < DEEPEST;
+
+const valueAt = ({ median, sigma }: LogNormal, place: number): number => median * Math.exp(sigma * quantile(place));
+
+/**
+ * The value of this rank, from 1 on, among sets of one shape: their unit intervals are halved side by side, and only the
+ * half with the rank in it is looked at again.
+ */
+const rankedTogether = (sets: readonly LogNormalSamples[], rank: number): number => {
+  const [first] = sets;
+  if (first === undefined) return Number.NaN;
+  let left = rank;
+  let middle = 0.5;
+  let parts = sets.map((set) => ({ set, part: set.whole }));
+  // Where those lie that are the last of their part.
+  let places: number[] = [];
+  for (let width = 0.25; ; width /= 2) {
+    const ends = parts.filter(({ part }) => part.count > 0 && !isDivisible(part));
+    places.push(...ends.flatMap(({ set, part }) => new Array<number>(part.count).fill(set.place(part))));
+    parts = parts.filter(({ part }) => isDivisible(part));
+    if (parts.length === 0) break;
+    const halved = parts.map(({ set, part }) => ({ set, halves: set.halves(part) }));
+    const below = places.filter((place) => place < middle);
+    const lower = halved.reduce((sum, { halves }) => sum + halves[0].count, below.length);
+    const isLower = left <= lower;
+    if (!isLower) left -= lower;
+    places = isLower ? below : places.filter((place) => place >= middle);
+    parts = halved.map(({ set, halves }) => ({ set, part: halves[isLower ? 0 : 1] }));
+    middle += isLower ? -width : width;
+  }
+  const place = places.toSorted((one, other) => one - other)[left - 1];
+  return valueAt(first.shape, place ?? Number.NaN);
+};
 
 /** `count` log-normal values, named by `random`. A sigma of 0 gives the median each time. */
 export const logNormal = (random: Random, count: number, shape: LogNormal): Samples =>
@@ -157,12 +180,28 @@ export const merged = (sets: readonly Samples[]): Samples => {
   return new MergedSamples(parts);
 };
 
+/** The log-normal sets that a set is made of, where they all have one shape; else none. */
+const ofOneShape = (samples: Samples): readonly LogNormalSamples[] => {
+  if (samples instanceof LogNormalSamples) return [samples];
+  return samples instanceof MergedSamples ? samples.alike : [];
+};
+
+const allOfOneShape = (sets: readonly Samples[]): readonly LogNormalSamples[] => {
+  const found = sets.map(ofOneShape);
+  if (found.some(({ length }) => length === 0)) return [];
+  const flat = found.flat();
+  const shape = flat[0]?.shape;
+  const isSame = (one: LogNormal) => one.median === shape?.median && one.sigma === shape.sigma;
+  return flat.every((one) => isSame(one.shape)) ? flat : [];
+};
+
 /** A relative distance at which two values count as one. */
 const RESOLUTION = 1e-9;
 
 class MergedSamples implements Samples {
   readonly count: number;
   readonly #parts: readonly Samples[];
+  #alike: readonly LogNormalSamples[] | undefined;
 
   constructor(parts: readonly Samples[]) {
     this.#parts = parts;
@@ -173,11 +212,18 @@ class MergedSamples implements Samples {
     return this.#parts.reduce((sum, part) => sum + part.sum, 0);
   }
 
+  /** What it is made of, where that is of one shape: such a set is ranked by halving, others by bisecting their values. */
+  get alike(): readonly LogNormalSamples[] {
+    this.#alike ??= allOfOneShape(this.#parts);
+    return this.#alike;
+  }
+
   atMost(value: number): number {
     return this.#parts.reduce((count, part) => count + part.atMost(value), 0);
   }
 
   ranked(rank: number): number {
+    if (this.alike.length > 0) return rankedTogether(this.alike, Math.min(this.count, Math.max(1, rank)));
     if (rank <= 1) return Math.min(...this.#parts.map((part) => part.ranked(1)));
     if (rank >= this.count) return Math.max(...this.#parts.map((part) => part.ranked(part.count)));
     let low = this.ranked(1);

@@ -243,6 +243,17 @@ export const readScenario = (json: unknown): Scenario => {
 export const fits = (wanted: string, name: string): boolean => {
   if (wanted === "*") return true;
   if (!wanted.includes("*")) return wanted === name;
+  return patternOf(wanted).test(name);
+};
+
+/** A world asks the same few patterns a million times. */
+const patterns = new Map<string, RegExp>();
+
+const patternOf = (wanted: string): RegExp => {
+  const known = patterns.get(wanted);
+  if (known !== undefined) return known;
   const source = wanted.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${source.join(".*")}$`).test(name);
+  const pattern = new RegExp(`^${source.join(".*")}$`);
+  patterns.set(wanted, pattern);
+  return pattern;
 };

@@ -32,8 +32,18 @@ export interface TrafficOptions {
   readonly historyOf: (stream: Stream) => ShareHistory;
 }
 
-/** Minutes kept worked out; older ones are worked out again, to the same figures. */
+/** Minutes of a stream kept worked out; older ones are worked out again, to the same figures. */
 const KEPT_MINUTES = 20_000;
+
+/** A stream that has been asked for: its rule, its named streams of randomness, and the minutes worked out. */
+interface Known {
+  readonly rule: TrafficRule | undefined;
+  readonly random: Random;
+  readonly noise: Random;
+  readonly requests: Random;
+  readonly span: Random;
+  readonly minutes: Map<number, readonly Served[]>;
+}
 
 const dailyFactor = (rule: TrafficRule, at: number): number => {
   if (rule.daily === undefined) return 1;
@@ -45,7 +55,7 @@ const dailyFactor = (rule: TrafficRule, at: number): number => {
 export class Traffic {
   readonly #options: TrafficOptions;
   readonly #random: Random;
-  readonly #minutes = new Map<string, readonly Served[]>();
+  readonly #streams = new Map<string, Known>();
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -54,27 +64,41 @@ export class Traffic {
 
   /** What was served in the minute that begins at `minute` (epoch ms, a whole minute that is over). */
   served(stream: Stream, minute: number): readonly Served[] {
-    const rule = this.#ruleOf(stream);
-    if (rule !== undefined && this.#isTooEarly(rule, minute)) return [];
-    const key = `${stream.account} ${stream.functionName} ${stream.alias} ${minute}`;
-    const known = this.#minutes.get(key);
-    if (known !== undefined) return known;
-    const served = this.#serve(stream, minute);
-    this.#minutes.set(key, served);
-    const oldest = this.#minutes.keys().next();
-    if (this.#minutes.size > KEPT_MINUTES && oldest.done !== true) this.#minutes.delete(oldest.value);
+    const known = this.#known(stream);
+    if (known.rule !== undefined && this.#isTooEarly(known.rule, minute)) return [];
+    const already = known.minutes.get(minute);
+    if (already !== undefined) return already;
+    const served = this.#serve(stream, known, minute);
+    known.minutes.set(minute, served);
+    const oldest = known.minutes.keys().next();
+    if (known.minutes.size > KEPT_MINUTES && oldest.done !== true) known.minutes.delete(oldest.value);
     return served;
   }
 
   /** The mean number of requests in a minute, its noise included. */
   meanAt(stream: Stream, minute: number): number {
-    const rule = this.#ruleOf(stream);
+    return this.#meanOf(this.#known(stream), minute);
+  }
+
+  #meanOf({ rule, noise }: Known, minute: number): number {
     if (rule === undefined || this.#isTooEarly(rule, minute)) return 0;
     const offset = minute - this.#options.scenario.startsAt;
     const surges = rule.surges.filter(({ from, to }) => offset >= from && offset < to);
-    const noise = rule.noise * normal(this.#named(stream, "noise", minute)) - (rule.noise * rule.noise) / 2;
+    const strays = rule.noise === 0 ? 0 : rule.noise * normal(noise.child(minute)) - (rule.noise * rule.noise) / 2;
     const surge = surges.reduce((product, { times }) => product * times, 1);
-    return rule.perMinute * dailyFactor(rule, minute) * surge * Math.exp(noise);
+    return rule.perMinute * dailyFactor(rule, minute) * surge * Math.exp(strays);
+  }
+
+  #known(stream: Stream): Known {
+    const { account, functionName, alias } = stream;
+    const key = `${account} ${functionName} ${alias}`;
+    const known = this.#streams.get(key);
+    if (known !== undefined) return known;
+    const random = this.#random.child(account, functionName, alias);
+    const [noise, requests, span] = [random.child("noise"), random.child("requests"), random.child("span")];
+    const fresh = { rule: this.#ruleOf(stream), random, noise, requests, span, minutes: new Map() };
+    this.#streams.set(key, fresh);
+    return fresh;
   }
 
   #ruleOf(stream: Stream): TrafficRule | undefined {
@@ -90,26 +114,23 @@ export class Traffic {
     return history !== undefined && minute < this.#options.scenario.startsAt - history;
   }
 
-  #named(stream: Stream, ...keys: readonly (string | number)[]): Random {
-    return this.#random.child(stream.account, stream.functionName, stream.alias, ...keys);
-  }
-
-  #serve(stream: Stream, minute: number): Served[] {
+  #serve(stream: Stream, known: Known, minute: number): Served[] {
     const history = this.#options.historyOf(stream);
-    let requests = poisson(this.#named(stream, "requests", minute), this.meanAt(stream, minute));
+    let requests = poisson(known.requests.child(minute), this.#meanOf(known, minute));
     let left = MINUTE_MS;
     return spansOf(history, minute, minute + MINUTE_MS).flatMap((span, index) => {
       const share = (span.to - span.from) / left;
-      const own = binomial(this.#named(stream, "span", minute, index), requests, share);
+      const own = share === 1 ? requests : binomial(known.span.child(minute, index), requests, share);
       requests -= own;
       left -= span.to - span.from;
-      return this.#split(stream, minute, { span, index, requests: own, history });
+      return this.#split(stream, known, minute, { span, index, requests: own, history });
     });
   }
 
   /** Who served each request of a stretch: versions in order of their number, each out of what is left. */
   #split(
     stream: Stream,
+    known: Known,
     minute: number,
     stretch: { readonly span: Span; readonly index: number; readonly requests: number; readonly history: ShareHistory },
   ): Served[] {
@@ -121,13 +142,13 @@ export class Traffic {
     return shares
       .sort(([a], [b]) => Number(b) - Number(a))
       .map(([version, share]) => {
-        const random = this.#named(stream, version, minute, index);
+        const random = known.random.child(version, minute, index);
         const own = binomial(random.child("share"), requests, Math.min(1, share / left));
         requests -= own;
         left -= share;
         const conduct = conductOf(this.#options.scenario, { stream, version, at: span.from, history, share });
         // The chance of failing is the minute's own, whatever happened to the weights within it.
-        const mood = bursty(this.#named(stream, version, minute, "mood"), conduct.errorRate, conduct.burstiness);
+        const mood = bursty(known.random.child(version, minute, "mood"), conduct.errorRate, conduct.burstiness);
         return { version, weighted, portions: this.#portions(random, own, { ...conduct, errorRate: mood }) };
       });
   }
@@ -135,18 +156,39 @@ export class Traffic {
   #portions(random: Random, requests: number, conduct: Conduct): [Portion, Portion] {
     const early = binomial(random.child("early"), requests, this.#options.scenario.cloudwatch.partialShare);
     return [
-      portionOf(random.child("first"), early, conduct),
-      portionOf(random.child("rest"), requests - early, conduct),
+      new DrawnPortion(random.child("first"), early, conduct),
+      new DrawnPortion(random.child("rest"), requests - early, conduct),
     ];
   }
 }
 
-const portionOf = (random: Random, requests: number, conduct: Conduct): Portion => {
-  const throttles = binomial(random.child("throttles"), requests, conduct.throttleRate);
-  const invocations = requests - throttles;
-  const errors = binomial(random.child("errors"), invocations, conduct.errorRate);
-  return { invocations, errors, throttles, durations: durationsOf(random, invocations, conduct) };
-};
+/** Worked out as far as it is asked: a week's requests are counted often, what they took seldom. */
+class DrawnPortion implements Portion {
+  readonly invocations: number;
+  readonly throttles: number;
+  readonly #random: Random;
+  readonly #conduct: Conduct;
+  #errors: number | undefined;
+  #durations: Samples | undefined;
+
+  constructor(random: Random, requests: number, conduct: Conduct) {
+    this.#random = random;
+    this.#conduct = conduct;
+    this.throttles =
+      conduct.throttleRate > 0 ? binomial(random.child("throttles"), requests, conduct.throttleRate) : 0;
+    this.invocations = requests - this.throttles;
+  }
+
+  get errors(): number {
+    this.#errors ??= binomial(this.#random.child("errors"), this.invocations, this.#conduct.errorRate);
+    return this.#errors;
+  }
+
+  get durations(): Samples {
+    this.#durations ??= durationsOf(this.#random, this.invocations, this.#conduct);
+    return this.#durations;
+  }
+}
 
 const durationsOf = (random: Random, invocations: number, { latency, cold }: Conduct): Samples => {
   const slow = cold === undefined ? 0 : binomial(random.child("cold"), invocations, cold.share);

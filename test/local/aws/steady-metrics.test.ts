@@ -20,14 +20,14 @@ const metric = (over: Partial<Metric>): Metric => ({
   dimensions: { ApiName: "shop-prod" },
   ...over,
 });
-const first = (over: Partial<Metric>) => source.minute(metric(over))?.first;
+const first = (over: Partial<Metric>) => source.minutes(metric(over))?.(0)?.first;
 
 describe("a steady series", () => {
   it("has so many points of one value in every minute", () => {
     expect(first({})).toMatchObject({ count: 600, sum: expect.closeTo(6, 9) });
     const depth = { namespace: "AWS/SQS", name: "Depth", dimensions: { Q: "dlq" } };
     expect(first(depth)).toMatchObject({ count: 1, sum: 3 });
-    expect(source.minute(metric(depth))?.rest.count).toBe(0);
+    expect(source.minutes(metric(depth))?.(0)?.rest.count).toBe(0);
   });
 
   it("is found by its whole name only", () => {
@@ -40,7 +40,7 @@ describe("a steady series", () => {
       { dimensions: { Stage: "shop-prod" } },
       { namespace: "AWS/SQS", name: "Depth", dimensions: { Q: "dlq" }, account: "444455556666" },
     ]) {
-      expect(source.minute(metric(other))).toBeUndefined();
+      expect(source.minutes(metric(other))).toBeUndefined();
     }
   });
 });

@@ -2,7 +2,7 @@ import { merged, type Samples } from "../../world/samples.ts";
 import type { CloudWatchWeather } from "../../world/scenario.ts";
 import type { SimulatedAws } from "../router.ts";
 import type { Points } from "./math.ts";
-import { type Metric, type MetricSource, metricKey } from "./sources.ts";
+import { type Metric, type MetricSource, type MinuteData, type Minutes, metricKey } from "./sources.ts";
 import type { Statistic } from "./statistics.ts";
 
 const MINUTE_MS = 60_000;
@@ -45,6 +45,21 @@ export const gridOf = (
 /** Finished datapoints kept; what has been dropped is worked out again, to the same figures. */
 const KEPT = 100_000;
 
+/** A series while it is read: what finished datapoints are known by, and who has its minutes, the first who has one. */
+interface Series {
+  readonly request: SeriesRequest;
+  readonly key: string;
+  readonly minutes: readonly Minutes[];
+}
+
+const firstOf = (sources: readonly Minutes[], minute: number): MinuteData | undefined => {
+  for (const minutes of sources) {
+    const data = minutes(minute);
+    if (data !== undefined) return data;
+  }
+  return undefined;
+};
+
 /** Reads metrics as they can be seen now: minutes appear after a lag, some of them incomplete at first. */
 export class Datapoints {
   readonly sources: MetricSource[] = [];
@@ -62,8 +77,13 @@ export class Datapoints {
     const points = new Map<number, number>();
     const age = now - request.from;
     if (request.periodMs % finestPeriod(age) !== 0) return points;
+    const series: Series = {
+      request,
+      key: `${metricKey(request.metric)} ${request.statistic.name}`,
+      minutes: this.sources.flatMap((source) => source.minutes(request.metric) ?? []),
+    };
     for (const at of gridOf(request, now)) {
-      const value = this.#datapoint(request, at, now);
+      const value = this.#datapoint(series, at, now);
       if (value !== undefined) points.set(at, value);
     }
     return points;
@@ -74,36 +94,28 @@ export class Datapoints {
     this.#finished.clear();
   }
 
-  #datapoint(request: SeriesRequest, at: number, now: number): number | undefined {
+  #datapoint(series: Series, at: number, now: number): number | undefined {
+    const { request } = series;
     const end = Math.min(at + request.periodMs, request.to);
-    const key = `${metricKey(request.metric)} ${request.statistic.name} ${at} ${end}`;
+    const key = `${series.key} ${at} ${end}`;
     const known = this.#finished.get(key);
     if (known !== undefined) return known ?? undefined;
-    const samples = merged(this.#minutes(request.metric, at, end, now));
+    const samples = merged(this.#visible(series, at, end, now));
     const value = samples.count === 0 ? undefined : request.statistic.of(samples);
     if (now >= end + this.#latestRevision) this.#keep(key, value ?? null);
     return value;
   }
 
-  #minutes(metric: Metric, from: number, to: number, now: number): Samples[] {
+  #visible({ request, minutes }: Series, from: number, to: number, now: number): Samples[] {
     const sets: Samples[] = [];
     for (let minute = from; minute < to; minute += MINUTE_MS) {
-      const data = this.#minute(metric, minute);
+      const { seenAt, revisedAt } = this.#visibility(request.metric, minute, now);
+      const data = now < seenAt ? undefined : firstOf(minutes, minute);
       if (data === undefined) continue;
-      const { seenAt, revisedAt } = this.#visibility(metric, minute);
-      if (now < seenAt) continue;
       sets.push(data.first);
       if (now >= revisedAt) sets.push(data.rest);
     }
     return sets;
-  }
-
-  #minute(metric: Metric, minute: number): { first: Samples; rest: Samples } | undefined {
-    for (const source of this.sources) {
-      const data = source.minute(metric, minute);
-      if (data !== undefined) return data;
-    }
-    return undefined;
   }
 
   get #latestRevision(): number {
@@ -111,8 +123,10 @@ export class Datapoints {
   }
 
   /** When a minute's figures appear and are final (epoch ms): the same for all metrics of one resource. */
-  #visibility(metric: Metric, minute: number): { readonly seenAt: number; readonly revisedAt: number } {
+  #visibility(metric: Metric, minute: number, now: number): { readonly seenAt: number; readonly revisedAt: number } {
     const { lag, partial, revisedAfter } = this.#weather;
+    const latest = minute + MINUTE_MS + this.#latestRevision;
+    if (now >= latest) return { seenAt: latest, revisedAt: latest };
     const resource = Object.values(metric.dimensions)[0] ?? "";
     const random = this.#aws.random("visibility", metric.account, metric.namespace, resource, minute);
     const seenAt = minute + MINUTE_MS + lag * (1 + 0.5 * random.uniform());

@@ -2,7 +2,7 @@ import type { Stream } from "../../world/behaviour.ts";
 import { constant, merged, type Samples } from "../../world/samples.ts";
 import type { Portion, Served, Traffic } from "../../world/traffic.ts";
 import type { SimulatedLambda } from "../lambda.ts";
-import type { Metric, MetricSource, MinuteData } from "./sources.ts";
+import type { Metric, MetricSource, MinuteData, Minutes } from "./sources.ts";
 
 const SUMMED: Readonly<Record<string, (portion: Portion) => Samples>> = {
   Invocations: ({ invocations }) => constant(invocations, 1),
@@ -19,10 +19,9 @@ const concurrency = (portions: readonly Portion[]): Samples => {
   return constant(durations.count, Math.max(1, Math.ceil(mean + 2 * Math.sqrt(mean))));
 };
 
-const samplesOf = (name: string, portions: readonly Portion[]): Samples | undefined => {
-  if (name === "ConcurrentExecutions") return concurrency(portions);
+const samplesOf = (name: string, portions: readonly Portion[]): Samples => {
   const of = SUMMED[name];
-  return of === undefined ? undefined : merged(portions.map(of));
+  return of === undefined ? concurrency(portions) : merged(portions.map(of));
 };
 
 /** Which requests a set of dimensions counts. */
@@ -45,22 +44,18 @@ export class LambdaMetrics implements MetricSource {
     this.#traffic = traffic;
   }
 
-  minute(metric: Metric, minute: number): MinuteData | undefined {
+  minutes(metric: Metric): Minutes | undefined {
     const selection = this.#select(metric);
-    if (selection === undefined) return undefined;
-    const served = selection.streams
-      .flatMap((stream) => this.#traffic.served(stream, minute))
-      .filter((each) => selection.counts(each));
-    const first = samplesOf(
-      metric.name,
-      served.map(({ portions }) => portions[0]),
-    );
-    const rest = samplesOf(
-      metric.name,
-      served.map(({ portions }) => portions[1]),
-    );
-    if (first === undefined || rest === undefined || first.count + rest.count === 0) return undefined;
-    return { first, rest };
+    const isKnown = metric.name === "ConcurrentExecutions" || SUMMED[metric.name] !== undefined;
+    return selection === undefined || !isKnown ? undefined : (minute) => this.#minute(metric.name, selection, minute);
+  }
+
+  #minute(name: string, { streams, counts }: Selection, minute: number): MinuteData | undefined {
+    const served = streams.flatMap((stream) => this.#traffic.served(stream, minute)).filter(counts);
+    if (served.length === 0) return undefined;
+    const first = samplesOf(name, served.map(({ portions }) => portions[0]));
+    const rest = samplesOf(name, served.map(({ portions }) => portions[1]));
+    return first.count + rest.count === 0 ? undefined : { first, rest };
   }
 
   #select({ account, region, namespace, dimensions }: Metric): Selection | undefined {

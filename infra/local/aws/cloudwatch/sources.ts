@@ -15,10 +15,13 @@ export interface MinuteData {
   readonly rest: Samples;
 }
 
+/** The minute that begins at `minute` (epoch ms) and is over; undefined: no datapoint. */
+export type Minutes = (minute: number) => MinuteData | undefined;
+
 /** Something that emits metrics, minute by minute. */
 export interface MetricSource {
-  /** The minute that begins at `minute` (epoch ms) and is over; undefined: no datapoint, or not its metric. */
-  minute(metric: Metric, minute: number): MinuteData | undefined;
+  /** The minutes of a metric; undefined: it is none of its metrics. Holds for one read: what is deployed may change. */
+  minutes(metric: Metric): Minutes | undefined;
 }
 
 const NOTHING = listed([]);
@@ -44,9 +47,12 @@ export class CustomMetrics implements MetricSource {
     minutes.set(minute, merged([minutes.get(minute) ?? NOTHING, values]));
   }
 
-  minute(metric: Metric, minute: number): MinuteData | undefined {
-    if (this.#series.size === 0) return undefined;
-    const first = this.#series.get(seriesKey(metric))?.get(minute);
-    return first === undefined ? undefined : { first, rest: NOTHING };
+  minutes(metric: Metric): Minutes | undefined {
+    const known = this.#series.size === 0 ? undefined : this.#series.get(seriesKey(metric));
+    if (known === undefined) return undefined;
+    return (minute) => {
+      const first = known.get(minute);
+      return first === undefined ? undefined : { first, rest: NOTHING };
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { constant } from "../../world/samples.ts";
 import { fits, type SteadySeries } from "../../world/scenario.ts";
-import type { Metric, MetricSource, MinuteData } from "./sources.ts";
+import type { Metric, MetricSource, Minutes } from "./sources.ts";
 
 /** Series that have nothing to do with aliases, as a scenario writes them: an API's errors, a queue's depth. */
 export class SteadyMetrics implements MetricSource {
@@ -10,10 +10,11 @@ export class SteadyMetrics implements MetricSource {
     this.#series = series;
   }
 
-  minute(metric: Metric): MinuteData | undefined {
+  minutes(metric: Metric): Minutes | undefined {
     const found = this.#series.find((one) => isOf(one, metric));
     if (found === undefined) return undefined;
-    return { first: constant(found.perMinute, found.value), rest: constant(0, 0) };
+    const data = { first: constant(found.perMinute, found.value), rest: constant(0, 0) };
+    return () => data;
   }
 }
 
