@@ -13,9 +13,9 @@ import {
 import { afterLook, type Ending, endedByWord, endedHold } from "./domain/assessment-ending.ts";
 import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./domain/assessment-state.ts";
 import {
+  type BeforeLook,
   evidenceChanges,
-  loadBake,
-  loadEvidence,
+  loadBeforeLook,
   type StoredEvidence,
   sampleChanges,
   worstFindings,
@@ -24,11 +24,10 @@ import { type Synthetic, sendSynthetic } from "./domain/assessment-synthetic.ts"
 import { appendAudit } from "./domain/audit.ts";
 import { LedgerBusy, Transient } from "./domain/errors.ts";
 import { executionName } from "./domain/inputs.ts";
-import { asHold, item, keys, loadHead, loadPlan, loadSignals, loadTargets, must, placeOf } from "./domain/ledger.ts";
-import { expectLife } from "./domain/pauses.ts";
-import type { EnvironmentPlan } from "./domain/plan.ts";
+import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./domain/ledger.ts";
+import { lifeExpected } from "./domain/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
-import { loadReferences, watchesOf } from "./domain/reference.ts";
+import { watchesOf } from "./domain/reference.ts";
 import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./domain/sampling.ts";
 import { stopRollout } from "./domain/stopping.ts";
 import { step } from "./runtime/step.ts";
@@ -53,12 +52,10 @@ export interface Judged {
   readonly nextChunk: number;
 }
 
-interface Tick {
+interface Tick extends BeforeLook {
   readonly deps: Dependencies;
   readonly input: JudgeInput;
-  readonly plan: EnvironmentPlan;
   readonly phase: Phase;
-  readonly bake: BakeRecord;
   readonly now: number;
 }
 
@@ -72,19 +69,18 @@ export const judge =
   (deps: Dependencies) =>
   async (input: JudgeInput): Promise<Judged> => {
     const { promotionId, environment, phase } = input;
-    const bake = await loadBake(deps.ledger, promotionId, environment, phase);
-    const plan = await loadPlan(deps.ledger, promotionId, environment);
-    const tick = { deps, input, plan, phase: readPhase(phase), bake, now: deps.clock.now() };
+    const before = await loadBeforeLook(deps.ledger, promotionId, environment, phase);
+    const { bake } = before;
+    const tick = { ...before, deps, input, phase: readPhase(phase), now: deps.clock.now() };
     if (bake.result !== null) return answer(tick, bake, 1);
-    const stopped = (await endedByJournal(tick)) ?? (await endedByPeople(tick));
+    const stopped = endedByJournal(tick) ?? (await endedByPeople(tick));
     if (stopped !== null) return end(tick, stopped, { ...bake, chunk: input.chunk }, []);
     const alarms = await lookAtAlarms(tick);
     if (alarms.ending !== null) return end(tick, alarms.ending, { ...bake, chunk: input.chunk }, []);
     return lookAtMetrics(tick, alarms.troubles);
   };
 
-async function endedByJournal({ deps, input }: Tick): Promise<Ending | null> {
-  const head = await loadHead(deps.ledger, input.promotionId, input.environment);
+function endedByJournal({ head }: Tick): Ending | null {
   if (head.state === "open") return null;
   return { result: head.state, summary: head.trip?.reason ?? `the journal is ${head.state}`, stop: null };
 }
@@ -133,20 +129,18 @@ async function orTrouble<T>(deps: Dependencies, what: string, ask: () => Promise
 }
 
 async function lookAtMetrics(tick: Tick, troubles: readonly string[]): Promise<Judged> {
-  const { deps, input, plan, bake, phase, now } = tick;
-  const before = await loadEvidence(deps.ledger, input.promotionId, input.environment);
-  const assessment = await assessNow(tick, before.state, troubles);
+  const { plan, bake, phase, now, evidence } = tick;
+  const assessment = await assessNow(tick, troubles);
   const { ending, extendTo } = afterLook(assessment, bake, phase, plan, now);
   const after = recorded(tick, assessment, extendTo);
-  const changes = memoryChanges(tick, before, assessment, ending !== null);
+  const changes = memoryChanges(tick, evidence, assessment, ending !== null);
   return ending === null ? goOn(tick, after, assessment, changes) : end(tick, ending, after, changes);
 }
 
-async function assessNow(tick: Tick, before: EvidenceState, troubles: readonly string[]): Promise<Assessment> {
-  const { deps, input, plan, bake, now } = tick;
-  const references = (await loadReferences(deps.ledger, input.promotionId, input.environment)) ?? {};
-  const state = withSpan(before, bake.span);
-  const watches = await watchesFor(tick, references);
+async function assessNow(tick: Tick, troubles: readonly string[]): Promise<Assessment> {
+  const { plan, bake, now, references } = tick;
+  const state = withSpan(tick.evidence.state, bake.span);
+  const watches = await watchesFor(tick);
   const readings = await readMetrics(tick, watches, state);
   const synthetic = await ownRequests(tick, watches, state);
   const { analysis } = plan;
@@ -164,7 +158,7 @@ async function ownRequests(
   return (await orTrouble(deps, "the candidate directly", send)) ?? {};
 }
 
-async function watchesFor({ deps, input, plan }: Tick, references: Parameters<typeof watchesOf>[2]): Promise<Watch[]> {
+async function watchesFor({ deps, input, plan, references }: Tick): Promise<Watch[]> {
   const records = await loadTargets(deps.ledger, input.promotionId, input.environment);
   const arms = plan.targets.flatMap((target) => {
     const record = records.find((one) => one.target === target.name);
@@ -232,16 +226,16 @@ async function goOn(
   assessment: Assessment,
   changes: readonly Change[],
 ): Promise<Judged> {
-  const { deps, bake, plan, now } = tick;
+  const { bake, plan, now } = tick;
   if (after.extended && !bake.extended)
     await note(tick, "extended", `${after.phase} extended: ${after.summary}`, after);
   if (after.verdict !== bake.verdict) await note(tick, "verdict", after.summary, after);
-  await save(tick, after, changes);
   const { startedAt, endsAt } = after;
   const settleSeconds = shortestSettle(plan);
   const seconds = tickSeconds({ startedAt, endsAt, now, settleSeconds, urgent: assessment.breaching });
   const { promotionId, environment } = tick.input;
-  await expectLife(deps.ledger, promotionId, now + seconds * 1000, `bake ${after.phase} of ${environment}`);
+  const life = lifeExpected(promotionId, now + seconds * 1000, `bake ${after.phase} of ${environment}`);
+  await save(tick, after, [...changes, life]);
   return answer(tick, after, seconds);
 }
 
@@ -252,8 +246,8 @@ async function end(tick: Tick, ending: Ending, last: BakeRecord, changes: readon
   const summary = ending.summary.slice(0, LONGEST_SUMMARY);
   const ended: BakeRecord = { ...last, result: ending.result, endedAt: now, summary };
   await note(tick, ending.result, `${last.phase}: ${summary}`, ended);
-  await save(tick, ended, changes);
-  await expectLife(deps.ledger, input.promotionId, now, `after ${last.phase} of ${input.environment}`);
+  const life = lifeExpected(input.promotionId, now, `after ${last.phase} of ${input.environment}`);
+  await save(tick, ended, [...changes, life]);
   return answer(tick, ended, 1);
 }
 

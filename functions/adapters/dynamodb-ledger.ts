@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
@@ -29,8 +30,9 @@ export interface LedgerTools {
   readonly entropy: Entropy;
 }
 
-/** DynamoDB's limit for one transaction. */
+/** DynamoDB's limits for one transaction, and for one BatchGetItem. */
 const MOST_CHANGES = 100;
+const MOST_READ = 100;
 
 /**
  * Tries of one transaction that collides with others. Two writers of one item collide for milliseconds; with pauses of
@@ -43,6 +45,7 @@ const FIRST_PAUSE_MS = 50;
 export function dynamoDbLedger(tools: LedgerTools): Ledger {
   return {
     read: (key) => readItem(tools, key),
+    readAll: (keys) => readItems(tools, keys),
     list: (pk, prefix) => listItems(tools, pk, prefix),
     write: (changes) => writeChanges(tools, changes),
   };
@@ -53,6 +56,40 @@ async function readItem({ client, table }: LedgerTools, { pk, sk }: Key): Promis
   const { Item: found } = await ask("dynamodb:GetItem", () => client().send(command));
   return found === undefined ? undefined : itemOf(found);
 }
+
+/** DynamoDB may answer a part only, where it is throttled or the answer grows too large, and names what it left out. */
+async function readItems(tools: LedgerTools, keys: readonly Key[]): Promise<(Item | undefined)[]> {
+  if (keys.length < 1 || keys.length > MOST_READ) {
+    throw new RangeError(`a read takes 1 to ${MOST_READ} keys, not ${keys.length}`);
+  }
+  const found = new Map<string, Item>();
+  let wanted: Record<string, AttributeValue>[] = keys.map(({ pk, sk }) => marshall({ pk, sk }));
+  for (let tried = 1; ; tried++) {
+    const { items, left } = await readBatch(tools, wanted);
+    for (const item of items) found.set(spell(item), item);
+    if (left.length === 0) return keys.map((key) => found.get(spell(key)));
+    if (tried === TRIES) throw new ServiceTrouble("dynamodb:BatchGetItem failed: it keeps leaving keys out");
+    // What it does answer is progress; the pauses are for what it does not.
+    await tools.clock.sleep(pauseMs(tools.entropy, tried));
+    wanted = left;
+  }
+}
+
+interface Batch {
+  readonly items: readonly Item[];
+  readonly left: Record<string, AttributeValue>[];
+}
+
+async function readBatch({ client, table }: LedgerTools, wanted: Record<string, AttributeValue>[]): Promise<Batch> {
+  const command = new BatchGetItemCommand({ RequestItems: { [table()]: { Keys: wanted, ConsistentRead: true } } });
+  const page = await ask("dynamodb:BatchGetItem", () => client().send(command));
+  return {
+    items: Object.values(page.Responses ?? {}).flatMap((items) => items.map(itemOf)),
+    left: Object.values(page.UnprocessedKeys ?? {}).flatMap(({ Keys = [] }) => Keys),
+  };
+}
+
+const spell = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
 async function listItems({ client, table }: LedgerTools, pk: string, prefix: string): Promise<Item[]> {
   const items: Item[] = [];

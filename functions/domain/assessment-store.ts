@@ -7,8 +7,11 @@ import type { Assessment, Finding } from "./assessment.ts";
 import type { BakeRecord } from "./assessment-bake.ts";
 import { type EvidenceState, NO_EVIDENCE, type Period } from "./assessment-state.ts";
 import type { Synthetic } from "./assessment-synthetic.ts";
-import { item, keys, must } from "./ledger.ts";
+import { asHead, type Head, item, keys, loadPlan, must, there } from "./ledger.ts";
+import type { EnvironmentPlan } from "./plan.ts";
 import type { Change, Item, Key, Ledger } from "./ports.ts";
+import { referencesOf } from "./reference.ts";
+import type { References } from "./reference-line.ts";
 import type { ArmSample, Span } from "./sampling.ts";
 import { severityOf, type Verdict } from "./verdicts.ts";
 
@@ -21,8 +24,45 @@ export async function loadBake(
   environment: string,
   phase: string,
 ): Promise<BakeRecord> {
-  const { pk: _pk, sk: _sk, ...bake } = asBake(await must(ledger, keys.bake(promotionId, environment, phase)));
+  return bakeOf(await must(ledger, keys.bake(promotionId, environment, phase)));
+}
+
+function bakeOf(stored: Item): BakeRecord {
+  const { pk: _pk, sk: _sk, ...bake } = asBake(stored);
   return bake;
+}
+
+/** What a look at a bake begins with. */
+export interface BeforeLook {
+  readonly bake: BakeRecord;
+  readonly plan: EnvironmentPlan;
+  readonly head: Head;
+  readonly references: References;
+  readonly evidence: StoredEvidence;
+}
+
+/** All of it in one read, as a rule: a look is made every minute. Throws `BrokenRecord` when the bake was never begun. */
+export async function loadBeforeLook(
+  ledger: Ledger,
+  promotionId: string,
+  environment: string,
+  phase: string,
+): Promise<BeforeLook> {
+  const wanted = {
+    bake: keys.bake(promotionId, environment, phase),
+    head: keys.head(promotionId, environment),
+    plan: keys.planPart(promotionId, environment, 0),
+    reference: keys.reference(promotionId, environment),
+    evidence: evidenceKey(promotionId, environment, 0),
+  };
+  const [bake, head, plan, reference, first] = await ledger.readAll(Object.values(wanted));
+  return {
+    bake: bakeOf(there(bake, wanted.bake)),
+    head: asHead(there(head, wanted.head)),
+    plan: await loadPlan(ledger, promotionId, environment, plan),
+    references: referencesOf(reference) ?? {},
+    evidence: await loadEvidence(ledger, promotionId, environment, { first }),
+  };
 }
 
 /** All bakes of an environment, in the order in which they began. */
@@ -48,12 +88,19 @@ export interface StoredEvidence {
   readonly revision: number | null;
 }
 
-export async function loadEvidence(ledger: Ledger, promotionId: string, environment: string): Promise<StoredEvidence> {
+/** `read`: its first part, where that was asked for already; most evidence has no other. */
+export async function loadEvidence(
+  ledger: Ledger,
+  promotionId: string,
+  environment: string,
+  read?: { readonly first: Item | undefined },
+): Promise<StoredEvidence> {
   const { pk, sk } = keys.bake(promotionId, environment, EVIDENCE);
-  const parts = await ledger.list(pk, sk);
+  const isWhole = read !== undefined && (read.first === undefined || read.first.parts === 1);
+  const parts = isWhole ? [read.first] : await ledger.list(pk, sk);
   const [first] = parts;
   if (first === undefined) return { state: NO_EVIDENCE, revision: null };
-  const json = parts.slice(0, Number(first.parts)).map((part) => String(part.json));
+  const json = parts.slice(0, Number(first.parts)).map((part) => String(part?.json));
   return { state: JSON.parse(json.join("")) as EvidenceState, revision: Number(first.revision) };
 }
 

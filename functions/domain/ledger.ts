@@ -232,7 +232,11 @@ export interface Pause {
 
 /** Reads an item that the protocol says must be there. Throws `BrokenRecord`. */
 export async function must(ledger: Ledger, key: Key): Promise<Item> {
-  const item = await ledger.read(key);
+  return there(await ledger.read(key), key);
+}
+
+/** An item that was read and must be there. Throws `BrokenRecord`. */
+export function there(item: Item | undefined, key: Key): Item {
   if (item === undefined) throw new BrokenRecord(`the ledger has no ${key.sk} under ${key.pk}`);
   return item;
 }
@@ -295,6 +299,7 @@ export function planChanges(id: string, plan: PromotionPlan): Change[] {
     return Array.from({ length: count }, (_, part) => ({
       put: item(keys.planPart(id, environment, part), {
         json: json.slice(part * PART_LENGTH, (part + 1) * PART_LENGTH),
+        parts: count,
       }),
     }));
   };
@@ -304,14 +309,20 @@ export function planChanges(id: string, plan: PromotionPlan): Change[] {
   ];
 }
 
-async function loadParts(ledger: Ledger, id: string, environment: string): Promise<unknown> {
-  const parts = await ledger.list(promotion(id), `PLAN#${environment}#`);
+async function loadParts(ledger: Ledger, id: string, environment: string, first?: Item): Promise<unknown> {
+  const parts = first?.parts === 1 ? [first] : await ledger.list(promotion(id), `PLAN#${environment}#`);
   if (parts.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
   return JSON.parse(parts.map((part) => String(part.json)).join(""));
 }
 
-export async function loadPlan(ledger: Ledger, id: string, environment: string): Promise<EnvironmentPlan> {
-  return (await loadParts(ledger, id, environment)) as EnvironmentPlan;
+/** `first`: its first part, where that was read already; most plans have no other. */
+export async function loadPlan(
+  ledger: Ledger,
+  id: string,
+  environment: string,
+  first?: Item,
+): Promise<EnvironmentPlan> {
+  return (await loadParts(ledger, id, environment, first)) as EnvironmentPlan;
 }
 
 export async function loadPlanHeader(ledger: Ledger, id: string): Promise<PlanHeader> {

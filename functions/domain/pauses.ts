@@ -6,7 +6,7 @@
  * so no word is slept through.
  */
 import { asPause, item, keys } from "./ledger.ts";
-import type { Clock, Executions, Ledger } from "./ports.ts";
+import type { Change, Clock, Executions, Ledger } from "./ports.ts";
 
 /** Name of the pause of an approval, by its id. */
 export const approvalPause = (approval: string) => `approval-${approval}`;
@@ -47,7 +47,12 @@ export async function wakePauses(
 
 /** When the promotion's next sign of life is due (epoch ms); the sweeper looks after those that are late. */
 export async function expectLife(ledger: Ledger, promotionId: string, at: number, what: string): Promise<void> {
-  await ledger.write([{ put: item(keys.due(promotionId), { at, what }) }]);
+  await ledger.write([lifeExpected(promotionId, at, what)]);
+}
+
+/** The change that `expectLife` writes, for who writes more with it. */
+export function lifeExpected(promotionId: string, at: number, what: string): Change {
+  return { put: item(keys.due(promotionId), { at, what }) };
 }
 
 /** How late a promotion may be before the sweeper looks after it, in ms. */

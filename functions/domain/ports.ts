@@ -56,6 +56,8 @@ export class Conflict extends Error {
 export interface Ledger {
   /** Strongly consistent. */
   read(key: Key): Promise<Item | undefined>;
+  /** Up to 100 different items at once, in the order of their keys, each strongly consistent, though not one snapshot. */
+  readAll(keys: readonly Key[]): Promise<(Item | undefined)[]>;
   /** All items of a partition whose sort key begins with `prefix`, in order, strongly consistent. */
   list(pk: string, prefix: string): Promise<Item[]>;
   /** All or nothing, at most 100 changes. Throws `Conflict` when a condition does not hold. */

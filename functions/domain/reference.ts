@@ -4,7 +4,7 @@
  */
 import { item, keys, loadTargets, placeOf } from "./ledger.ts";
 import type { EnvironmentPlan, MetricPlan } from "./plan.ts";
-import { type Clock, Conflict, type Ledger, type Metrics, type Place } from "./ports.ts";
+import { type Clock, Conflict, type Item, type Ledger, type Metrics, type Place } from "./ports.ts";
 import type { References, WatchReference } from "./reference-line.ts";
 import {
   type ArmSample,
@@ -82,7 +82,10 @@ export async function loadReferences(
   promotionId: string,
   environment: string,
 ): Promise<References | null> {
-  const stored = await ledger.read(keys.reference(promotionId, environment));
+  return referencesOf(await ledger.read(keys.reference(promotionId, environment)));
+}
+
+export function referencesOf(stored: Item | undefined): References | null {
   return stored === undefined ? null : (stored.references as References);
 }
 

@@ -33,7 +33,7 @@ export function makeLedger(scope: Construct, name: string, key: Key): Ledger {
 }
 
 // Transactions are authorised as the single calls that they are made of.
-const READ = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"];
+const READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"];
 const WRITE = ["dynamodb:PutItem", "dynamodb:DeleteItem"];
 
 /** Reading and writing these families of partitions, and none else. */

@@ -52,6 +52,20 @@ describe("against the simulated DynamoDB", () => {
     expect(await simulated().use((ledger) => ledger.read(KEY))).toBeUndefined();
   });
 
+  test("items that are asked for together come in the order of their keys, and those that are not there as undefined", async () => {
+    const found = await simulated().use(async (ledger) => {
+      await ledger.write([{ put: { ...KEY, at: 1 } }, { put: { pk: "P", sk: "A", at: 2 } }]);
+      return ledger.readAll([{ pk: "P", sk: "A" }, { pk: "P", sk: "NOWHERE" }, KEY]);
+    });
+
+    expect(found).toStrictEqual([{ pk: "P", sk: "A", at: 2 }, undefined, { ...KEY, at: 1 }]);
+  });
+
+  test.each([0, 101])("%i items are refused: DynamoDB takes 1 to 100 keys", async (count) => {
+    const keys = Array.from({ length: count }, (_, at) => ({ pk: "P", sk: String(at) }));
+    await expect(simulated().use((ledger) => ledger.readAll(keys))).rejects.toThrow(RangeError);
+  });
+
   test("a list gives every item under the prefix, in order, over as many pages as there are", async () => {
     const large = "x".repeat(200_000);
     const names = Array.from({ length: 12 }, (_, at) => `SAMPLE#${String(at).padStart(3, "0")}`);

@@ -41,6 +41,7 @@ function turnwise(ledger: Ledger, actor: number, parked: Parked[]): Ledger {
   const turn = () => new Promise<void>((resolve) => parked.push({ actor, go: resolve }));
   return {
     read: async (key) => turn().then(async () => ledger.read(key)),
+    readAll: async (keys) => turn().then(async () => ledger.readAll(keys)),
     list: async (pk, prefix) => turn().then(async () => ledger.list(pk, prefix)),
     write: async (changes) => turn().then(async () => ledger.write(changes)),
   };

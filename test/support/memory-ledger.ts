@@ -35,6 +35,14 @@ export class MemoryLedger implements Ledger {
     return found === undefined ? undefined : stored(found);
   }
 
+  async readAll(keys: readonly Key[]): Promise<(Item | undefined)[]> {
+    await this.before(`read ${keys.map(({ sk }) => sk).join(" ")}`);
+    return keys.map((key) => {
+      const found = this.#items.get(spell(key));
+      return found === undefined ? undefined : stored(found);
+    });
+  }
+
   async list(pk: string, prefix: string): Promise<Item[]> {
     await this.before(`list ${prefix}`);
     return this.items((item) => item.pk === pk && item.sk.startsWith(prefix));

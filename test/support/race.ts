@@ -78,6 +78,7 @@ function turnwise(world: World, actor: number, parked: Parked[]): Dependencies {
     ...deps,
     ledger: {
       read: (key) => turn(`reads ${key.sk}`).then(() => deps.ledger.read(key)),
+      readAll: (keys) => turn(`reads ${keys.length} items`).then(() => deps.ledger.readAll(keys)),
       list: (pk, prefix) => turn(`lists ${prefix}`).then(() => deps.ledger.list(pk, prefix)),
       write: (changes) => turn(`writes ${changes.length} items`).then(() => deps.ledger.write(changes)),
     },

@@ -174,8 +174,7 @@ class DrawnPortion implements Portion {
   constructor(random: Random, requests: number, conduct: Conduct) {
     this.#random = random;
     this.#conduct = conduct;
-    this.throttles =
-      conduct.throttleRate > 0 ? binomial(random.child("throttles"), requests, conduct.throttleRate) : 0;
+    this.throttles = conduct.throttleRate > 0 ? binomial(random.child("throttles"), requests, conduct.throttleRate) : 0;
     this.invocations = requests - this.throttles;
   }
 

@@ -42,13 +42,16 @@ export const gridOf = (
   return grid;
 };
 
-/** Finished datapoints kept; what has been dropped is worked out again, to the same figures. */
-const KEPT = 100_000;
+/** Finished datapoints kept of a series; what has been dropped is worked out again, to the same figures. */
+const KEPT = 20_000;
 
-/** A series while it is read: what finished datapoints are known by, and who has its minutes, the first who has one. */
+/** By the time at which they begin; null: there is no datapoint. */
+type Finished = Map<number, number | null>;
+
+/** A series while it is read: its finished datapoints, and who has its minutes, the first who has one. */
 interface Series {
   readonly request: SeriesRequest;
-  readonly key: string;
+  readonly finished: Finished;
   readonly minutes: readonly Minutes[];
 }
 
@@ -65,7 +68,8 @@ export class Datapoints {
   readonly sources: MetricSource[] = [];
   readonly #aws: SimulatedAws;
   readonly #weather: CloudWatchWeather;
-  readonly #finished = new Map<string, number | null>();
+  /** By series and period. */
+  readonly #finished = new Map<string, Finished>();
 
   constructor(aws: SimulatedAws, weather: CloudWatchWeather) {
     this.#aws = aws;
@@ -79,7 +83,7 @@ export class Datapoints {
     if (request.periodMs % finestPeriod(age) !== 0) return points;
     const series: Series = {
       request,
-      key: `${metricKey(request.metric)} ${request.statistic.name}`,
+      finished: this.#finishedOf(request),
       minutes: this.sources.flatMap((source) => source.minutes(request.metric) ?? []),
     };
     for (const at of gridOf(request, now)) {
@@ -94,15 +98,22 @@ export class Datapoints {
     this.#finished.clear();
   }
 
+  #finishedOf({ metric, statistic, periodMs }: SeriesRequest): Finished {
+    const key = `${metricKey(metric)} ${statistic.name} ${periodMs}`;
+    const finished = this.#finished.get(key) ?? new Map();
+    this.#finished.set(key, finished);
+    return finished;
+  }
+
   #datapoint(series: Series, at: number, now: number): number | undefined {
-    const { request } = series;
+    const { request, finished } = series;
     const end = Math.min(at + request.periodMs, request.to);
-    const key = `${series.key} ${at} ${end}`;
-    const known = this.#finished.get(key);
+    const isWhole = end === at + request.periodMs;
+    const known = isWhole ? finished.get(at) : undefined;
     if (known !== undefined) return known ?? undefined;
     const samples = merged(this.#visible(series, at, end, now));
     const value = samples.count === 0 ? undefined : request.statistic.of(samples);
-    if (now >= end + this.#latestRevision) this.#keep(key, value ?? null);
+    if (isWhole && now >= end + this.#latestRevision) keep(finished, at, value ?? null);
     return value;
   }
 
@@ -132,10 +143,10 @@ export class Datapoints {
     const seenAt = minute + MINUTE_MS + lag * (1 + 0.5 * random.uniform());
     return { seenAt, revisedAt: random.chance(partial) ? seenAt + revisedAfter : seenAt };
   }
-
-  #keep(key: string, value: number | null): void {
-    this.#finished.set(key, value);
-    const oldest = this.#finished.keys().next();
-    if (this.#finished.size > KEPT && oldest.done !== true) this.#finished.delete(oldest.value);
-  }
 }
+
+const keep = (finished: Finished, at: number, value: number | null): void => {
+  finished.set(at, value);
+  const oldest = finished.keys().next();
+  if (finished.size > KEPT && oldest.done !== true) finished.delete(oldest.value);
+};

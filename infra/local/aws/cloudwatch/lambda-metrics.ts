@@ -53,8 +53,14 @@ export class LambdaMetrics implements MetricSource {
   #minute(name: string, { streams, counts }: Selection, minute: number): MinuteData | undefined {
     const served = streams.flatMap((stream) => this.#traffic.served(stream, minute)).filter(counts);
     if (served.length === 0) return undefined;
-    const first = samplesOf(name, served.map(({ portions }) => portions[0]));
-    const rest = samplesOf(name, served.map(({ portions }) => portions[1]));
+    const first = samplesOf(
+      name,
+      served.map(({ portions }) => portions[0]),
+    );
+    const rest = samplesOf(
+      name,
+      served.map(({ portions }) => portions[1]),
+    );
     return first.count + rest.count === 0 ? undefined : { first, rest };
   }
 

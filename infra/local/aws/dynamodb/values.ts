@@ -33,6 +33,7 @@ const ordered = (set: readonly string[]): string => JSON.stringify([...set].sort
 
 /** Equality as DynamoDB means it: same type and same value; numbers by value, sets without order. */
 export const equal = (left: AttributeValue, right: AttributeValue): boolean => {
+  if ("S" in left && "S" in right) return left.S === right.S;
   if ("N" in left && "N" in right) return compareDecimals(left.N, right.N) === 0;
   if ("SS" in left && "SS" in right) return ordered(left.SS) === ordered(right.SS);
   if ("NS" in left && "NS" in right) return ordered(left.NS) === ordered(right.NS);
@@ -115,7 +116,7 @@ export const normalised = (value: AttributeValue): AttributeValue => {
   }
   if ("SS" in value) checkSet(value.SS);
   if ("BS" in value) checkSet(value.BS);
-  return structuredClone(value);
+  return "S" in value ? { S: value.S } : structuredClone(value);
 };
 
 /** `normalised` for each attribute of an item. */
