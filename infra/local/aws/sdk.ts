@@ -1,4 +1,13 @@
-import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from "@smithy/types";
+import type { SignatureV4Init } from "@smithy/signature-v4";
+import type {
+  HttpRequest,
+  Logger,
+  Provider,
+  RequestSigner,
+  RetryErrorInfo,
+  RetryStrategyV2,
+  RetryToken,
+} from "@smithy/types";
 import type { Random } from "../world/random.ts";
 import type { SimulatedAws, SimulatedHandler } from "./router.ts";
 import type { Caller, Clock } from "./service.ts";
@@ -63,6 +72,37 @@ export const credentialsOf = (account: string): SimulatedCredentials => ({
   secretAccessKey: "simulated",
 });
 
+/**
+ * Names the signer as a signature would, without the four keyed hashes that nobody here checks: they took a tenth of a
+ * rehearsal. Real signatures are made wherever a client speaks to an emulator or to AWS.
+ */
+class ScopeSigner implements RequestSigner {
+  readonly #scope: Promise<string>;
+
+  constructor({ credentials, region, service }: SignatureV4Init) {
+    this.#scope = scopeOf(credentials, region, service);
+  }
+
+  async sign<T>(request: T & HttpRequest): Promise<T & HttpRequest> {
+    request.headers.authorization = `AWS4-HMAC-SHA256 Credential=${await this.#scope}`;
+    return request;
+  }
+}
+
+type Init<Name extends keyof SignatureV4Init> = SignatureV4Init[Name];
+
+const provided = async <T>(value: T | Provider<T>): Promise<T> =>
+  typeof value === "function" ? (value as Provider<T>)() : value;
+
+/** The scope of a signature; its day is nothing that the simulation reads. */
+async function scopeOf(credentials: Init<"credentials">, region: Init<"region">, service: string): Promise<string> {
+  const { accessKeyId } = await provided(credentials);
+  return `${accessKeyId}/00000000/${await provided(region)}/${service}/aws4_request`;
+}
+
+/** The SDK's own silent logger has every input and output masked for it, call by call, before it drops them. */
+const SILENT = {} as Logger;
+
 /** What an SDK v3 client needs to speak to the simulation: spread it into the client's configuration. */
 export interface SimulatedClientConfig {
   readonly region: string;
@@ -76,6 +116,8 @@ export interface SimulatedClientConfig {
   readonly useFipsEndpoint: boolean;
   readonly userAgentAppId: string;
   readonly authSchemePreference: string[];
+  readonly signerConstructor: typeof ScopeSigner;
+  readonly logger: Logger;
 }
 
 /**
@@ -99,4 +141,6 @@ export const clientConfig = (
   useFipsEndpoint: false,
   userAgentAppId: "headgate-rehearsal",
   authSchemePreference: [],
+  signerConstructor: ScopeSigner,
+  logger: SILENT,
 });
