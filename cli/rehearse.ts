@@ -15,6 +15,7 @@ import { readScenario, type Scenario } from "../infra/local/world/scenario.ts";
 import { readJson } from "./read-json.ts";
 import {
   aligned,
+  besideName,
   countsInWords,
   headingInWords,
   lineInWords,
@@ -24,6 +25,7 @@ import {
   type Style,
   splitInWords,
   trafficInWords,
+  wrapped,
 } from "./timeline-words.ts";
 
 export interface RehearseOptions {
@@ -94,9 +96,10 @@ function outcomeOf({ ended }: Rehearsed): Outcome {
 function closing(result: Rehearsed, style: Style): string[] {
   const outcome = outcomeOf(result);
   const title = painted(outcome.toUpperCase(), outcomeColour(outcome), style);
+  const why = plainWatch(result.ended.summary).split("\n");
   return [
     "",
-    ...aligned("outcome", [title, ...plainWatch(result.ended.summary).split("\n")]),
+    ...aligned("outcome", [title, ...why.flatMap((line) => wrapped(line, besideName(style)))]),
     ...aligned("traffic", trafficInWords(servingNow(result))),
     ...aligned("time", [splitInWords(result.figures)]),
     ...countsInWords(result.figures).flatMap(([name, text]) => aligned(name, [text])),

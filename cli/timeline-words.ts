@@ -120,6 +120,20 @@ export function aligned(name: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => `${(index === 0 ? name : "").padEnd(NAME_WIDTH)} ${line}`);
 }
 
+/** A text in lines of at most `width` characters, broken between words; a longer word stands alone. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** How much of the width is left for what `aligned` names. */
+export const besideName = ({ width }: Style): number => width - NAME_WIDTH - 1;
+
 /** Green for promoted, red where traffic had to go back or may not be safe, yellow for a no. */
 export function outcomeColour(outcome: Outcome): Colour {
   if (outcome === "promoted") return "green";

@@ -1,6 +1,6 @@
 /** An execution ended: if its promotion did not, it is looked after at once instead of at the sweeper's next round. */
 import * as z from "zod";
-import { asHeader, keys } from "./domain/ledger.ts";
+import { keys } from "./domain/ledger.ts";
 import { lookAfter } from "./domain/looking-after.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
@@ -13,8 +13,7 @@ export const statusListener =
     if (detail.status === "RUNNING") return { summary: "" };
     const open = await deps.ledger.list(keys.open("").pk, "PROMOTION#");
     const mine = open.find(({ executionArn }) => executionArn === detail.executionArn);
-    const header = mine === undefined ? undefined : await deps.ledger.read(keys.header(String(mine.promotionId)));
-    const what = header === undefined ? null : await lookAfter(deps, asHeader(header));
+    const what = mine === undefined ? null : await lookAfter(deps, String(mine.promotionId));
     return { summary: what ?? "" };
   };
 

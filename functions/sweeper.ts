@@ -1,6 +1,6 @@
 /** Runs every minute: looks after each promotion that is not closed. What it does is safe to do at any time. */
 import * as z from "zod";
-import { asHeader, keys } from "./domain/ledger.ts";
+import { keys } from "./domain/ledger.ts";
 import { lookAfter } from "./domain/looking-after.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
@@ -13,8 +13,7 @@ export const sweeper = (deps: Dependencies) => async (_event: unknown) => {
   const failed: string[] = [];
   for (const { promotionId } of await deps.ledger.list(keys.open("").pk, "PROMOTION#")) {
     try {
-      const header = await deps.ledger.read(keys.header(String(promotionId)));
-      const what = header === undefined ? null : await lookAfter(deps, asHeader(header));
+      const what = await lookAfter(deps, String(promotionId));
       if (what !== null) done.push(what);
     } catch (error) {
       // One promotion in trouble must not keep the others waiting; the next run comes in a minute.

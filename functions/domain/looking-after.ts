@@ -7,17 +7,20 @@ import { bringBack, whyBack } from "./bringing-back.ts";
 import { closePromotion } from "./closing.ts";
 import { noteEnding } from "./endings.ts";
 import { isOver } from "./executions.ts";
-import { type Header, keys } from "./ledger.ts";
+import { asHeader, type Header, keys } from "./ledger.ts";
 import { sendPending } from "./paging.ts";
 import { approvalPause, isLate, wakePauses } from "./pauses.ts";
-import type { Dependencies, ExecutionStatus } from "./ports.ts";
+import type { Dependencies, ExecutionStatus, Item } from "./ports.ts";
 
-/** What was done about a promotion; null: it needed nothing. */
-export async function lookAfter(deps: Dependencies, header: Header): Promise<string | null> {
+/** What was done about a promotion; null: it needed nothing, or is not known. */
+export async function lookAfter(deps: Dependencies, promotionId: string): Promise<string | null> {
+  const [stored, due] = await deps.ledger.readAll([keys.header(promotionId), keys.due(promotionId)]);
+  if (stored === undefined) return null;
+  const header = asHeader(stored);
   const status = await deps.executions.status(header.executionArn);
   const ended = isOver(status, header, deps.clock);
   if (header.state === "closed") return ended ? tellAgain(deps, header) : null;
-  return ended ? clearUp(deps, header, status) : wakeLate(deps, header);
+  return ended ? clearUp(deps, header, status) : wakeLate(deps, header, due);
 }
 
 /** Closed, but still listed: whoever closed it could not tell people. */
@@ -37,13 +40,15 @@ async function clearUp(deps: Dependencies, header: Header, status: ExecutionStat
 }
 
 /** The execution runs: pages and decisions that were not delivered go out, and an overdue pause is woken. */
-async function wakeLate(deps: Dependencies, { promotionId, environments }: Header): Promise<string | null> {
-  await sendPending(deps, promotionId, "running");
+async function wakeLate(
+  deps: Dependencies,
+  { promotionId, environments }: Header,
+  due: Item | undefined,
+): Promise<string | null> {
   let woken = 0;
   for (const { environment, approval } of await decisionsToDeliver(deps.ledger, promotionId)) {
     woken += await wakePauses(deps, promotionId, environment, approvalPause(approval));
   }
-  const due = await deps.ledger.read(keys.due(promotionId));
   if (isLate(due === undefined ? undefined : { at: Number(due.at) }, deps.clock)) {
     for (const environment of environments) woken += await wakePauses(deps, promotionId, environment);
   }

@@ -58,12 +58,12 @@ export interface SandboxOptions {
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
   /** Share, from 0 to 1, of nested executions that never hear that their parent was stopped; none unless said. */
   readonly childStopLoss?: number;
-  /** How often the sweeper runs, in ms; every five minutes unless said. */
+  /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
 }
 
 /** Deployed, it runs every minute; a rehearsal of days makes do with fewer of its rounds, of which nearly all find nothing. */
-const SWEEP_EVERY_MS = 5 * 60_000;
+const SWEEP_EVERY_MS = 15 * 60_000;
 
 /** Virtual time that the world goes on for after an execution has ended: late events and zombies come to rest. */
 const AFTERMATH_MS = 3 * 60_000;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   aligned,
+  besideName,
   countsInWords,
   headingInWords,
   lineInWords,
@@ -10,6 +11,7 @@ import {
   type Style,
   splitInWords,
   trafficInWords,
+  wrapped,
 } from "../../cli/timeline-words.ts";
 import type { Line } from "../../infra/local/timeline.ts";
 
@@ -109,4 +111,18 @@ test("a no is not a failure: the colour of an outcome says which it was", () => 
   expect(
     (["promoted", "rolled-back", "rollback-failed", "errored", "expired", "blocked"] as const).map(outcomeColour),
   ).toEqual(["green", "red", "red", "red", "yellow", "yellow"]);
+});
+
+describe("long words at the end", () => {
+  const style = { zone: "UTC", colour: false, width: 31, release: "" };
+
+  it("stand in lines of the width, broken between words", () => {
+    const lines = wrapped("traffic in prod is back on the baseline, read back", besideName(style));
+    expect(lines).toEqual(["traffic in prod is", "back on the", "baseline, read back"]);
+    expect(aligned("outcome", lines).every(({ length }) => length <= style.width)).toBe(true);
+  });
+
+  it("stand alone where one is longer than a line", () => {
+    expect(wrapped("at arn:aws:states:eu-west-1 it ended", 12)).toEqual(["at", "arn:aws:states:eu-west-1", "it ended"]);
+  });
 });

@@ -48,7 +48,7 @@ const shift =
     shiftTraffic(deps)({ ...IN_PROD, weight });
 const finish: Actor = (deps) => finishRollout(deps)(IN_PROD);
 const record: Actor = (deps) => recordEnvironment(deps)({ ...IN_PROD, position: 0 });
-const sweep: Actor = async (deps) => lookAfter(deps, asHeader(await must(deps.ledger, keys.header(P1))));
+const sweep: Actor = async (deps) => lookAfter(deps, P1);
 const close: Actor = (deps) => closePromotion(deps, P1, "the race is over");
 const back: Actor = (deps) => bringBack(deps, P1, { by: "operator", reason: "back with it" });
 
@@ -73,7 +73,7 @@ async function sweptUp(world: World): Promise<void> {
   world.statuses.set(arnOf(P1), "FAILED");
   for (let round = 0; round < 5; round++) {
     const header = asHeader(await must(world.ledger, keys.header(P1)));
-    if (header.state === "open") await lookAfter(world.deps, header).catch(() => {});
+    if (header.state === "open") await lookAfter(world.deps, P1).catch(() => {});
     world.clock.advance(60_000);
   }
 }

@@ -100,8 +100,11 @@ async function scopeOf(credentials: Init<"credentials">, region: Init<"region">,
   return `${accessKeyId}/00000000/${await provided(region)}/${service}/aws4_request`;
 }
 
-/** The SDK's own silent logger has every input and output masked for it, call by call, before it drops them. */
-const SILENT = {} as Logger;
+/**
+ * The SDK's own silent logger has every input and output masked for it, call by call, before it drops them. One that
+ * knows no `info` is asked for nothing; the type wants it, the SDK looks first.
+ */
+const SILENT = { trace: () => {}, debug: () => {}, warn: () => {}, error: () => {} } as unknown as Logger;
 
 /** What an SDK v3 client needs to speak to the simulation: spread it into the client's configuration. */
 export interface SimulatedClientConfig {

@@ -8,7 +8,7 @@ import { isWeighted, type ShareHistory, type Span, spansOf } from "./shares.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** What part of a minute's requests was: those counted in its first figures, or those that came to be counted later. */
+/** What became of requests. */
 export interface Portion {
   readonly invocations: number;
   readonly errors: number;
@@ -22,8 +22,9 @@ export interface Served {
   readonly version: string;
   /** Whether the alias had two versions then. */
   readonly weighted: boolean;
-  /** The share of requests that the first figures of a late minute show, and the rest. */
-  readonly portions: readonly [Portion, Portion];
+  readonly whole: Portion;
+  /** Those of them that the first figures of a late minute show. */
+  readonly first: Portion;
 }
 
 export interface TrafficOptions {
@@ -64,7 +65,16 @@ export class Traffic {
 
   /** What was served in the minute that begins at `minute` (epoch ms, a whole minute that is over). */
   served(stream: Stream, minute: number): readonly Served[] {
+    return this.minutesOf(stream)(minute);
+  }
+
+  /** `served` of one stream, for who asks for many of its minutes. */
+  minutesOf(stream: Stream): (minute: number) => readonly Served[] {
     const known = this.#known(stream);
+    return (minute) => this.#served(stream, known, minute);
+  }
+
+  #served(stream: Stream, known: Known, minute: number): readonly Served[] {
     if (known.rule !== undefined && this.#isTooEarly(known.rule, minute)) return [];
     const already = known.minutes.get(minute);
     if (already !== undefined) return already;
@@ -143,38 +153,47 @@ export class Traffic {
       .sort(([a], [b]) => Number(b) - Number(a))
       .map(([version, share]) => {
         const random = known.random.child(version, minute, index);
-        const own = binomial(random.child("share"), requests, Math.min(1, share / left));
+        const own = share < left ? binomial(random.child("share"), requests, share / left) : requests;
         requests -= own;
         left -= share;
         const conduct = conductOf(this.#options.scenario, { stream, version, at: span.from, history, share });
         // The chance of failing is the minute's own, whatever happened to the weights within it.
         const mood = bursty(known.random.child(version, minute, "mood"), conduct.errorRate, conduct.burstiness);
-        return { version, weighted, portions: this.#portions(random, own, { ...conduct, errorRate: mood }) };
+        const { partialShare } = this.#options.scenario.cloudwatch;
+        return drawn(version, weighted, new Requests(random, own, { ...conduct, errorRate: mood }, partialShare));
       });
-  }
-
-  #portions(random: Random, requests: number, conduct: Conduct): [Portion, Portion] {
-    const early = binomial(random.child("early"), requests, this.#options.scenario.cloudwatch.partialShare);
-    return [
-      new DrawnPortion(random.child("first"), early, conduct),
-      new DrawnPortion(random.child("rest"), requests - early, conduct),
-    ];
   }
 }
 
-/** Worked out as far as it is asked: a week's requests are counted often, what they took seldom. */
-class DrawnPortion implements Portion {
+const drawn = (version: string, weighted: boolean, requests: Requests): Served => ({
+  version,
+  weighted,
+  whole: requests,
+  get first() {
+    return requests.first;
+  },
+});
+
+/**
+ * Requests, worked out as far as it is asked: a week's are counted often, and how long they took is seldom looked at. Each
+ * is among the first figures with the same chance, whatever became of it.
+ */
+class Requests implements Portion {
   readonly invocations: number;
   readonly throttles: number;
   readonly #random: Random;
   readonly #conduct: Conduct;
+  readonly #partialShare: number;
   #errors: number | undefined;
+  #first: Portion | undefined;
   #durations: Samples | undefined;
 
-  constructor(random: Random, requests: number, conduct: Conduct) {
+  constructor(random: Random, requests: number, conduct: Conduct, partialShare: number) {
+    const { throttleRate } = conduct;
     this.#random = random;
     this.#conduct = conduct;
-    this.throttles = conduct.throttleRate > 0 ? binomial(random.child("throttles"), requests, conduct.throttleRate) : 0;
+    this.#partialShare = partialShare;
+    this.throttles = throttleRate > 0 ? binomial(random.child("throttles"), requests, throttleRate) : 0;
     this.invocations = requests - this.throttles;
   }
 
@@ -184,8 +203,22 @@ class DrawnPortion implements Portion {
   }
 
   get durations(): Samples {
-    this.#durations ??= durationsOf(this.#random, this.invocations, this.#conduct);
+    const late = this.invocations - this.first.invocations;
+    this.#durations ??= merged([this.first.durations, durationsOf(this.#random.child("rest"), late, this.#conduct)]);
     return this.#durations;
+  }
+
+  get first(): Portion {
+    this.#first ??= this.#drawFirst();
+    return this.#first;
+  }
+
+  #drawFirst(): Portion {
+    const early = (name: string, count: number) => binomial(this.#random.child(name), count, this.#partialShare);
+    const errors = early("early errors", this.errors);
+    const invocations = errors + early("early", this.invocations - this.errors);
+    const durations = durationsOf(this.#random.child("first"), invocations, this.#conduct);
+    return { invocations, errors, throttles: early("early throttles", this.throttles), durations };
   }
 }
 

@@ -27,7 +27,7 @@ describe("a steady series", () => {
     expect(first({})).toMatchObject({ count: 600, sum: expect.closeTo(6, 9) });
     const depth = { namespace: "AWS/SQS", name: "Depth", dimensions: { Q: "dlq" } };
     expect(first(depth)).toMatchObject({ count: 1, sum: 3 });
-    expect(source.minutes(metric(depth))?.(0)?.rest.count).toBe(0);
+    expect(source.minutes(metric(depth))?.(0)?.whole.count).toBe(1);
   });
 
   it("is found by its whole name only", () => {

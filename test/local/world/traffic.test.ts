@@ -39,21 +39,20 @@ const totals = (traffic: Traffic, version: string, from: number, to: number): To
   const sum: Totals = { requests: 0, errors: 0, throttles: 0, slow: 0 };
   for (let n = from; n < to; n += 1) {
     for (const served of traffic.served(live, minute(n)).filter((each) => each.version === version)) {
-      for (const { invocations, errors, throttles, durations } of served.portions) {
-        sum.requests += invocations + throttles;
-        sum.errors += errors;
-        sum.throttles += throttles;
-        sum.slow += durations.count - durations.atMost(300);
-      }
+      const { invocations, errors, throttles, durations } = served.whole;
+      sum.requests += invocations + throttles;
+      sum.errors += errors;
+      sum.throttles += throttles;
+      sum.slow += durations.count - durations.atMost(300);
     }
   }
   return sum;
 };
 
 const figures = (served: readonly Served[]) =>
-  served.map(({ version, portions }) => [
+  served.map(({ version, first, whole }) => [
     version,
-    ...portions.map(({ invocations, errors, throttles, durations }) => [
+    ...[first, whole].map(({ invocations, errors, throttles, durations }) => [
       invocations,
       errors,
       throttles,

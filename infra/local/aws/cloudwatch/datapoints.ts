@@ -123,8 +123,7 @@ export class Datapoints {
       const { seenAt, revisedAt } = this.#visibility(request.metric, minute, now);
       const data = now < seenAt ? undefined : firstOf(minutes, minute);
       if (data === undefined) continue;
-      sets.push(data.first);
-      if (now >= revisedAt) sets.push(data.rest);
+      sets.push(now < revisedAt ? data.first : data.whole);
     }
     return sets;
   }

@@ -30,6 +30,23 @@ interface Selection {
   readonly counts: (served: Served) => boolean;
 }
 
+const minuteOf = (name: string, served: readonly Served[]): MinuteData | undefined => {
+  const whole = samplesOf(
+    name,
+    served.map((each) => each.whole),
+  );
+  if (whole.count === 0) return undefined;
+  return {
+    whole,
+    get first() {
+      return samplesOf(
+        name,
+        served.map((each) => each.first),
+      );
+    },
+  };
+};
+
 /**
  * The metrics of `AWS/Lambda` as the world's traffic makes them. Their dimension sets are FunctionName, FunctionName +
  * Resource (`name:alias`), and, only while the alias has two versions, FunctionName + Resource + ExecutedVersion
@@ -45,23 +62,11 @@ export class LambdaMetrics implements MetricSource {
   }
 
   minutes(metric: Metric): Minutes | undefined {
+    const { name } = metric;
     const selection = this.#select(metric);
-    const isKnown = metric.name === "ConcurrentExecutions" || SUMMED[metric.name] !== undefined;
-    return selection === undefined || !isKnown ? undefined : (minute) => this.#minute(metric.name, selection, minute);
-  }
-
-  #minute(name: string, { streams, counts }: Selection, minute: number): MinuteData | undefined {
-    const served = streams.flatMap((stream) => this.#traffic.served(stream, minute)).filter(counts);
-    if (served.length === 0) return undefined;
-    const first = samplesOf(
-      name,
-      served.map(({ portions }) => portions[0]),
-    );
-    const rest = samplesOf(
-      name,
-      served.map(({ portions }) => portions[1]),
-    );
-    return first.count + rest.count === 0 ? undefined : { first, rest };
+    if (selection === undefined || (name !== "ConcurrentExecutions" && SUMMED[name] === undefined)) return undefined;
+    const streams = selection.streams.map((stream) => this.#traffic.minutesOf(stream));
+    return (minute) => minuteOf(name, streams.flatMap((served) => served(minute)).filter(selection.counts));
   }
 
   #select({ account, region, namespace, dimensions }: Metric): Selection | undefined {

@@ -9,10 +9,10 @@ export interface Metric {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** What was measured in one minute: what its first figures show, and what is counted in later. */
+/** What was measured in one minute, and what of it its first figures show. */
 export interface MinuteData {
   readonly first: Samples;
-  readonly rest: Samples;
+  readonly whole: Samples;
 }
 
 /** The minute that begins at `minute` (epoch ms) and is over; undefined: no datapoint. */
@@ -51,8 +51,8 @@ export class CustomMetrics implements MetricSource {
     const known = this.#series.size === 0 ? undefined : this.#series.get(seriesKey(metric));
     if (known === undefined) return undefined;
     return (minute) => {
-      const first = known.get(minute);
-      return first === undefined ? undefined : { first, rest: NOTHING };
+      const whole = known.get(minute);
+      return whole === undefined ? undefined : { first: whole, whole };
     };
   }
 }

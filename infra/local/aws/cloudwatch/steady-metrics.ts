@@ -13,8 +13,8 @@ export class SteadyMetrics implements MetricSource {
   minutes(metric: Metric): Minutes | undefined {
     const found = this.#series.find((one) => isOf(one, metric));
     if (found === undefined) return undefined;
-    const data = { first: constant(found.perMinute, found.value), rest: constant(0, 0) };
-    return () => data;
+    const whole = constant(found.perMinute, found.value);
+    return () => ({ first: whole, whole });
   }
 }
 
