@@ -45,6 +45,7 @@ async function wakeLate(
   { promotionId, environments }: Header,
   due: Item | undefined,
 ): Promise<string | null> {
+  await sendPending(deps, promotionId, "running");
   let woken = 0;
   for (const { environment, approval } of await decisionsToDeliver(deps.ledger, promotionId)) {
     woken += await wakePauses(deps, promotionId, environment, approvalPause(approval));

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   aligned,
   besideName,
@@ -116,13 +116,13 @@ test("a no is not a failure: the colour of an outcome says which it was", () => 
 describe("long words at the end", () => {
   const style = { zone: "UTC", colour: false, width: 31, release: "" };
 
-  it("stand in lines of the width, broken between words", () => {
+  test("stand in lines of the width, broken between words", () => {
     const lines = wrapped("traffic in prod is back on the baseline, read back", besideName(style));
     expect(lines).toEqual(["traffic in prod is", "back on the", "baseline, read back"]);
     expect(aligned("outcome", lines).every(({ length }) => length <= style.width)).toBe(true);
   });
 
-  it("stand alone where one is longer than a line", () => {
+  test("stand alone where one is longer than a line", () => {
     expect(wrapped("at arn:aws:states:eu-west-1 it ended", 12)).toEqual(["at", "arn:aws:states:eu-west-1", "it ended"]);
   });
 });
