@@ -4,8 +4,8 @@ import { adviseBefore } from "./domain/advice-record.ts";
 import { noteEnding } from "./domain/endings.ts";
 import { type CheckResult, runChecks } from "./domain/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { trip } from "./domain/journal.ts";
-import { loadHead, loadHeader, loadPlan } from "./domain/ledger.ts";
+import { isFinished, trip } from "./domain/journal.ts";
+import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 
@@ -18,6 +18,11 @@ export const checkGates =
     const head = await loadHead(deps.ledger, promotionId, environment);
     if (head.state !== "open") return { decision: "stop", summary: `the journal is ${head.state}` };
     const plan = await loadPlan(deps.ledger, promotionId, environment);
+    if (when === "after" && !isFinished(plan, await loadTargets(deps.ledger, promotionId, environment))) {
+      const summary = `the rollout in ${environment} ended before all traffic was on the candidate`;
+      await noteEnding(deps, promotionId, "errored", summary);
+      return { decision: "stop", summary };
+    }
     const results = await runChecks(deps, { promotionId, service, version, plan }, when);
     const advice = when === "before" ? await adviseBefore(deps, promotionId, plan) : null;
     if (advice !== null) results.push(advice);

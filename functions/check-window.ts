@@ -1,4 +1,4 @@
-/** May the rollout start now? If not, until when is it waited for; if never, why. */
+/** May the rollout start now: is it approved, and is the window open? If not, until when is it waited for; if never, why. */
 import type * as z from "zod";
 import { isStale } from "./domain/approvals.ts";
 import { findApproval } from "./domain/approvals-store.ts";
@@ -6,6 +6,7 @@ import { noteEnding } from "./domain/endings.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { loadHead, loadPlan, loadSignals } from "./domain/ledger.ts";
 import { isStop } from "./domain/moves.ts";
+import type { Outcome } from "./domain/outcomes.ts";
 import { expectLife } from "./domain/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";
@@ -24,6 +25,8 @@ export const checkWindow =
       const outcome = given.kind === "supersede" ? "superseded" : "cancelled";
       return end(deps, promotionId, outcome, `${given.by}: ${given.reason}`);
     }
+    const unanswered = await withoutApproval(deps, promotionId, plan);
+    if (unanswered !== null) return end(deps, promotionId, unanswered, `${environment}: nobody has approved it`);
     const now = deps.clock.now();
     const start = earliestStart(plan.window, now, plannedSeconds(plan.steps), plan.notBefore);
     if (start === null)
@@ -37,6 +40,19 @@ export const checkWindow =
     const at = local(start, plan.window?.zone ?? "UTC");
     return { decision: "wait", wait: { seconds }, summary: `waiting for the change window: ${at}` };
   };
+
+/** How an approval that is asked for ended, if not with a yes; null: it is there, or none is asked for. */
+async function withoutApproval(
+  deps: Dependencies,
+  promotionId: string,
+  { environment, approvals }: EnvironmentPlan,
+): Promise<Outcome | null> {
+  const asked = approvals.find(({ when }) => when === "before");
+  if (asked === undefined) return null;
+  const state = (await findApproval(deps.ledger, { promotionId, environment, approval: asked.id }))?.state;
+  if (state === "approved") return null;
+  return state === undefined || state === "waiting" ? "errored" : state;
+}
 
 async function approvalIsStale(
   deps: Dependencies,
@@ -52,12 +68,7 @@ async function approvalIsStale(
 
 const stop = (summary: string) => ({ decision: "stop", wait: { seconds: 1 }, summary });
 
-async function end(
-  deps: Dependencies,
-  promotionId: string,
-  outcome: Parameters<typeof noteEnding>[2],
-  summary: string,
-) {
+async function end(deps: Dependencies, promotionId: string, outcome: Outcome, summary: string) {
   await noteEnding(deps, promotionId, outcome, summary);
   return stop(summary);
 }

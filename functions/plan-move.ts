@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { askForDecision } from "./domain/hold-notice.ts";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
-import { shareOf } from "./domain/journal.ts";
+import { isFinished, shareOf } from "./domain/journal.ts";
 import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger.ts";
 import { decideMove, type Move, type Progress } from "./domain/moves.ts";
 import { expectLife } from "./domain/pauses.ts";
@@ -74,7 +74,7 @@ async function loadProgress(
     approvals: await loadApprovals(deps, promotionId, environment, plan),
     // The least of them: a shift that reached some targets only is not done.
     weight: shares.length === 0 ? 0 : Math.min(...shares),
-    finished: targets.every(({ last, candidate }) => last.route.secondary === null && last.route.primary === candidate),
+    finished: isFinished(plan, targets),
     holds: holds.map((found) => {
       const phase = found.sk.slice(prefix.length);
       return { ...asHold(found), phase, over: baked[phase] !== undefined };

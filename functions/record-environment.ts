@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
+import { isFinished } from "./domain/journal.ts";
 import { leaveEnvironment } from "./domain/leaving.ts";
 import {
   asHead,
@@ -44,14 +45,6 @@ export const recordEnvironment =
     });
     return { decision: "go", position: position + 1 };
   };
-
-/** Whether all traffic of each target was read back on its candidate, and no split is left. What is not is never recorded. */
-function isFinished({ targets }: EnvironmentPlan, records: readonly TargetRecord[]): boolean {
-  return targets.every(({ name }) => {
-    const record = records.find(({ target }) => target === name);
-    return record?.last.route.primary === record?.candidate && record?.last.route.secondary === null;
-  });
-}
 
 /** One transaction: either the journal is closed and the registry says so, or an alarm was faster and neither is. */
 async function close(

@@ -35,7 +35,10 @@ const LAMBDA = [
 /** A task that took longer than its state allows; on a token wait the same name means "nobody came". */
 const LAMBDA_OR_LATE = [...LAMBDA, "States.Timeout"] as const;
 
-/** Step Functions could not start the child. `StepFunctions.ExecutionAlreadyExists` is not here: the name has run. */
+/**
+ * Step Functions could not start the child. `StepFunctions.ExecutionAlreadyExistsException` is not here: the child has
+ * run and ended, which is caught, where the ledger says how.
+ */
 const START = [
   "StepFunctions.ExecutionLimitExceededException",
   "StepFunctions.SdkClientException",

@@ -4,6 +4,7 @@
  */
 import { type Head, type Intent, item, keys, loadHead, type TargetRecord } from "./ledger.ts";
 import type { TrippedBy } from "./outcomes.ts";
+import type { EnvironmentPlan } from "./plan.ts";
 import { type Clock, Conflict, type Ledger, type Route, type RouteState } from "./ports.ts";
 
 /**
@@ -74,6 +75,16 @@ export function routeAt(baseline: Route, candidate: string, percent: number): Ro
 /** Route after the finish: the candidate is the primary, and the split is gone. */
 export function finishedRoute(candidate: string): Route {
   return { primary: candidate, secondary: null };
+}
+
+/** Whether all traffic of each target was read back on its candidate, with no split left. What was not is no success. */
+export function isFinished({ targets }: Pick<EnvironmentPlan, "targets">, records: readonly TargetRecord[]): boolean {
+  return targets.every(({ name }) => {
+    const record = records.find(({ target }) => target === name);
+    return (
+      record !== undefined && record.candidate !== null && sameRoute(record.last.route, finishedRoute(record.candidate))
+    );
+  });
 }
 
 /** Percent of traffic that this route gives to the version. */

@@ -8,6 +8,7 @@ import type { CheckPlan } from "../../functions/domain/plan.ts";
 import {
   ENV,
   environmentPlan,
+  finished,
   IN_PROD,
   NEW_CODE,
   opened,
@@ -279,6 +280,18 @@ describe("check-gates", () => {
       decision: "stop",
       summary: "prod, before: rollback alarms are armed failed: in alarm: errors",
     });
+    world.alarms.set("errors", "OK");
+    expect(await call("at-0")).toEqual({ decision: "go", summary: "0 of 0 checks passed" });
+  });
+
+  it("goes on after the rollout only with all traffic on the candidate", async () => {
+    world = await rollingOut(100, { plan: { checks: [] } });
+    expect(await call("after")).toEqual({
+      decision: "stop",
+      summary: "the rollout in prod ended before all traffic was on the candidate",
+    });
+    expect((await loadEnding(world.ledger, P1))?.outcome).toBe("errored");
+    world = await finished({ plan: { checks: [] } });
     expect(await call("after")).toEqual({ decision: "go", summary: "0 of 0 checks passed" });
   });
 

@@ -4,7 +4,7 @@ import { askApproval } from "../../functions/ask-approval.ts";
 import { checkWindow } from "../../functions/check-window.ts";
 import { loadAudit } from "../../functions/domain/audit.ts";
 import { closePromotion } from "../../functions/domain/closing.ts";
-import { loadEnding } from "../../functions/domain/endings.ts";
+import { loadEnding, noteEnding } from "../../functions/domain/endings.ts";
 import { BadInput, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { executionName } from "../../functions/domain/inputs.ts";
 import { trip } from "../../functions/domain/journal.ts";
@@ -432,22 +432,46 @@ describe("check-window", () => {
     expect((await endingOf(world))?.outcome).toBe(outcome);
   });
 
+  const APPROVAL = { id: "before", when: "before", validSeconds: 3_600 } as ApprovalPlan;
+  const settle = (world: World, state: string) =>
+    world.ledger.write([{ put: item(keys.approval(P1, ENV, "before"), { state, endedAt: START, news: false }) }]);
+
   it("stops where the approval would be stale when the window opens", async () => {
-    const approvals = [{ id: "before", when: "before", validSeconds: 3_600 } as ApprovalPlan];
-    const world = await entered({ window: WINDOW, approvals });
-    expect(await call(world)).toMatchObject({ decision: "wait" });
-    await world.ledger.write([
-      {
-        put: item(keys.approval(P1, ENV, "before"), {
-          state: "approved",
-          endedAt: START,
-          news: false,
-        }),
-      },
-    ]);
-    const { decision } = await call(world);
-    expect(decision).toBe("stop");
+    const soon = await entered({
+      window: { ...WINDOW, open: [{ days: [4], from: 8.5 * 60, to: 720 }] },
+      approvals: [APPROVAL],
+    });
+    await settle(soon, "approved");
+    expect(await call(soon)).toMatchObject({ decision: "wait" });
+    const world = await entered({ window: WINDOW, approvals: [APPROVAL] });
+    await settle(world, "approved");
+    expect(await twice(world, () => call(world))).toMatchObject({ decision: "stop" });
     expect((await endingOf(world))?.outcome).toBe("expired");
+  });
+
+  it.each([
+    ["rejected", "rejected"],
+    ["expired", "expired"],
+    ["superseded", "superseded"],
+    ["cancelled", "cancelled"],
+    ["waiting", "errored"],
+    [undefined, "errored"],
+  ])("never opens without the approval that is asked for: %s", async (state, outcome) => {
+    const world = await entered({ approvals: [APPROVAL] });
+    if (state !== undefined) await settle(world, state);
+    expect(await twice(world, () => call(world))).toMatchObject({
+      decision: "stop",
+      summary: "prod: nobody has approved it",
+    });
+    expect((await endingOf(world))?.outcome).toBe(outcome);
+  });
+
+  it("leaves the reason that the approval noted as it stands", async () => {
+    const world = await entered({ approvals: [APPROVAL] });
+    await settle(world, "rejected");
+    await noteEnding(world.deps, P1, "rejected", "jane said no");
+    await call(world);
+    expect((await endingOf(world))?.summary).toBe("jane said no");
   });
 
   it("does nothing once the journal is tripped", async () => {

@@ -205,8 +205,11 @@ export class Executions {
   }
 
   #startNested(request: NestedStart): Execution {
-    this.#options.beforeNestedStart?.({ stateMachineArn: request.stateMachineArn, name: request.name });
-    return this.#start(request);
+    const about = { stateMachineArn: request.stateMachineArn, name: request.name };
+    this.#options.beforeNestedStart?.(about);
+    const execution = this.#start(request);
+    this.#options.afterNestedStart?.(about);
+    return execution;
   }
 
   #stopNested(child: Execution): void {

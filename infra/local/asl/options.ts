@@ -57,6 +57,8 @@ export interface ExecutionsOptions {
     readonly stateMachineArn: string;
     readonly name: string | undefined;
   }) => void;
+  /** Called once a nested execution has started; an error thrown here is what its parent hears instead of the answer. */
+  readonly afterNestedStart?: ExecutionsOptions["beforeNestedStart"];
   /** Every history event as it is written. */
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
   /** The detail of every "Step Functions Execution Status Change", RUNNING included, in order and once. */

@@ -136,6 +136,21 @@ describe("a nested execution", () => {
     expect(sandbox.types(parent)).toContain("TaskSubmitFailed");
   });
 
+  it("that ended before its start was heard of fails the retried start with the service's error", async () => {
+    const afterNestedStart = () => {
+      throw new SfnError("SdkClientException", "no answer");
+    };
+    const retry = [{ ErrorEquals: ["StepFunctions.SdkClientException"], IntervalSeconds: 80, BackoffRate: 1 }];
+    const { sandbox, parent } = family(REST, { Nest: nest({ Retry: retry, End: true }) }, { afterNestedStart });
+    await sandbox.run();
+    expect(sandbox.describe(parent)).toMatchObject({
+      status: "FAILED",
+      error: "StepFunctions.ExecutionAlreadyExistsException",
+    });
+    expect(sandbox.seconds(parent)).toBe(160);
+    expect(sandbox.sfn.listExecutions({ stateMachineArn: machineArn("child") }).executions).toHaveLength(1);
+  });
+
   it("whose start is throttled fails the task with a StepFunctions error, which can be retried", async () => {
     let throttles = 2;
     const beforeNestedStart = () => {
