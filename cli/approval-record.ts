@@ -1,6 +1,7 @@
 import { oneLine } from "../functions/domain/approvals-words.ts";
 import { type AuditRecord, brokenAt, loadAudit } from "../functions/domain/audit.ts";
 import { asHeader, type Header, keys } from "../functions/domain/ledger.ts";
+import { claimInWords } from "../functions/domain/origin.ts";
 import type { Hash, Ledger } from "../functions/domain/ports.ts";
 import { local } from "../functions/domain/windows.ts";
 
@@ -46,21 +47,33 @@ const DECIDED = ["approved", "rejected"];
 
 /** The record in the form of the BBWS runbook's template (section 6.4), with what a decision was bound to. */
 export function approvalRecord(
-  header: Pick<Header, "service" | "version" | "environments" | "openedAt" | "requestedBy">,
+  header: Pick<Header, "service" | "version" | "environments" | "openedAt" | "requestedBy" | "startedBy">,
   trail: readonly AuditRecord[],
   zone: string,
 ): string[] {
   const about = trail.filter(
     ({ kind, data }) => data?.approval !== undefined && (DECIDED.includes(kind) || isEnd(kind)),
   );
+  const origin = originIn(trail) ?? header;
   const path = header.environments.map((name) => name.toUpperCase()).join(" → ");
   const sections = header.environments.flatMap((environment) => section(environment, about, zone));
   return [
     `Promotion: ${header.service} ${header.version} (${path})`,
     `Date: ${local(header.openedAt, zone)}`,
-    `Requested by: ${oneLine(header.requestedBy)}`,
+    `Requested by: ${oneLine(origin.requestedBy)} (${claimInWords(origin)})`,
+    `Started by: ${origin.startedBy ?? "nobody on record"}`,
     ...(sections.length === 0 ? ["", "No approval was asked for and answered."] : sections),
   ];
+}
+
+/** Who asked and who started, as the trail's first entry has it; null: that entry is not there yet. */
+function originIn(trail: readonly AuditRecord[]): Pick<Header, "requestedBy" | "startedBy"> | null {
+  const { release, startedBy } = trail.find(({ id }) => id === "opened")?.data ?? {};
+  if (typeof release !== "object" || release === null || !("requestedBy" in release)) return null;
+  return {
+    requestedBy: String(release.requestedBy),
+    startedBy: typeof startedBy === "string" ? startedBy : null,
+  };
 }
 
 const isEnd = (kind: string) => kind.startsWith("approval-");

@@ -26,7 +26,8 @@ const USAGE = `headgate: a release promotion as one Step Functions execution
 
 With a deployed Headgate (HEADGATE_API_URL, and your own AWS credentials):
 
-  headgate start FILE [--attempt N]                    start the promotion (HEADGATE_PROMOTION_MACHINE_ARN)
+  headgate start FILE [--attempt N]                    start the promotion, as a starter who is verified; or, with
+                                                       HEADGATE_PROMOTION_MACHINE_ARN alone, as the console does
   headgate approve|reject PROMOTION --environment E --approval A --role R --version V [--comment TEXT] [--as WHO]
   headgate resend PROMOTION --environment E --approval A --role R --address WHO
   headgate replace PROMOTION --environment E --approval A --role R --address WHO --by WHOM

@@ -13,7 +13,7 @@ import { decide, replace, resend } from "./decide.ts";
 import { operate, type Verb } from "./operate.ts";
 import { restore } from "./restore.ts";
 import { signedPost } from "./signed-post.ts";
-import { start } from "./start.ts";
+import { start, type Way } from "./start.ts";
 import { status, watch } from "./status.ts";
 
 export interface Terminal {
@@ -132,20 +132,29 @@ function dependenciesOf({ environment, write }: Terminal, asMyself: boolean) {
   return buildDependencies(chosen, openLog(chosen, { command: "restore" }), () => Number.POSITIVE_INFINITY);
 }
 
+/** Through the API where it is known, since only there it is verified who starts. */
+function wayOf(terminal: Terminal): Way {
+  const { environment } = terminal;
+  if (environment.HEADGATE_API_URL) return { by: "api", post: apiOf(terminal) };
+  const machine = VARIABLES.promotionMachineArn;
+  const how = `set HEADGATE_API_URL to the stack's output ApiUrl, or ${machine} to PromotionMachineArn`;
+  return { by: "machine", machineArn: need(environment[machine], how) };
+}
+
 /** By the word that is typed. */
 export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
-  start: async (args, { write, environment }) => {
+  start: async (args, terminal) => {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
       options: { attempt: { type: "string" } },
     });
-    const machine = VARIABLES.promotionMachineArn;
+    const attempt = values.attempt ?? "1";
     return start({
       releaseFile: need(positionals[0], "name the release FILE"),
-      machineArn: need(environment[machine], `set ${machine} to the stack's output PromotionMachineArn`),
-      attempt: Number(values.attempt ?? 1),
-      write,
+      way: wayOf(terminal),
+      attempt: Number(need(/^[1-9]\d{0,2}$/.exec(attempt)?.[0], `--attempt N, a whole number, not ${attempt}`)),
+      write: terminal.write,
     });
   },
   approve: decision("approved"),

@@ -13,6 +13,7 @@ import {
   loadSignals,
   loadTargets,
 } from "../functions/domain/ledger.ts";
+import { originInWords } from "../functions/domain/origin.ts";
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
 import type { Clock, Ledger } from "../functions/domain/ports.ts";
 import { local } from "../functions/domain/windows.ts";
@@ -73,7 +74,7 @@ async function statusLines({ promotionId, ledger, zone }: StatusOptions): Promis
   for (const name of header.environments) environments.push(...(await environmentLines(ledger, promotionId, name)));
   return [
     `${header.service} ${header.version}  ${header.outcome ?? header.state}`,
-    `  asked for by ${header.requestedBy}, opened ${local(header.openedAt, zone)}`,
+    `  ${originInWords(header)}, opened ${local(header.openedAt, zone)}`,
     `  ${header.executionArn}`,
     ...(header.summary === "" ? [] : [`  ${oneLine(header.summary, LONGEST_LINE)}`]),
     ...environments,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Decided, decide } from "./domain/approvals-decide.ts";
-import { looksLikeAddress, samePerson } from "./domain/approvals-people.ts";
+import { addressIn, samePerson } from "./domain/approvals-people.ts";
 import { type Reseated, replacePerson, resendLink } from "./domain/approvals-reseat.ts";
 import { ApprovalName, findApproval } from "./domain/approvals-store.ts";
 import type { Dependencies } from "./domain/ports.ts";
@@ -59,12 +59,6 @@ async function act(
     case "replace":
       return reseatAnswer(await replacePerson(deps, name, { ...body, caller }));
   }
-}
-
-/** Whose address the caller's ARN ends in: an IAM user's name, or the session name that single sign-on gives. */
-function addressIn(caller: string): string | null {
-  const last = caller.slice(caller.lastIndexOf("/") + 1);
-  return looksLikeAddress(last) ? last : null;
 }
 
 /** An ARN that says who its person is speaks for nobody else; one that does not has to say for whom, on record. */

@@ -6,11 +6,12 @@ import { loadEnding, noteEnding } from "./domain/endings.ts";
 import { executionName } from "./domain/inputs.ts";
 import { type Header, item, keys, loadHeader, placeOf, planChanges } from "./domain/ledger.ts";
 import { notify } from "./domain/notices.ts";
+import { originInWords } from "./domain/origin.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "./domain/plan.ts";
 import { currentPolicy } from "./domain/policy-store.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
 import { type Problem, renderProblems } from "./domain/problems.ts";
-import { resolvePlan } from "./domain/resolve-plan.ts";
+import { resolveUnder, verifiedStarter } from "./domain/starts.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = z.strictObject({
@@ -32,39 +33,31 @@ export const openPromotion = (deps: Dependencies) => async (input: Input) => {
 
 /** Resolves, pins and writes; the header, which says that all of it stands, comes last. */
 async function open(deps: Dependencies, input: Input, promotionId: string): Promise<void> {
+  const startedBy = await verifiedStarter(deps, input);
   const policy = await currentPolicy(deps.ledger);
-  const resolved =
-    policy === undefined
-      ? { ok: false as const, problems: [NO_POLICY] }
-      : resolvePlan(policy.document, input.release, { now: deps.clock.now() });
+  const resolved = resolveUnder(policy, input.release, { now: deps.clock.now(), startedBy });
   const pinned = resolved.ok ? await pinArtifacts(deps, resolved.plan) : resolved;
-  const header = headerOf(deps, input, promotionId, policy?.hash ?? "", pinned.ok ? pinned.plan : null);
+  const known = { promotionId, startedBy, policyHash: policy?.hash ?? "" };
+  const header = headerOf(deps, input, known, pinned.ok ? pinned.plan : null);
   if (!pinned.ok) {
     const problems = renderProblems(pinned.problems).join("\n");
     await noteEnding(deps, promotionId, "blocked", `the release was refused: ${problems}`);
   }
   await writeHeader(deps, header, pinned.ok ? pinned.plan : null);
-  if (pinned.ok) await announce(deps, promotionId, pinned.plan);
+  if (pinned.ok) await announce(deps, header, pinned.plan);
 }
 
 /** From what stands in the ledger, so that a call that was cut off before it is made good by the next one. */
 async function record(deps: Dependencies, { release, executionArn }: Input, header: Header): Promise<void> {
-  const { promotionId, service, version, requestedBy, policyHash, planHash } = header;
+  const { promotionId, service, version, policyHash, planHash, startedBy } = header;
   const refused = header.environments.length === 0 ? await loadEnding(deps.ledger, promotionId) : null;
   await appendAudit(deps, promotionId, {
     id: "opened",
     kind: refused === null ? "opened" : "refused",
-    summary: refused?.summary ?? `${service} ${version}, asked for by ${requestedBy}`,
-    data: { release, policyHash, planHash, execution: executionArn },
+    summary: refused?.summary ?? `${service} ${version}, ${originInWords(header)}`,
+    data: { release, policyHash, planHash, startedBy, execution: executionArn },
   });
 }
-
-const NO_POLICY: Problem = {
-  path: "(policy)",
-  value: undefined,
-  message: "no policy is deployed",
-  hint: "deploy one by the CDK app: `-c policy=FILE`, see docs/deploy.md",
-};
 
 /** Same execution, same id: a retried or redriven start finds what the first one wrote. */
 function promotionIdOf(deps: Dependencies, { release, executionArn, startedAt }: Input): string {
@@ -135,19 +128,17 @@ const base64Of = (hex: string) => Buffer.from(hex, "hex").toString("base64");
 function headerOf(
   deps: Dependencies,
   input: Input,
-  promotionId: string,
-  policyHash: string,
+  known: Pick<Header, "promotionId" | "startedBy" | "policyHash">,
   plan: PromotionPlan | null,
 ): Header {
   return {
-    promotionId,
+    ...known,
     service: plan?.service ?? "",
     version: plan?.version ?? "",
     state: "open",
     executionArn: input.executionArn,
     openedAt: deps.clock.now(),
     requestedBy: plan?.requestedBy ?? "",
-    policyHash,
     planHash: plan === null ? "" : deps.hash(canonicalJson(plan)),
     environments: plan?.environments.map(({ environment }) => environment) ?? [],
     outcome: null,
@@ -175,11 +166,12 @@ async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPl
   }
 }
 
-async function announce(deps: Dependencies, promotionId: string, plan: PromotionPlan): Promise<void> {
+async function announce(deps: Dependencies, header: Header, plan: PromotionPlan): Promise<void> {
+  const { promotionId } = header;
   const addresses = new Set(plan.environments.flatMap(({ notices }) => notices));
   const path = plan.environments.map(({ environment }) => environment).join(", then ");
   const emergency = plan.emergency === null ? "" : `EMERGENCY: ${plan.emergency.reason}\n\n`;
-  const body = `${emergency}${plan.summary}\n\nEnvironments: ${path}\nTicket: ${plan.ticket ?? "none"}\nAsked for by: ${plan.requestedBy}\nPromotion: ${promotionId}\n`;
+  const body = `${emergency}${plan.summary}\n\nEnvironments: ${path}\nTicket: ${plan.ticket ?? "none"}\n${sentence(originInWords(header))}\nPromotion: ${promotionId}\n`;
   await notify(
     deps,
     promotionId,
@@ -187,6 +179,8 @@ async function announce(deps: Dependencies, promotionId: string, plan: Promotion
     [...addresses],
   );
 }
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function answer(deps: Dependencies, header: Header) {
   const go = header.state === "open" && header.environments.length > 0;

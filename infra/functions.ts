@@ -17,6 +17,7 @@ export const PARTITIONS = {
   alarms: ["ALARM#*"],
   registry: ["DEPLOYMENT#*"],
   links: ["LINK#*"],
+  starts: ["START#*"],
   secret: ["SECRET"],
 } as const;
 export type Partition = keyof typeof PARTITIONS;
@@ -42,6 +43,8 @@ export interface FunctionRow {
   readonly wakes: boolean;
   /** Reads the status of promotions' executions. */
   readonly looksAtExecutions: boolean;
+  /** Starts executions of the promotion machine. */
+  readonly startsPromotions: boolean;
   /** What it does where the environments' resources live. */
   readonly accounts: readonly AccountUse[];
 }
@@ -58,19 +61,29 @@ type Details = Partial<Omit<FunctionRow, "name" | "trigger">>;
 
 /** Most handlers read and write their promotion's own partition; a row says what is different. */
 function row(name: string, trigger: Trigger, { reads = [], writes = [], ...details }: Details = {}): FunctionRow {
+  return rowApart(name, trigger, {
+    ...details,
+    reads: ["promotion", ...reads],
+    writes: ["promotion", ...writes],
+  });
+}
+
+/** A row for a handler that knows no promotion yet. */
+function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow {
   return {
     name,
     trigger,
     timeoutSeconds: trigger === "page" ? PAGE : SHORT,
     memoryMb: 512,
+    reads: [],
+    writes: [],
     mails: false,
     links: false,
     wakes: false,
     looksAtExecutions: false,
+    startsPromotions: false,
     accounts: [],
     ...details,
-    reads: ["promotion", ...reads],
-    writes: ["promotion", ...writes],
   };
 }
 
@@ -96,7 +109,12 @@ const LOOKING_AFTER = {
 } as const satisfies Details;
 
 export const FUNCTIONS: readonly FunctionRow[] = [
-  row("open-promotion", "task", { reads: ["policy"], writes: ["open"], mails: true, accounts: ["read-artifacts"] }),
+  row("open-promotion", "task", {
+    reads: ["policy", "starts"],
+    writes: ["open"],
+    mails: true,
+    accounts: ["read-artifacts"],
+  }),
   row("enter-environment", "task", { reads: ["locks", "registry"], writes: ["locks"], wakes: true }),
   row("check-gates", "task", { reads: ["registry"], accounts: ["watch", "invoke"], timeoutSeconds: MEDIUM }),
   row("ask-approval", "task", ASKING),
@@ -143,6 +161,13 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     memoryMb: 1024,
   }),
   row("decide", "page", { ...ASKING, wakes: true, looksAtExecutions: true }),
+  rowApart("start-promotion", "page", {
+    reads: ["policy", "starts"],
+    writes: ["starts"],
+    looksAtExecutions: true,
+    startsPromotions: true,
+    memoryMb: 1024,
+  }),
   // It answers within the gateway's time; what is not back by then, the machine and the sweeper bring back.
   row("operate", "page", { ...MOVING, timeoutSeconds: PAGE, writes: ["registry"], wakes: true }),
   row("alarm-listener", "alarm", { ...MOVING, reads: ["alarms", "locks"], wakes: true }),

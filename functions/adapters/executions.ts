@@ -3,23 +3,19 @@ import {
   SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
-  StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import type { ExecutionStatus, Executions } from "../domain/ports.ts";
 import { ask } from "./aws-errors.ts";
 
 export interface ExecutionTools {
   readonly client: () => SFNClient;
-  /** ARN of each machine that functions start. */
-  readonly machineArn: (machine: "rollback") => string;
+  /** ARN of the promotion machine. */
+  readonly machineArn: () => string;
 }
-
-/** Step Functions' limit for a cause. */
-const LONGEST_CAUSE = 32_768;
 
 const nobodyWaits = (): boolean => false;
 
-/** Step Functions: waking tokens, and other executions' beginning, state and end. */
+/** Step Functions: waking tokens, and promotions' beginning and state. */
 export function executions({ client, machineArn }: ExecutionTools): Executions {
   return {
     wake: (taskToken) =>
@@ -39,33 +35,18 @@ export function executions({ client, machineArn }: ExecutionTools): Executions {
         async () => (await client().send(new DescribeExecutionCommand({ executionArn }))).status,
         { ExecutionDoesNotExist: () => undefined },
       ),
-    start: (machine, name, input) => start(client(), machineArn(machine), name, JSON.stringify(input)),
-    async stop(executionArn, cause) {
-      const command = new StopExecutionCommand({ executionArn, cause: cause.slice(0, LONGEST_CAUSE) });
-      await ask<unknown>("states:StopExecution", () => client().send(command), {
-        ExecutionDoesNotExist: () => undefined,
-      });
-    },
+    start: (name, input) => start(client(), machineArn(), name, JSON.stringify(input)),
+    arnOf: (name) => `${machineArn().replace(":stateMachine:", ":execution:")}:${name}`,
   };
 }
 
-/**
- * Step Functions answers a second start with the first one's ARN only while that runs with the same input; afterwards,
- * or with another input, it refuses the name. Names say what a run is for, so either way the first one is meant.
- */
-function start(
-  client: SFNClient,
-  stateMachineArn: string,
-  name: string,
-  input: string,
-): Promise<{ executionArn: string }> {
-  const ofName = { executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}` };
-  return ask(
+function start(client: SFNClient, stateMachineArn: string, name: string, input: string): Promise<"started" | "taken"> {
+  return ask<"started" | "taken">(
     "states:StartExecution",
     async () => {
-      const answer = await client.send(new StartExecutionCommand({ stateMachineArn, name, input }));
-      return { executionArn: answer.executionArn ?? ofName.executionArn };
+      await client.send(new StartExecutionCommand({ stateMachineArn, name, input }));
+      return "started";
     },
-    { ExecutionAlreadyExists: () => ofName },
+    { ExecutionAlreadyExists: () => "taken" },
   );
 }

@@ -3,6 +3,7 @@ import {
   type ApprovalRecord,
   type Decision,
   isStale,
+  partiesTo,
   requesterAddress,
   rolesAsked,
   settle,
@@ -71,10 +72,11 @@ async function newRecord(
 ): Promise<ApprovalRecord> {
   const askedAt = deps.clock.now();
   const generation = lastGeneration + 1;
+  const parties = { requester: release.requestedBy, startedBy: header.startedBy };
   const gates = gateResults(await loadAudit(deps.ledger, name.promotionId), name.environment);
   return {
     ...name,
-    ...whoIsAsked(wanted, release.requestedBy, generation),
+    ...whoIsAsked(wanted, partiesTo(parties), generation),
     state: "waiting",
     revision: lastRevision + 1,
     generation,
@@ -84,7 +86,7 @@ async function newRecord(
     remindSeconds: wanted.remindSeconds,
     escalatesAt: wanted.escalateSeconds === null ? null : askedAt + wanted.escalateSeconds * 1_000,
     escalatedAt: null,
-    requester: release.requestedBy,
+    ...parties,
     binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, gates }),
     gates,
     endedAt: null,

@@ -1,5 +1,5 @@
 /** What a decision must bring with it, what it is bound to, and the form's token. */
-import { type ApprovalRecord, type AskedRole, seatOf } from "./approvals.ts";
+import { type ApprovalRecord, type AskedRole, partiesTo, seatOf } from "./approvals.ts";
 import { samePerson } from "./approvals-people.ts";
 import { canonicalJson } from "./canonical.ts";
 import type { Header, PlanHeader } from "./ledger.ts";
@@ -21,8 +21,8 @@ export interface Answer {
 }
 
 export interface Missing {
-  /** `requester` and `role` refuse the person; the others can be put right. */
-  readonly what: "requester" | "role" | "checklist" | "version" | "comment";
+  /** `party` and `role` refuse the person; the others can be put right. */
+  readonly what: "party" | "role" | "checklist" | "version" | "comment";
   readonly message: string;
 }
 
@@ -32,8 +32,8 @@ export interface Missing {
  * typed in, which no scanner that submits forms as it finds them does.
  */
 export function checkDecision(record: ApprovalRecord, version: string, answer: Answer): Missing[] {
-  if (samePerson(answer.address, record.requester)) {
-    return [{ what: "requester", message: "whoever requested the release does not decide about it" }];
+  if (partiesTo(record).some((party) => samePerson(answer.address, party))) {
+    return [{ what: "party", message: "whoever requested the release or started it does not decide about it" }];
   }
   const seat = seatOf(record, answer.role, answer.address);
   if (seat === undefined) {
@@ -67,13 +67,13 @@ function missingComment(answer: Answer): Missing[] {
 }
 
 /**
- * Hash of what a decision is about: the release, what each target will run, the requester's claims, the gates' results,
- * and the plan as a whole. Kept with the approval and with each decision.
+ * Hash of what a decision is about: the release, who started it, what each target will run, the requester's claims, the
+ * gates' results, and the plan as a whole. Kept with the approval and with each decision.
  */
 export function bindingOf(
   hash: Hash,
   about: {
-    readonly header: Pick<Header, "promotionId" | "planHash">;
+    readonly header: Pick<Header, "promotionId" | "planHash" | "startedBy">;
     readonly release: PlanHeader;
     readonly plan: EnvironmentPlan;
     readonly approval: string;
@@ -86,6 +86,7 @@ export function bindingOf(
     canonicalJson({
       promotion: header.promotionId,
       plan: header.planHash,
+      startedBy: header.startedBy,
       environment: plan.environment,
       approval: about.approval,
       release,

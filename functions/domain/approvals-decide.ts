@@ -71,11 +71,11 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   const before = await endBy(deps, header, settle(record, decisions, signals, at));
   if (before.state !== "waiting") return { kind: "ended", settlement: before };
   const missing = [
-    ...refusedCaller(header, attempt),
+    ...refusedCaller(record, attempt),
     ...refusedLink(record, attempt),
     ...checkDecision(record, release.version, attempt),
   ];
-  if (missing.some(({ what }) => what === "requester" || what === "role")) return { kind: "forbidden", missing };
+  if (missing.some(({ what }) => what === "party" || what === "role")) return { kind: "forbidden", missing };
   if (missing.length > 0) return { kind: "incomplete", missing };
   const decision = decisionOf(record, attempt, at);
   const after = settle(record, [...decisions, decision], signals, at);
@@ -95,10 +95,10 @@ async function endBy(
   return isOver(status, header, deps.clock) ? over : settlement;
 }
 
-/** The IAM identity that started the promotion is its requester too, whatever the release claims. */
-function refusedCaller(header: Header, { caller }: Attempt): Missing[] {
-  if (caller === null || caller !== header.startedBy) return [];
-  return [{ what: "requester", message: `${caller} started this promotion and does not decide about it` }];
+/** The IAM identity that started the promotion is a party to it, whomever it speaks for. */
+function refusedCaller({ startedBy }: ApprovalRecord, { caller }: Attempt): Missing[] {
+  if (caller === null || caller !== startedBy) return [];
+  return [{ what: "party", message: `${caller} started this promotion and does not decide about it` }];
 }
 
 /** A seat that was given to somebody else, or asked anew, has left its old link behind. */

@@ -2,6 +2,7 @@
 import type { ApprovalRecord, AskedRole, Settlement } from "./approvals.ts";
 import { deadlineInWords, oneLine, spanInWords } from "./approvals-words.ts";
 import type { PlanHeader } from "./ledger.ts";
+import { claimInWords } from "./origin.ts";
 import type { EnvironmentPlan } from "./plan.ts";
 import type { Mail } from "./ports.ts";
 
@@ -32,6 +33,7 @@ export function requestMail(
   now: number,
 ): Mail {
   const { record, release, plan } = subject;
+  const { startedBy } = record;
   const zone = plan.window?.zone ?? null;
   return {
     to: seat.address,
@@ -42,7 +44,8 @@ export function requestMail(
       `  Release      ${oneLine(releaseName(subject))}, commit ${oneLine(release.commit)}`,
       `  Environment  ${plan.environment}`,
       `  Changes      ${oneLine(release.summary)}`,
-      `  Requested by ${oneLine(release.requestedBy)} (as claimed)`,
+      `  Requested by ${oneLine(release.requestedBy)} (${claimInWords({ ...release, startedBy })})`,
+      startedBy === null ? null : `  Started by   ${startedBy} (verified)`,
       `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${oneLine(release.ticket)}`}`,
       release.emergency === null ? null : `  EMERGENCY    ${oneLine(release.emergency.reason)}`,
       `  Answer by    ${deadlineInWords(record.expiresAt, zone)}`,

@@ -2,8 +2,6 @@
  * People behind addresses: who is the same person, and whether the people at hand can fill the seats that an approval
  * has. A seat is one yes that one role owes; a person fills one seat at most.
  */
-import { canBeSeated, type Seats } from "./plan-people.ts";
-
 /** Characters without a shape of their own (zero-width spaces, direction marks): two addresses that look alike are. */
 const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
 const ANGLED = /<([^<>]*)>\s*$/;
@@ -32,6 +30,40 @@ export function looksLikeAddress(text: string): boolean {
   return /^[^\s@]+@[^\s@]+$/.test(text.trim());
 }
 
+/** The person whom an IAM identity names: an IAM user's name, or the session name that single sign-on gives. */
+export function addressIn(arn: string): string | null {
+  const last = arn.slice(arn.lastIndexOf("/") + 1);
+  return looksLikeAddress(last) ? last : null;
+}
+
+export interface Seats {
+  readonly role: string;
+  readonly needed: number;
+  readonly people: readonly string[];
+}
+
+/**
+ * Whether every role can be given as many people as it needs when nobody sits on two seats, under whatever spelling:
+ * augmenting paths, one seat after the other (Kuhn's method for bipartite matching).
+ */
+export function canBeSeated(seats: readonly Seats[]): boolean {
+  const chairs = seats.flatMap((seat) => {
+    const persons = seat.people.map(personOf);
+    return Array.from({ length: seat.needed }, () => persons);
+  });
+  const sitting = new Map<string, number>();
+  const seat = (chair: number, tried: Set<string>): boolean =>
+    (chairs[chair] ?? []).some((person) => {
+      if (tried.has(person)) return false;
+      tried.add(person);
+      const holds = sitting.get(person);
+      if (holds !== undefined && !seat(holds, tried)) return false;
+      sitting.set(person, chair);
+      return true;
+    });
+  return chairs.every((_, chair) => seat(chair, new Set()));
+}
+
 /**
  * Roles whose seats cannot all be filled, even if everybody says yes: too few people, or the same person wanted twice.
  * Earlier roles are served first.
@@ -39,9 +71,8 @@ export function looksLikeAddress(text: string): boolean {
 export function unfillable(roles: readonly Seats[]): string[] {
   const seated: Seats[] = [];
   return roles.flatMap((role) => {
-    const persons = { ...role, people: role.people.map(personOf) };
-    if (!canBeSeated([...seated, persons])) return [role.role];
-    seated.push(persons);
+    if (!canBeSeated([...seated, role])) return [role.role];
+    seated.push(role);
     return [];
   });
 }

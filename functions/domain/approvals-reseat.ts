@@ -4,6 +4,7 @@ import {
   type AskedRole,
   countedDecisions,
   type Decision,
+  partiesTo,
   type Settlement,
   seatOf,
   settle,
@@ -112,7 +113,8 @@ async function refusal(ledger: Ledger, situation: Situation, wanted: Wanted): Pr
   const { record, decisions } = situation;
   const refuse = (status: 403 | 404 | 409, why: string): Reseated => ({ kind: "refused", status, why });
   if (seatOf(record, wanted.role, wanted.address) === undefined) return notAsked(wanted.address, wanted.role);
-  if (samePerson(wanted.by, record.requester)) return refuse(403, "whoever requested the release does not decide");
+  const isParty = partiesTo(record).some((party) => samePerson(wanted.by, party));
+  if (isParty) return refuse(403, "whoever requested the release or started it does not decide about it");
   const decided = countedDecisions(record, decisions).map((one) => one.address);
   const busy = [wanted.address, wanted.by].find((address) => decided.some((one) => samePerson(one, address)));
   if (busy !== undefined) return refuse(409, `${busy} has decided already`);

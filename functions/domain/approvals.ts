@@ -2,7 +2,7 @@
  * Approvals: who is asked, and what the answers so far amount to. Pure: the same record, decisions, signals and instant
  * give the same settlement, whoever asks and however often.
  */
-import { looksLikeAddress, personOf, samePerson } from "./approvals-people.ts";
+import { addressIn, looksLikeAddress, personOf, samePerson } from "./approvals-people.ts";
 import type { Signal, SignalKind } from "./ledger.ts";
 import type { ApprovalPlan, RolePlan } from "./plan.ts";
 
@@ -51,6 +51,8 @@ export interface ApprovalRecord {
   readonly escalatesAt: number | null;
   readonly escalatedAt: number | null;
   readonly requester: string;
+  /** IAM identity that started the promotion; null: nobody is on record. */
+  readonly startedBy: string | null;
   /** Hash of what the decision is about: release, artifacts, evidence, gate results. */
   readonly binding: string;
   readonly gates: readonly GateResult[];
@@ -97,10 +99,16 @@ export interface Settlement {
   readonly nextAt: number;
 }
 
-/** The role as it is asked: without the requester, each person once. */
-export function askedRole(role: RolePlan, requester: string, generation: number): AskedRole {
+/** Who decides nothing about a promotion: its requester, and the person behind the identity that started it. */
+export function partiesTo({ requester, startedBy }: Pick<ApprovalRecord, "requester" | "startedBy">): string[] {
+  const starter = startedBy === null ? null : addressIn(startedBy);
+  return starter === null ? [requester] : [requester, starter];
+}
+
+/** The role as it is asked: without the parties to the promotion, each person once. */
+export function askedRole(role: RolePlan, parties: readonly string[], generation: number): AskedRole {
   const people = new Map(role.people.map((address) => [personOf(address), address] as const));
-  people.delete(personOf(requester));
+  for (const party of parties) people.delete(personOf(party));
   return {
     role: role.role,
     needed: role.needed,
@@ -110,19 +118,19 @@ export function askedRole(role: RolePlan, requester: string, generation: number)
 }
 
 /**
- * Who is asked. The requester is in no role, under whatever spelling. The escalation's people get the checklist of their
- * role, or, where it has none, every item of the roles that they may stand in for.
+ * Who is asked. A party to the promotion is in no role, under whatever spelling. The escalation's people get the checklist
+ * of their role, or, where it has none, every item of the roles that they may stand in for.
  */
 export function whoIsAsked(
   plan: Pick<ApprovalPlan, "roles" | "escalateTo">,
-  requester: string,
+  parties: readonly string[],
   generation: number,
 ): Pick<ApprovalRecord, "roles" | "escalation"> {
-  const roles = plan.roles.map((role) => askedRole(role, requester, generation));
+  const roles = plan.roles.map((role) => askedRole(role, parties, generation));
   if (plan.escalateTo === null) return { roles, escalation: null };
   const own = plan.escalateTo.checklist;
   const checklist = own.length > 0 ? own : [...new Set(roles.flatMap((role) => role.checklist))];
-  return { roles, escalation: askedRole({ ...plan.escalateTo, checklist }, requester, generation) };
+  return { roles, escalation: askedRole({ ...plan.escalateTo, checklist }, parties, generation) };
 }
 
 /** Roles whose people have been asked so far: the escalation's only once it has happened. */
@@ -146,17 +154,18 @@ export function seatOf(
 }
 
 /**
- * Decisions that count: in time, of this round, by somebody who is asked in that role and is not the requester, and the
+ * Decisions that count: in time, of this round, by somebody who is asked in that role and is no party, and the
  * first one of each person.
  */
 export function countedDecisions(record: ApprovalRecord, decisions: readonly Decision[]): Decision[] {
   const first = new Map<string, Decision>();
+  const parties = partiesTo(record).map(personOf);
   for (const decision of [...decisions].sort((a, b) => a.at - b.at)) {
     const person = personOf(decision.address);
     const valid =
       decision.round === record.askedAt &&
       decision.at < record.expiresAt &&
-      person !== personOf(record.requester) &&
+      !parties.includes(person) &&
       seatOf(record, decision.role, decision.address) !== undefined;
     if (valid && !first.has(person)) first.set(person, decision);
   }

@@ -21,6 +21,7 @@
  * | LINK#hash | LINK | an approver's link |
  * | ALARM#account#region#name | PROMOTION#id#environment | who wants to know of this alarm |
  * | OPEN | PROMOTION#id | promotions that are not closed, for the sweeper |
+ * | START#execution | START | who started this execution through the API |
  * | DEPLOYMENT#environment#service | VERSION#version#promotion, ACTIVE, HELD#version | the version registry |
  */
 import { BrokenRecord } from "./errors.ts";
@@ -69,6 +70,7 @@ export const keys = {
     pk: promotion(id),
     sk: `DECIDER#${environment}#${approval}#${address}`,
   }),
+  start: (executionArn: string): Key => ({ pk: `START#${executionArn}`, sk: "START" }),
   link: (hash: string): Key => ({ pk: `LINK#${hash}`, sk: "LINK" }),
   signal: (id: string, signal: string): Key => ({ pk: promotion(id), sk: `SIGNAL#${signal}` }),
   pause: (id: string, environment: string, pause: string): Key => ({
@@ -121,8 +123,8 @@ export interface Header {
   readonly executionArn: string;
   readonly openedAt: number;
   readonly requestedBy: string;
-  /** IAM identity that started the promotion, where the start came through the API; it decides no approval. */
-  readonly startedBy?: string | null;
+  /** IAM identity that started the promotion through the API, and decides no approval; null: nobody is on record. */
+  readonly startedBy: string | null;
   readonly policyHash: string;
   readonly planHash: string;
   readonly environments: readonly string[];

@@ -1,6 +1,7 @@
+import { addressIn, canBeSeated, samePerson } from "./approvals-people.ts";
 import { formatDuration } from "./durations.ts";
 import type { ApprovalPlan, Risk, RolePlan, StepPlan, When } from "./plan.ts";
-import { canBeSeated, peopleOf, peoplePath } from "./plan-people.ts";
+import { peopleOf, peoplePath } from "./plan-people.ts";
 import type { Scope } from "./plan-scope.ts";
 import type { ApprovalInput } from "./policy-gates.ts";
 import { type Path, renderPath } from "./problems.ts";
@@ -187,12 +188,25 @@ function checkRoles(scope: Scope, draft: Draft): void {
   scope.report.refuse([...at, "roles"], message, "give one of these roles another person");
 }
 
-/** The requester cannot approve the own release. */
+/** Whoever asks for the release or starts it cannot approve it. */
 function approvers(scope: Scope, role: string): string[] {
-  return peopleOf(scope, role).filter((person) => person !== scope.release.requestedBy);
+  const parties = partiesOf(scope);
+  return peopleOf(scope, role).filter((person) => !parties.some(({ address }) => samePerson(person, address)));
 }
 
-/** Whether a role has as many people as are asked for, not counting the requester; says so where it has not. */
+interface Party {
+  readonly called: string;
+  readonly address: string;
+}
+
+function partiesOf({ release, startedBy }: Scope): Party[] {
+  const starter = startedBy === undefined || startedBy === null ? null : addressIn(startedBy);
+  const requester = { called: `the requester ${release.requestedBy}`, address: release.requestedBy };
+  if (starter === null || samePerson(starter, requester.address)) return [requester];
+  return [requester, { called: `${starter}, who starts it`, address: starter }];
+}
+
+/** Whether a role has as many people as are asked for, not counting the parties; says so where it has not. */
 function isManned(scope: Scope, { role, needed, at }: Ask): boolean {
   const people = peopleOf(scope, role);
   const left = approvers(scope, role);
@@ -201,10 +215,11 @@ function isManned(scope: Scope, { role, needed, at }: Ask): boolean {
     const hint = near === undefined ? "add the role and its addresses to people" : `did you mean "${near}"?`;
     scope.report.refuse(at, `asks the role ${role}, which nobody holds in ${scope.name}`, hint);
   } else if (left.length < needed) {
-    const besides = left.length < people.length ? ` besides the requester ${scope.release.requestedBy}` : "";
+    const among = partiesOf(scope).filter(({ address }) => people.some((person) => samePerson(person, address)));
+    const besides = among.length === 0 ? "" : ` besides ${among.map(({ called }) => called).join(" and ")}`;
     const message = `asks ${needed} of ${role}, which has ${left.length}${besides}`;
     const where = renderPath(peoplePath(scope, role));
-    scope.report.refuse(at, message, `add people at ${where}, or let somebody else request the promotion`);
+    scope.report.refuse(at, message, `add people at ${where}, or let somebody else request and start the promotion`);
   }
   return left.length >= needed;
 }

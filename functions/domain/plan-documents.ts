@@ -7,7 +7,12 @@ import { nearest } from "./schema-problems.ts";
 /** What concerns the documents as wholes: which service, which environments and in what order, who asks for what. */
 
 /** One scope per environment that the release goes through, in its order; unknown ones are reported and left out. */
-export function scopesOf(report: Report, policy: Policy, release: Release, now: number): Scope[] {
+export function scopesOf(
+  report: Report,
+  policy: Policy,
+  release: Release,
+  { now, startedBy }: Pick<Scope, "now"> & Partial<Pick<Scope, "startedBy">>,
+): Scope[] {
   checkOrder(report, policy);
   checkRoute(report, policy, release);
   const service = policy.services[release.service];
@@ -26,7 +31,7 @@ export function scopesOf(report: Report, policy: Policy, release: Release, now: 
       tighten: ["release", "tighten", name],
     };
     const tighten = release.tighten?.[name] ?? {};
-    const scope = { name, policy, release, environment, service, tighten, now, report, at };
+    const scope = { name, policy, release, environment, service, tighten, now, startedBy, report, at };
     checkRequired(scope);
     checkEmergency(scope);
     return [scope];
@@ -105,13 +110,16 @@ function checkNames(report: Report, policy: Policy, release: Release): void {
   }
 }
 
-function checkRequired({ environment, release, name, report }: Scope): void {
-  if (!(environment.requires ?? []).includes("ticket") || release.ticket !== undefined) return;
-  report.refuse(
-    ["release", "ticket"],
-    `is missing: ${name} requires a change ticket`,
-    "write its key, such as JIRA-1234",
-  );
+function checkRequired({ environment, release, startedBy, name, report }: Scope): void {
+  const requires = environment.requires ?? [];
+  if (requires.includes("ticket") && release.ticket === undefined) {
+    const message = `is missing: ${name} requires a change ticket`;
+    report.refuse(["release", "ticket"], message, "write its key, such as JIRA-1234");
+  }
+  if (requires.includes("verified-starter") && startedBy === null) {
+    const message = `is a claim: ${name} requires that the starter is known, and this was not started through the API`;
+    report.refuse(["release", "requestedBy"], message, "start it by `headgate start` with HEADGATE_API_URL set");
+  }
 }
 
 const SKIPS = [

@@ -18,31 +18,6 @@ export function peoplePath(scope: Scope, role: string): Path {
   return own ? [...scope.at.environment, "people", role] : ["policy", "people", role];
 }
 
-export interface Seats {
-  readonly role: string;
-  readonly needed: number;
-  readonly people: readonly string[];
-}
-
-/**
- * Whether every role can be given as many people as it needs when nobody sits on two seats: augmenting paths, one seat
- * after the other (Kuhn's method for bipartite matching).
- */
-export function canBeSeated(seats: readonly Seats[]): boolean {
-  const chairs = seats.flatMap((seat) => Array.from({ length: seat.needed }, () => seat.people));
-  const sitting = new Map<string, number>();
-  const seat = (chair: number, tried: Set<string>): boolean =>
-    (chairs[chair] ?? []).some((person) => {
-      if (tried.has(person)) return false;
-      tried.add(person);
-      const holds = sitting.get(person);
-      if (holds !== undefined && !seat(holds, tried)) return false;
-      sitting.set(person, chair);
-      return true;
-    });
-  return chairs.every((_, chair) => seat(chair, new Set()));
-}
-
 /** Over the whole policy, since all of it shares one topic. */
 export function checkEverybody(report: Report, policy: Policy): void {
   const everybody = new Set<string>();

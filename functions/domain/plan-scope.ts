@@ -12,6 +12,8 @@ export interface Scope {
   readonly tighten: TightenInput;
   /** Epoch ms. */
   readonly now: number;
+  /** IAM identity that starts it; null: nobody is on record; undefined: it is not being started. */
+  readonly startedBy: string | null | undefined;
   readonly report: Report;
   readonly at: { readonly environment: Path; readonly service: Path; readonly tighten: Path };
 }

@@ -24,8 +24,10 @@ export const peopleSchema = z
   .describe("roles, each with the addresses of its people");
 
 const requiresSchema = z
-  .array(z.enum(["ticket"]))
-  .describe('fields that a release must fill in although they are optional: "ticket"');
+  .array(z.enum(["ticket", "verified-starter"]))
+  .describe(
+    'what a promotion needs here although it is optional: "ticket", a change ticket; "verified-starter", a start through the API, whose IAM identity then decides no approval',
+  );
 
 const addressesSchema = z.array(addressSchema).max(50);
 

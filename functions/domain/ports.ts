@@ -191,9 +191,13 @@ export interface Executions {
   wake(token: string): Promise<boolean>;
   /** Undefined when no such execution exists (any more). */
   status(executionArn: string): Promise<ExecutionStatus | undefined>;
-  /** Starts a machine by its short name; a second start under the same name is the first one. */
-  start(machine: "rollback", name: string, input: unknown): Promise<{ executionArn: string }>;
-  stop(executionArn: string, cause: string): Promise<void>;
+  /**
+   * Starts a promotion under a name; a second start with the same input while it runs is the first one. `taken`: the name
+   * is that of an execution with another input, or of one that has ended.
+   */
+  start(name: string, input: unknown): Promise<"started" | "taken">;
+  /** ARN of the promotion of that name, whether there is one or not. */
+  arnOf(name: string): string;
 }
 
 /** Where artifacts lie. */

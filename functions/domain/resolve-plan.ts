@@ -28,6 +28,8 @@ import { earliestStart, plannedSeconds } from "./windows.ts";
 export interface ResolveContext {
   /** Epoch ms: windows and later starts are looked at from here. */
   readonly now: number;
+  /** IAM identity that starts the promotion; null: nobody is on record; undefined: it is not being started. */
+  readonly startedBy?: string | null;
 }
 
 export type Resolution =
@@ -80,7 +82,7 @@ function resolveDocuments(
   context: ResolveContext,
 ): EnvironmentPlan[] {
   checkEverybody(report, policy);
-  const scopes = scopesOf(report, policy, release, context.now);
+  const scopes = scopesOf(report, policy, release, context);
   const resolved = scopes.map((scope) => ({ scope, targets: resolveTargets(scope) }));
   refuseSharedAliases(resolved);
   const first = scopes[0];

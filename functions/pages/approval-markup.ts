@@ -111,11 +111,17 @@ function releaseCard(view: ApprovalView): Html {
 <dt>Environment</dt><dd>${view.environment} <span class="soft">(${view.place})</span></dd>
 <dt>Risk</dt><dd><span class="pill ${risk}">${view.risk}</span></dd>
 <dt>Ticket</dt><dd>${view.ticket ?? "none"}</dd>
-<dt>Requested by</dt><dd>${view.requestedBy} <span class="soft">(as claimed in the request)</span></dd>
-${view.startedBy !== null && html`<dt>Started by</dt><dd class="mono">${view.startedBy}</dd>`}
+<dt>Requested by</dt><dd>${view.requestedBy} <span class="soft">(${view.claim})</span></dd>
+<dt>Started by</dt><dd>${starterOf(view)}</dd>
 </dl>
 <details><summary>What is deployed where</summary><ul class="small">${view.targets.map((target) => html`<li>${target}</li>`)}</ul></details>
 </section>`;
+}
+
+function starterOf({ startedBy }: ApprovalView): Html {
+  return startedBy === null
+    ? html`nobody on record <span class="soft">(from the console, by a schedule or by another tool)</span>`
+    : html`<span class="mono">${startedBy}</span> <span class="soft">(verified; decides nothing here)</span>`;
 }
 
 function irreversibleCard({ irreversible }: ApprovalView): Html {

@@ -19,6 +19,7 @@ import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/app
 import { deadlineInWords, spanInWords, utc } from "../domain/approvals-words.ts";
 import { formatDuration } from "../domain/durations.ts";
 import { type Header, loadSignals, type PlanHeader } from "../domain/ledger.ts";
+import { claimInWords } from "../domain/origin.ts";
 import type { EnvironmentPlan, Risk } from "../domain/plan.ts";
 import type { Dependencies, Ledger } from "../domain/ports.ts";
 import { plannedSeconds } from "../domain/windows.ts";
@@ -71,6 +72,8 @@ export interface ApprovalView {
   readonly place: string;
   readonly summary: string;
   readonly requestedBy: string;
+  /** Whether that is a claim. */
+  readonly claim: string;
   readonly startedBy: string | null;
   readonly risk: Risk;
   readonly ticket: string | null;
@@ -158,7 +161,8 @@ function releaseView(header: Header, release: PlanHeader) {
     commit: release.commit,
     summary: release.summary,
     requestedBy: release.requestedBy,
-    startedBy: header.startedBy ?? null,
+    claim: claimInWords(header),
+    startedBy: header.startedBy,
     risk: release.risk,
     ticket: release.ticket,
     emergency: release.emergency?.reason ?? null,

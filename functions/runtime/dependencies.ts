@@ -24,7 +24,6 @@ export const VARIABLES = {
   table: "HEADGATE_TABLE",
   topicArn: "HEADGATE_TOPIC_ARN",
   baseUrl: "HEADGATE_BASE_URL",
-  rollbackMachineArn: "HEADGATE_ROLLBACK_MACHINE_ARN",
   promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
   /** Sent with each AssumeRole into a target account. */
   externalId: "HEADGATE_EXTERNAL_ID",
@@ -45,7 +44,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     log,
     ledger,
     mailer: snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) }),
-    executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.rollbackMachineArn) }),
+    executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.promotionMachineArn) }),
     web: web({ fetchPage: host.fetchPage, clock }),
     target: (place, plan) => makeTarget({ clock, ...clientsOf(host, place) }, plan),
     metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),

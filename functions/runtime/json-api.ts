@@ -13,9 +13,12 @@ export function json(status: number, body: unknown, headers: Readonly<Record<str
 }
 
 /** 405, 413, 415 or 403; null: a signed POST of JSON that is not too large. */
-export function refuseRequest({ method, headers, body, caller }: HttpRequest): HttpResponse | null {
+export function refuseRequest(
+  { method, headers, body, caller }: HttpRequest,
+  largest = LARGEST_BODY,
+): HttpResponse | null {
   if (method !== "POST") return json(405, { error: "send a POST" }, { allow: "POST" });
-  if (Buffer.byteLength(body) > LARGEST_BODY) return json(413, { error: "the body is larger than 16 KB" });
+  if (Buffer.byteLength(body) > largest) return json(413, { error: `the body is larger than ${largest / 1_024} KB` });
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return json(415, { error: "send application/json" });
   return caller === null ? json(403, { error: "this route takes signed requests only" }) : null;

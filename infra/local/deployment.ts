@@ -43,7 +43,6 @@ export function environmentOf(place: SandboxPlace): Readonly<Record<string, stri
     HEADGATE_TOPIC_ARN: topicArn(place),
     HEADGATE_BASE_URL: BASE_URL,
     HEADGATE_PROMOTION_MACHINE_ARN: machineArn(place, "promotion"),
-    HEADGATE_ROLLBACK_MACHINE_ARN: machineArn(place, "rollback"),
   };
 }
 

@@ -25,6 +25,7 @@ import { handler as restoreTraffic } from "../../functions/restore-traffic.ts";
 import type { Step } from "../../functions/runtime/step.ts";
 import { handler as settleApproval } from "../../functions/settle-approval.ts";
 import { handler as shiftTraffic } from "../../functions/shift-traffic.ts";
+import { handler as startPromotion } from "../../functions/start-promotion.ts";
 import { handler as statusListener } from "../../functions/status-listener.ts";
 import { handler as sweeper } from "../../functions/sweeper.ts";
 import { handler as verifyRecovery } from "../../functions/verify-recovery.ts";
@@ -33,6 +34,7 @@ const all: readonly Step<unknown>[] = [
   sweeper,
   statusListener,
   operate,
+  startPromotion,
   decide,
   approvalPage,
   alarmListener,

@@ -129,19 +129,37 @@ export class Sandbox {
     this.ledger = this.#onlookersLedger();
   }
 
-  /** Starts a promotion of the release as the console would, and lets the world run until it ends and comes to rest. */
+  /** Starts a promotion of the release and lets the world run until it ends and comes to rest. */
   async promote(release: unknown, name: string): Promise<Ended> {
     const startedAt = this.clock.now();
-    const executionArn = this.arnOf(name);
-    const endedAt = await this.live(async () => {
-      this.start(release, name);
+    const { executionArn, endedAt } = await this.live(async () => {
+      const executionArn = await this.#begin(release, name);
       scheduleOperators(this, this.#options.scenario, executionArn);
       await this.executions.closed(executionArn).wait();
-      const closedAt = this.clock.now();
+      const endedAt = this.clock.now();
       await this.clock.sleep(AFTERMATH_MS);
-      return closedAt;
+      return { executionArn, endedAt };
     });
     return { ...this.#ending(executionArn), executionArn, startedAt, endedAt };
+  }
+
+  /** As the scenario says: by whoever signs a request to the API, or from the console. */
+  async #begin(release: unknown, name: string): Promise<string> {
+    const caller = this.#options.scenario.startedBy;
+    if (caller === undefined) {
+      this.start(release, name);
+      return this.arnOf(name);
+    }
+    const { statusCode, body } = await this.startByApi(release, caller);
+    this.timeline.add({
+      at: this.clock.now(),
+      kind: "person",
+      environment: "",
+      what: caller,
+      text: "starts the promotion through the API",
+    });
+    if (statusCode !== 201) throw new Error(`the API does not start the promotion: ${statusCode} ${body}`);
+    return String((JSON.parse(body) as { executionArn: unknown }).executionArn);
   }
 
   /** Wakes the world, deploys the policy and lets time pass until `body`, a process in that world, returns or throws. */
@@ -158,6 +176,13 @@ export class Sandbox {
     if (result === undefined) throw new Error("the rehearsal came to a standstill");
     if (!result.ok) throw result.error;
     return result.value;
+  }
+
+  /** What `headgate start` gets from the API when this IAM identity signs for it. */
+  startByApi(release: unknown, caller: string): Promise<APIGatewayProxyResult> {
+    const body = JSON.stringify({ release });
+    const request = { method: "POST", path: "/promotions", pathParameters: {}, contentType: "application/json", body };
+    return this.request("start-promotion", apiEvent({ ...request, caller }));
   }
 
   /** Starts a promotion under a name of its own. */
@@ -186,7 +211,7 @@ export class Sandbox {
 
   /** One request through the API, on behalf of a page's visitor or of a signed caller; a function that fails is a 502. */
   async request(
-    step: "approval-page" | "decide" | "operate",
+    step: "approval-page" | "decide" | "start-promotion" | "operate",
     event: APIGatewayProxyEvent,
   ): Promise<APIGatewayProxyResult> {
     try {

@@ -31,7 +31,7 @@ export function makeApi(scope: Construct, name: string, key: Key): Api {
   const log = makeLog(scope, "ApiLog", `/headgate/${name}/api`, key, KEPT.audit);
   const rest = new RestApi(scope, "Api", {
     restApiName: name,
-    description: "Headgate: approval pages signed decisions, operators' verbs",
+    description: "Headgate: approval pages; signed starts, decisions and operators' verbs",
     endpointTypes: [EndpointType.REGIONAL],
     // Writing access logs takes the account's role for API Gateway, which is one for all APIs of a Region.
     cloudWatchRole: true,
@@ -75,13 +75,15 @@ export function addRoutes({ rest }: Api, lambdas: Lambdas): void {
       requestValidator,
     });
   }
-  const promotion = rest.root.addResource("promotions").addResource("{promotionId}");
+  const promotions = rest.root.addResource("promotions");
+  const promotion = promotions.addResource("{promotionId}");
   const approval = promotion
     .addResource("environments")
     .addResource("{environment}")
     .addResource("approvals")
     .addResource("{approval}");
   const signed: MethodOptions = { authorizationType: AuthorizationType.IAM, requestValidator };
+  promotions.addMethod("POST", to("start-promotion"), signed);
   approval.addMethod("POST", to("decide"), signed);
   promotion.addResource("signals").addMethod("POST", to("operate"), signed);
   acknowledge(

@@ -106,6 +106,7 @@ function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
     ...(row.looksAtExecutions
       ? [{ actions: ["states:DescribeExecution"], resources: [promotions], why: "Executions of this one machine." }]
       : []),
+    ...(row.startsPromotions ? [{ actions: ["states:StartExecution"], resources: [around.promotionMachineArn] }] : []),
     ...(row.accounts.length > 0 ? accountGrants(row, around) : []),
   ];
 }

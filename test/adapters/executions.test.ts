@@ -4,8 +4,8 @@ import { executions } from "../../functions/adapters/executions.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { type Answer, fault, ok, wire } from "./wire.ts";
 
-const MACHINE = "arn:aws:states:af-south-1:093646564004:stateMachine:headgate-rollback";
-const FIRST = "arn:aws:states:af-south-1:093646564004:execution:headgate-rollback:p1-prod";
+const MACHINE = "arn:aws:states:af-south-1:093646564004:stateMachine:headgate-promotion";
+const FIRST = "arn:aws:states:af-south-1:093646564004:execution:headgate-promotion:shop-v2-1";
 
 const onWire = (...answers: Answer[]) => {
   const line = wire(...answers);
@@ -48,31 +48,25 @@ describe("an execution's state", () => {
   });
 });
 
-describe("starting a machine", () => {
+describe("starting a promotion", () => {
   test("gives the name and the input as JSON text", async () => {
     const { machines, sent } = onWire(ok({ executionArn: FIRST, startDate: 0 }));
 
-    expect(await machines.start("rollback", "p1-prod", { promotionId: "p1" })).toEqual({ executionArn: FIRST });
-    expect(sent[0]?.json).toEqual({ stateMachineArn: MACHINE, name: "p1-prod", input: '{"promotionId":"p1"}' });
+    expect(await machines.start("shop-v2-1", { service: "shop" })).toBe("started");
+    expect(sent[0]?.headers["x-amz-target"]).toBe("AWSStepFunctions.StartExecution");
+    expect(sent[0]?.json).toEqual({ stateMachineArn: MACHINE, name: "shop-v2-1", input: '{"service":"shop"}' });
   });
 
-  test("a second time under the same name is the first one, even when that has ended", async () => {
-    const { machines } = onWire(fault("ExecutionAlreadyExists"));
-
-    expect(await machines.start("rollback", "p1-prod", {})).toEqual({ executionArn: FIRST });
-  });
-});
-
-describe("stopping an execution", () => {
-  test("gives the cause, cut to what Step Functions takes", async () => {
-    const { machines, sent } = onWire(ok({ stopDate: 0 }));
-
-    await machines.stop(FIRST, "c".repeat(40_000));
-
-    expect(sent[0]?.json).toEqual({ executionArn: FIRST, cause: "c".repeat(32_768) });
+  test("says when the name is that of another one", async () => {
+    expect(await onWire(fault("ExecutionAlreadyExists")).machines.start("shop-v2-1", {})).toBe("taken");
   });
 
-  test("that does not exist has nothing left to stop", async () => {
-    await expect(onWire(fault("ExecutionDoesNotExist")).machines.stop(FIRST, "why")).resolves.toBeUndefined();
+  test("trouble is not mistaken for a name that is taken", async () => {
+    await expect(onWire(fault("ThrottlingException")).machines.start("n", {})).rejects.toBeInstanceOf(ServiceTrouble);
+    await expect(onWire(fault("AccessDeniedException")).machines.start("n", {})).rejects.toBeInstanceOf(CallRefused);
+  });
+
+  test("has an ARN that follows from its name", () => {
+    expect(onWire().machines.arnOf("shop-v2-1")).toBe(FIRST);
   });
 });

@@ -7,6 +7,7 @@ import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { decide, replace, resend } from "../../cli/decide.ts";
 import { type Post, signedPost } from "../../cli/signed-post.ts";
 import { decide as takeDecision } from "../../functions/domain/approvals-decide.ts";
+import { appendAudit } from "../../functions/domain/audit.ts";
 import { keys } from "../../functions/domain/ledger.ts";
 import {
   HOUR,
@@ -320,7 +321,8 @@ describe("the approval record", () => {
     expect(code).toBe(0);
     expect(text).toContain(`Promotion: bbws-store v1.4.0 (SIT → PROD)
 Date: Thu 2026-11-26 10:00 Africa/Johannesburg
-Requested by: sam.dev@example.com
+Requested by: sam.dev@example.com (claimed, not verified)
+Started by: nobody on record
 
 PROD Approval:
 - tech-lead: jane.doe@example.com
@@ -335,6 +337,18 @@ PROD Approval:
     expect(text).toContain("  By: personal link, from 198.51.100.7\n");
     expect(text).toMatch(/= approval "before" for prod: approved by .* \(Thu 2026-11-26 10:15/);
     expect(text).toMatch(/Trail: \d+ entries, whole, head [0-9a-f]{64}\n$/);
+  });
+
+  test("has who asked and who started as the trail has it, whatever the header says by now", async () => {
+    const on = await scene({ header: { requestedBy: "somebody.else@example.com" } });
+    const startedBy = "arn:aws:sts::093646564004:assumed-role/SSO/sam.dev@example.com";
+    const release = { requestedBy: "sam.dev@example.com" };
+    const entry = { id: "opened", kind: "opened", summary: "", data: { release, startedBy } };
+    await appendAudit(on.deps, on.name.promotionId, entry);
+
+    const { text } = await print(on);
+
+    expect(text).toContain(`Requested by: sam.dev@example.com (verified)\nStarted by: ${startedBy}\n`);
   });
 
   test("has of a rejection what was not ticked", async () => {

@@ -1,11 +1,17 @@
+import { readFile } from "node:fs/promises";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
-import { executionNameOf, start } from "../../cli/start.ts";
+import type { Post } from "../../cli/signed-post.ts";
+import { start } from "../../cli/start.ts";
+import { storePolicy } from "../../functions/domain/policy-store.ts";
+import { promotionName } from "../../functions/domain/starts.ts";
 import { Executions } from "../../infra/local/asl/executions.ts";
 import { SimulatedAws } from "../../infra/local/aws/router.ts";
 import { clientConfig } from "../../infra/local/aws/sdk.ts";
 import { stepFunctionsService } from "../../infra/local/aws/step-functions.ts";
 import { VirtualClock } from "../../infra/local/clock.ts";
+import { CALLER_HEADER, serve } from "../support/approval-server.ts";
+import { World } from "../support/deps.ts";
 
 const MACHINE = "arn:aws:states:eu-west-1:111122223333:stateMachine:headgate-promotion";
 const RELEASE = new URL("../../events/bbws-v2025.12.25.1.json", import.meta.url).pathname;
@@ -31,9 +37,10 @@ function site() {
   aws.register(stepFunctionsService(executions));
   const client = new SFNClient(clientConfig(aws, { handler: "cli", invocation: "cli" }));
   const said: string[] = [];
+  const way = { by: "machine", machineArn: MACHINE, client } as const;
   const run = async (releaseFile: string, attempt = 1) => {
     const process = clock.spawn("start", () =>
-      start({ releaseFile, machineArn: MACHINE, attempt, client, write: (text) => void said.push(text) }),
+      start({ releaseFile, way, attempt, write: (text) => void said.push(text) }),
     );
     await clock.run({ until: () => process.done.isOpen });
     const result = process.done.value;
@@ -43,13 +50,14 @@ function site() {
   return { run, said, executions, clock };
 }
 
-describe("headgate start", () => {
+describe("headgate start, without the API", () => {
   it("starts the promotion machine with the release as it stands, under a name made of service, version and attempt", async () => {
     const { run, said, executions } = site();
     expect(await run(RELEASE)).toBe(0);
     const [one] = executions.listExecutions({ stateMachineArn: MACHINE }).executions;
     expect(one?.name).toBe("bbws-store-v2025.12.25.1-1");
     expect(said.join("")).toContain("execution:headgate-promotion:bbws-store-v2025.12.25.1-1");
+    expect(said.join("")).toContain("nobody is on record as its starter");
   });
 
   it("finds the running execution when it is said twice", async () => {
@@ -76,8 +84,52 @@ describe("headgate start", () => {
   });
 
   it("keeps within Step Functions' 80 characters and alphabet", () => {
-    const name = executionNameOf({ service: "a b/c", version: "v".repeat(200) }, 12);
+    const name = promotionName({ service: "a b/c", version: "v".repeat(200) }, 12);
     expect(name).toHaveLength(80);
     expect(name).toMatch(/^a-b-c-v+-12$/);
+  });
+});
+
+describe("headgate start, through the API", () => {
+  const SAM = "arn:aws:iam::111122223333:user/sam";
+
+  async function through(files: readonly string[], world = new World()) {
+    await storePolicy(world.deps, JSON.parse(await readFile("infra/policies/bbws.json", "utf8")));
+    const server = await serve(world.deps);
+    const post: Post = async (path, body) => {
+      const headers = { "content-type": "application/json", [CALLER_HEADER]: SAM };
+      const response = await fetch(`${server.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const said: string[] = [];
+    const codes: number[] = [];
+    for (const releaseFile of files) {
+      const order = { releaseFile, attempt: 1, write: (text: string) => void said.push(text) };
+      codes.push(await start({ ...order, way: { by: "api", post } }));
+    }
+    await server.close();
+    return { codes, said: said.join(""), world };
+  }
+
+  it("says under which ARN it runs and who is on record, and that it runs when it is said again", async () => {
+    const { codes, said, world } = await through([RELEASE, RELEASE]);
+    const arn = world.deps.executions.arnOf("bbws-store-v2025.12.25.1-1");
+    expect(codes).toEqual([0, 0]);
+    expect(said).toBe(`started ${arn}\non record as started by ${SAM}\nruns already: ${arn}\n`);
+  });
+
+  it("prints everything that is wrong with the release: exit code 2", async () => {
+    const { codes, said } = await through([OTHER]);
+    expect(codes).toEqual([2]);
+    expect(said).toMatch(/^the release is refused\nrelease\./);
+    expect(said).toContain("    hint: ");
+  });
+
+  it("ends with 4 where the name is taken", async () => {
+    const world = new World();
+    world.statuses.set(world.deps.executions.arnOf("bbws-store-v2025.12.25.1-1"), "FAILED");
+    const { codes, said } = await through([RELEASE], world);
+    expect(codes).toEqual([4]);
+    expect(said).toContain("start it again as attempt 2");
   });
 });

@@ -30,10 +30,12 @@ describe("checking an answer", () => {
     expect(check({ version: " v1\n", address: "ANN@example.com" })).toEqual([]);
   });
 
-  test("refuses the requester before anything else, and who is not asked in that role", () => {
-    expect(check({ address: "Requester@Example.com", version: "" })).toEqual([
-      "requester: whoever requested the release does not decide about it",
-    ]);
+  test("refuses the requester, and whoever started it, before anything else, and who is not asked in that role", () => {
+    const refused = ["party: whoever requested the release or started it does not decide about it"];
+    expect(check({ address: "Requester@Example.com", version: "" })).toEqual(refused);
+    const started = { ...asked, startedBy: "arn:aws:sts::093646564004:assumed-role/SSO/Ann@example.com" };
+    expect(checkDecision(started, "v1", full).map(({ what, message }) => `${what}: ${message}`)).toEqual(refused);
+    expect(checkDecision({ ...asked, startedBy: "arn:aws:iam::093646564004:user/ann" }, "v1", full)).toEqual([]);
     expect(check({ role: "infra", version: "" })).toEqual([`role: ${A} is not asked as infra in this approval`]);
   });
 
@@ -104,8 +106,9 @@ describe("the form's token", () => {
 });
 
 test("what a decision is bound to changes with any part of it, and with nothing else", () => {
+  const header = { promotionId: "p", planHash: "h", startedBy: null };
   const about = {
-    header: { promotionId: "p", planHash: "h" },
+    header,
     release: {
       service: "s",
       version: "v1",
@@ -122,8 +125,9 @@ test("what a decision is bound to changes with any part of it, and with nothing 
     gates: [],
   } as const;
   const changed = [
-    { header: { promotionId: "q", planHash: "h" } },
-    { header: { promotionId: "p", planHash: "i" } },
+    { header: { ...header, promotionId: "q" } },
+    { header: { ...header, planHash: "i" } },
+    { header: { ...header, startedBy: "arn:aws:iam::1:user/sam" } },
     { release: { ...about.release, version: "v2" } },
     { plan: { ...about.plan, environment: "sit" } },
     { plan: { ...about.plan, targets: [] } },
@@ -140,7 +144,7 @@ test("what a decision is bound to changes with any part of it, and with nothing 
     { gates: [{ name: "x", passed: true, found: "" }] },
   ].map((change) => bindingOf(sha256, { ...about, ...change }));
 
-  expect(new Set([...changed, bindingOf(sha256, about)]).size).toBe(9);
+  expect(new Set([...changed, bindingOf(sha256, about)]).size).toBe(10);
   expect(bindingOf(sha256, { ...about, release: { ...about.release, evidence: { b: 2, a: 1 } } })).toBe(
     bindingOf(sha256, about),
   );

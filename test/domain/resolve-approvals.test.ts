@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { canBeSeated } from "../../functions/domain/approvals-people.ts";
 import type { ApprovalPlan } from "../../functions/domain/plan.ts";
-import { canBeSeated } from "../../functions/domain/plan-people.ts";
 import { type Changes, environment, expectProblem, type Json, problems, resolve, warnings } from "./documents.ts";
 
 const PROD = "policy.environments.prod";
@@ -112,7 +112,7 @@ describe("an approval", () => {
       path: `${AT}.roles.operations`,
       value: 3,
       message: "asks 3 of operations, which has 2",
-      hint: "add people at policy.people.operations, or let somebody else request the promotion",
+      hint: "add people at policy.people.operations, or let somebody else request and start the promotion",
     });
   });
 
@@ -122,14 +122,14 @@ describe("an approval", () => {
       path: `${AT}.roles.operations`,
       value: 2,
       message: "asks 2 of operations, which has 1 besides the requester john@shop.example",
-      hint: "add people at policy.people.operations, or let somebody else request the promotion",
+      hint: "add people at policy.people.operations, or let somebody else request and start the promotion",
     });
   });
 
   it("points to the environment's people where they replace the policy's", () => {
     const own = { [`${PROD}.people`]: { operations: ["joan@shop.example"] } };
     expect(problems({ ...own, ...approvals({ roles: { operations: 2 } }) })[0]?.hint).toBe(
-      "add people at policy.environments.prod.people.operations, or let somebody else request the promotion",
+      "add people at policy.environments.prod.people.operations, or let somebody else request and start the promotion",
     );
   });
 

@@ -11,7 +11,7 @@ import {
   START,
   TECH_LEAD,
 } from "../support/approval-scene.ts";
-import { formFrom } from "../support/approval-server.ts";
+import { CALLER_HEADER, formFrom } from "../support/approval-server.ts";
 import { APPROVE, APPROVE_INFRA, api, closeSites, expectUntouched, type Site, site } from "../support/approval-site.ts";
 import { judge } from "../support/judged-environment.ts";
 
@@ -158,6 +158,22 @@ describe("people", () => {
     expect(here.state()).toBe("waiting");
   });
 
+  test("whoever started the promotion gets no link, and through the API is refused, in a role of theirs or another's", async () => {
+    const lead = role("tech-lead", [LEAD, MANAGER]);
+    const arn = `arn:aws:sts::093646564004:assumed-role/SSO/${LEAD}`;
+    const here = await site({ approval: { roles: [lead] }, header: { startedBy: arn } });
+
+    expect(here.on.mailsTo(LEAD)).toEqual([]);
+    const other = { [CALLER_HEADER]: `arn:aws:sts::093646564004:assumed-role/Admin/${LEAD.toUpperCase()}` };
+    for (const signed of [{ [CALLER_HEADER]: arn }, other]) {
+      expect(await api(here, { role: "tech-lead" }, signed)).toMatchObject({ status: 403 });
+      expect(await api(here, { role: "tech-lead", as: MANAGER }, signed)).toMatchObject({ status: 403 });
+    }
+    const replace = { action: "replace", role: "tech-lead", address: MANAGER, by: LEAD };
+    expect(await api(here, { ...replace, decision: undefined, version: undefined })).toMatchObject({ status: 403 });
+    await expectUntouched(here);
+  });
+
   test("the requester gets no link, and through the API is refused: 403", async () => {
     const lead = role("tech-lead", [REQUESTER, LEAD]);
     const here = await site({ approval: { roles: [lead] } });
@@ -183,10 +199,25 @@ describe("what the page shows", () => {
     const { text } = await here.get();
 
     expect(text).toMatch(/Cannot be undone[\s\S]*order-migration/);
-    expect(text).toContain("(as claimed in the request)");
+    expect(text).toContain("(claimed, not verified)");
     expect(text).toContain("claimed by the requester");
     expect(text).toContain("arn:aws:iam::093646564004:user/sam");
     expect(text).toContain(String(here.on.items("APPROVAL")[0]?.binding).slice(0, 16));
+  });
+
+  test("that nobody is on record as the starter of a promotion from the console", async () => {
+    const here = await site();
+
+    const { text } = await here.get();
+
+    expect(text).toMatch(/Requested by<\/dt><dd>sam\.dev@example\.com <span[^>]*>\(claimed, not verified\)/);
+    expect(text).toMatch(/Started by<\/dt><dd>nobody on record/);
+  });
+
+  test("that the requester is verified where the very person started it", async () => {
+    const here = await site({ header: { startedBy: `arn:aws:sts::093646564004:assumed-role/SSO/${REQUESTER}` } });
+
+    expect((await here.get()).text).toMatch(/Requested by<\/dt><dd>sam\.dev@example\.com <span[^>]*>\(verified\)/);
   });
 
   test("what was judged in the environment before, in words, figures and charts", async () => {

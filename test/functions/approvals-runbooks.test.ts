@@ -38,6 +38,7 @@ async function asked(plan: PromotionPlan, environment: string): Promise<{ on: Sc
     executionArn: "arn:aws:states:af-south-1:093646564004:execution:promotion:one",
     openedAt: START,
     requestedBy: plan.requestedBy,
+    startedBy: null,
     policyHash: "",
     planHash: "",
     environments: plan.environments.map((one) => one.environment),

@@ -597,6 +597,7 @@ describe("an approval in the middle of a rollout", () => {
       escalatesAt: null,
       escalatedAt: null,
       requester: "bob@example.com",
+      startedBy: null,
       binding: "",
       gates: [],
       endedAt: START,

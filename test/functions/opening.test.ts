@@ -84,6 +84,7 @@ describe("open-promotion", () => {
       executionArn: "arn:execution:one",
       openedAt: START,
       requestedBy: "dev@shop.example",
+      startedBy: null,
       environments: ["prod"],
       policyHash: (await world.ledger.read(keys.policyCurrent()))?.hash,
     });
@@ -93,7 +94,7 @@ describe("open-promotion", () => {
     expect(await world.ledger.read(keys.open(promotionId))).toMatchObject({ executionArn: "arn:execution:one" });
     expect((await loadAudit(world.ledger, promotionId)).at(0)).toMatchObject({
       kind: "opened",
-      summary: "shop v1.2.3, asked for by dev@shop.example",
+      summary: "shop v1.2.3, asked for by dev@shop.example (claimed, not verified)",
       data: { policyHash: header.policyHash, planHash: header.planHash, execution: "arn:execution:one" },
     });
     expect(world.mailsTo("team@shop.example")).toHaveLength(1);

@@ -40,7 +40,7 @@ describe("the table of functions", () => {
 
   test("lets pages answer before API Gateway gives up after 29 s", () => {
     const pages = FUNCTIONS.filter(({ trigger }) => trigger === "page");
-    expect(pages.map(({ name }) => name)).toEqual(["approval-page", "decide", "operate"]);
+    expect(pages.map(({ name }) => name)).toEqual(["approval-page", "decide", "start-promotion", "operate"]);
     for (const { timeoutSeconds } of pages) expect(timeoutSeconds).toBeLessThan(29);
   });
 });
@@ -58,6 +58,7 @@ describe("families of partitions", () => {
     keys.link("h"),
     keys.alarm(place, "a", "p", "e"),
     keys.open("p"),
+    keys.start("arn"),
     keys.active("e", "s"),
     FORM_KEY,
   ];
@@ -72,6 +73,17 @@ describe("families of partitions", () => {
 
   test("of the policy are written by no function at all", () => {
     expect(FUNCTIONS.filter(({ writes }) => writes.includes("policy"))).toEqual([]);
+  });
+
+  test("of starts are written by the signed route alone, so that nobody else can say who started what", () => {
+    expect(FUNCTIONS.filter(({ writes }) => writes.includes("starts")).map(({ name }) => name)).toEqual([
+      "start-promotion",
+    ]);
+  });
+
+  test("of promotions are closed to the function that starts them", () => {
+    const row = FUNCTIONS.find(({ name }) => name === "start-promotion");
+    expect([row?.reads, row?.writes]).toEqual([["policy", "starts"], ["starts"]]);
   });
 
   test("of the secret are open to those alone who make or check links", () => {
@@ -99,6 +111,12 @@ describe("rows", () => {
       "alarm-listener",
       "status-listener",
       "sweeper",
+    ]);
+  });
+
+  test("that may start promotions are the signed route alone", () => {
+    expect(FUNCTIONS.filter(({ startsPromotions }) => startsPromotions).map(({ name }) => name)).toEqual([
+      "start-promotion",
     ]);
   });
 

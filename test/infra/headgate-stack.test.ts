@@ -3,12 +3,14 @@ import { Match } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
 import { linkChange } from "../../functions/domain/approvals-store.ts";
-import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
+import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
 import { TTL_ATTRIBUTE } from "../../infra/parts/ledger.ts";
 import { definitionOf, MACHINES, placeholdersIn } from "../../infra/parts/machines.ts";
 import {
+  ACCOUNT,
   type Deployment,
   deploy,
+  REGION,
   resourcesOf,
   type Statement,
   SYNTHESIS_MS,
@@ -79,20 +81,19 @@ describe("grants", () => {
     }
   });
 
+  const partitionsIn = ({ Condition }: Statement) =>
+    Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"] ?? [];
+
   test("to the ledger hold for the row's partitions, read and written", () => {
-    for (const { name } of FUNCTIONS) {
+    for (const { name, reads, writes } of FUNCTIONS) {
       const onTable = roleOf(name).filter(({ Action }) => Action.some((action) => action.startsWith("dynamodb:")));
-      expect(onTable, name).toHaveLength(2);
-      for (const { Condition } of onTable) {
-        expect(Condition.Null).toEqual({ "dynamodb:LeadingKeys": ["false"] });
-        expect(Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"]).toContain("PROMOTION#*");
-      }
+      const keysOf = (families: FunctionRow["reads"]) => families.flatMap((family) => PARTITIONS[family]);
+      expect(onTable.map(partitionsIn), name).toEqual([keysOf(reads), keysOf(writes)]);
+      for (const { Condition } of onTable) expect(Condition.Null).toEqual({ "dynamodb:LeadingKeys": ["false"] });
       expect(actionsOf(onTable)).not.toContain("dynamodb:Scan");
     }
   });
 
-  const partitionsIn = ({ Condition }: Statement) =>
-    Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"] ?? [];
   const seeing = (partition: string) =>
     [...FUNCTIONS.map(({ name }) => name), "policy-writer"].filter((name) =>
       roleOf(name).some((statement) => partitionsIn(statement).includes(partition)),
@@ -100,6 +101,15 @@ describe("grants", () => {
 
   test("to the secret that signs links go to those alone who make or check them", () => {
     expect(seeing("SECRET")).toEqual(["ask-approval", "settle-approval", "judge", "approval-page", "decide"]);
+  });
+
+  test("to write who started what go to the signed route alone, which sees no promotion", () => {
+    expect(seeing("START#*")).toEqual(["open-promotion", "start-promotion"]);
+    const starting = roleOf("start-promotion").filter(({ Action }) => Action.includes("states:StartExecution"));
+    expect(starting.flatMap(({ Resource }) => Resource)).toEqual([
+      `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:headgate-promotion`,
+    ]);
+    expect(seeing("PROMOTION#*")).not.toContain("start-promotion");
   });
 
   test("to write the policy go to the deployment alone", () => {
@@ -246,7 +256,7 @@ describe("logs", () => {
   test("are kept for a quarter, and for a year where they say who decided what; all encrypted", () => {
     const groups = all("AWS::Logs::LogGroup");
     expect(groups).toHaveLength(FUNCTIONS.length + 1 + MACHINES.length + 1);
-    const audit = /approval-page|decide|operate|policy-writer|states|api$/;
+    const audit = /approval-page|decide|start-promotion|operate|policy-writer|states|api$/;
     for (const { LogGroupName, RetentionInDays, KmsKeyId } of groups) {
       expect(RetentionInDays, String(LogGroupName)).toBe(audit.test(String(LogGroupName)) ? 365 : 90);
       expect(KmsKeyId).toBeDefined();
@@ -283,6 +293,7 @@ describe("the API", () => {
       ["GET", "NONE"],
       ["HEAD", "NONE"],
       ["POST", "NONE"],
+      ["POST", "AWS_IAM"],
       ["POST", "AWS_IAM"],
       ["POST", "AWS_IAM"],
     ]);

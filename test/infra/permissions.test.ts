@@ -13,6 +13,8 @@ const POLICY = json("infra/policies/bbws.json");
 const RELEASE = { ...json("events/bbws-v2025.12.25.1.json"), environments: ["sit"] };
 const HEALTHY = json("test/scenarios/healthy.json");
 
+const STARTER = "arn:aws:sts::111122223333:assumed-role/Release/sam";
+
 const BROKEN = {
   ...HEALTHY,
   name: "broken",
@@ -66,6 +68,7 @@ describe("the deployed roles allow all that handlers ask of AWS", () => {
   test.each([
     ["a healthy promotion", HEALTHY, "promoted"],
     ["a promotion that is rolled back", BROKEN, "rolled-back"],
+    ["a promotion that was started through the API", { ...HEALTHY, startedBy: STARTER }, "promoted"],
   ])("in %s", async (_name, scenario, expected) => {
     const { calls, outcome } = await callsOf(scenario);
     expect(outcome).toBe(expected);
@@ -81,6 +84,8 @@ describe("the deployed roles refuse", () => {
     ["the approval page to write a lock", "approval-page", table("PutItem", "LOCK#arn")],
     ["the approval page to write the policy", "approval-page", table("PutItem", "POLICY")],
     ["a shift to read the secret of links", "shift-traffic", table("GetItem", "SECRET")],
+    ["the opening step to write who started what", "open-promotion", table("PutItem", "START#arn")],
+    ["the route that starts promotions to write into one", "start-promotion", table("PutItem", "PROMOTION#p")],
     ["the opening step to write the policy that it reads", "open-promotion", table("PutItem", "POLICY")],
   ])("%s", (_what, handler, requests) => {
     expect(refusals(deployment, [{ handler, account: "111122223333", requests }])).toHaveLength(1);

@@ -119,7 +119,7 @@ export function otherRequests(
       return [{ action: `sns:${operation}`, resource: operation === "GetSubscriptionAttributes" ? "*" : topic }];
     }
     case "states":
-      return [{ action: `states:${operation}`, resource: input.executionArn ?? "*" }];
+      return [{ action: `states:${operation}`, resource: input.executionArn ?? input.stateMachineArn ?? "*" }];
     default:
       return [{ action: `${service}:${operation}`, resource: "*" }];
   }

@@ -18,13 +18,14 @@ export function record(roles: Parameters<typeof whoIsAsked>[0]["roles"], change:
     revision: 1,
     generation: 1,
     news: false,
-    ...whoIsAsked({ roles, escalateTo: null }, "requester@example.com", 1),
+    ...whoIsAsked({ roles, escalateTo: null }, ["requester@example.com"], 1),
     askedAt: START,
     expiresAt: START + 48 * HOUR,
     remindSeconds: null,
     escalatesAt: null,
     escalatedAt: null,
     requester: "requester@example.com",
+    startedBy: null,
     binding: "b",
     gates: [],
     endedAt: null,
@@ -58,7 +59,7 @@ export const infra = role("infra", [C]);
 export const manager = role("manager", [D], [], 1);
 export const escalated = (change: Change = {}): ApprovalRecord =>
   record([lead, infra], {
-    ...whoIsAsked({ roles: [lead, infra], escalateTo: manager }, "requester@example.com", 1),
+    ...whoIsAsked({ roles: [lead, infra], escalateTo: manager }, ["requester@example.com"], 1),
     escalatesAt: START + 24 * HOUR,
     escalatedAt: START + 24 * HOUR,
     ...change,

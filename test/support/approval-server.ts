@@ -12,6 +12,7 @@ import {
   type HttpResponse,
   toGateway,
 } from "../../functions/runtime/http.ts";
+import { startPromotion } from "../../functions/start-promotion.ts";
 
 interface Route {
   readonly pattern: RegExp;
@@ -20,6 +21,7 @@ interface Route {
 }
 
 const ROUTES: readonly Route[] = [
+  { pattern: /^\/promotions$/, names: [], action: startPromotion },
   { pattern: /^\/approvals\/([^/]*)$/, names: ["link"], action: approvalPage },
   {
     pattern: /^\/promotions\/([^/]+)\/environments\/([^/]+)\/approvals\/([^/]+)$/,

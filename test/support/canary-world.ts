@@ -317,6 +317,7 @@ const HEADER: Header = {
   executionArn: "arn",
   openedAt: START,
   requestedBy: "bob@example.com",
+  startedBy: null,
   policyHash: "",
   planHash: "",
   environments: [ENVIRONMENT],

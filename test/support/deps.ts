@@ -112,6 +112,9 @@ export class World {
   readonly woken: string[] = [];
   readonly warnings: string[] = [];
   readonly statuses = new Map<string, ExecutionStatus>();
+  /** Inputs of executions that handlers started, by ARN. */
+  readonly started = new Map<string, string>();
+  startTrouble: Error | null = null;
   readonly alarms = new Map<string, AlarmState>([["errors", "OK"]]);
   readonly objects = new Map<string, { versionId: string; sha256: string | null }>();
   readonly pages = new Map<string, { status: number; body: string; ms: number }>();
@@ -190,10 +193,8 @@ export class World {
           return true;
         },
         status: async (arn) => this.statuses.get(arn),
-        start: async (_machine, name) => ({ executionArn: name }),
-        stop: async (arn) => {
-          this.statuses.set(arn, "ABORTED");
-        },
+        start: async (name, input) => this.#start(arnOf(name), JSON.stringify(input)),
+        arnOf,
       },
       web: { get: async (url) => this.pages.get(url) ?? { status: 404, body: "", ms: 5 } },
       target: (_place, plan) => ({
@@ -211,6 +212,17 @@ export class World {
       remainingMs: () => this.remainingMs,
       settings: { baseUrl: "https://headgate.example.com/live", deployment: "headgate-test" },
     };
+  }
+
+  /** As Step Functions does: the same input while it runs is the first start. */
+  #start(arn: string, input: string): "started" | "taken" {
+    if (this.startTrouble !== null) throw this.startTrouble;
+    if (this.statuses.has(arn)) {
+      return this.statuses.get(arn) === "RUNNING" && this.started.get(arn) === input ? "started" : "taken";
+    }
+    this.statuses.set(arn, "RUNNING");
+    this.started.set(arn, input);
+    return "started";
   }
 
   #series(query: SeriesQuery, from: number, to: number): Series {
@@ -248,6 +260,7 @@ export async function opened(
     executionArn: arnOf(promotionId),
     openedAt: world.clock.now(),
     requestedBy: plan.requestedBy,
+    startedBy: null,
     policyHash: "a policy's hash",
     planHash: "a plan's hash",
     environments: plan.environments.map(({ environment }) => environment),

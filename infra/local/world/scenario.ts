@@ -206,6 +206,8 @@ export const scenarioSchema = z.strictObject({
   about: z.string().default(""),
   startsAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
   seed: z.int().min(0).default(1),
+  /** IAM identity that signs the start through the API; the console starts it unless said, and nobody is on record. */
+  startedBy: z.string().startsWith("arn:").optional(),
   traffic: z.array(traffic).default([]),
   behaviour: z.array(behaviour).default([]),
   incidents: z.array(incident).default([]),

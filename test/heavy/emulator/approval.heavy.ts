@@ -171,20 +171,19 @@ describe("an execution", () => {
     const { executions } = emulator.deps;
     expect(await executions.status(execution)).toBe("RUNNING");
 
-    await executions.stop(execution, "superseded");
+    await emulator.halt(execution);
     await emulator.endOf(execution);
 
     expect(await executions.status(execution)).toBe("ABORTED");
     expect(await executions.status(`${execution}-never`)).toBeUndefined();
-    await executions.stop(`${execution}-never`, "nothing to stop");
   });
 
-  test("is started once under one name, however often", async () => {
+  test("is started once under one name, and the name is taken for another input", async () => {
     const { executions } = emulator.deps;
-    const first = await executions.start("rollback", "once", { promotionId: "nobody", error: {} });
 
-    expect(first.executionArn).toMatch(/:execution:headgate-rollback:once$/);
-    expect(await executions.start("rollback", "once", { promotionId: "nobody", error: {} })).toEqual(first);
-    expect(await executions.start("rollback", "once", { promotionId: "somebody" })).toEqual(first);
+    expect(await executions.start("once", { service: "nobody's" })).toBe("started");
+
+    expect(await executions.status(executions.arnOf("once"))).toBeDefined();
+    expect(await executions.start("once", { service: "somebody's" })).toBe("taken");
   });
 });

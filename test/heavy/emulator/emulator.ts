@@ -8,6 +8,7 @@ import {
   GetExecutionHistoryCommand,
   SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import type { Dependencies } from "../../../functions/domain/ports.ts";
@@ -128,6 +129,11 @@ export class Emulator {
     const stateMachineArn = isArn(machine) ? machine : machineArn(PLACE, machine);
     const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
     return (await this.#sfn.send(command)).executionArn ?? "";
+  }
+
+  /** Stops an execution as the console does. */
+  async halt(executionArn: string): Promise<void> {
+    await this.#sfn.send(new StopExecutionCommand({ executionArn }));
   }
 
   /** Waits for the end of an execution, and gives what is to be known of it. */
