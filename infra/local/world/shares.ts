@@ -25,9 +25,21 @@ export const spansOf = (history: ShareHistory, from: number, to: number): Span[]
   return spans;
 };
 
-/** Whether two versions or more served in this stretch: only then do metrics tell them apart. */
-export const isWeighted = ({ weights }: Span): boolean =>
-  Object.values(weights).filter((share) => share > 0).length > 1;
+type Shares = readonly (readonly [version: string, share: number])[];
+
+/** Worked out once for each point of a history: a week has ten thousand minutes. */
+const sharesByWeights = new WeakMap<SharePoint["weights"], Shares>();
+
+/** The versions that served in this stretch with their shares, the newest first. Metrics tell them apart where there are two. */
+export const sharesOf = ({ weights }: Span): Shares => {
+  const known = sharesByWeights.get(weights);
+  if (known !== undefined) return known;
+  const shares = Object.entries(weights)
+    .filter(([, share]) => share > 0)
+    .sort(([a], [b]) => Number(b) - Number(a));
+  sharesByWeights.set(weights, shares);
+  return shares;
+};
 
 /** The versions that served when the history begins: the baseline of the world. */
 export const baselineOf = (history: ShareHistory): string[] =>

@@ -3,7 +3,7 @@ import { Random } from "./random.ts";
 import { binomial, bursty, normal, poisson } from "./samplers.ts";
 import { logNormal, merged, type Samples } from "./samples.ts";
 import { fits, type Scenario, type TrafficRule } from "./scenario.ts";
-import { isWeighted, type ShareHistory, type Span, spansOf } from "./shares.ts";
+import { type ShareHistory, type Span, sharesOf, spansOf } from "./shares.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -80,8 +80,7 @@ export class Traffic {
     if (already !== undefined) return already;
     const served = this.#serve(stream, known, minute);
     known.minutes.set(minute, served);
-    const oldest = known.minutes.keys().next();
-    if (known.minutes.size > KEPT_MINUTES && oldest.done !== true) known.minutes.delete(oldest.value);
+    if (known.minutes.size > KEPT_MINUTES) forgetOldest(known.minutes);
     return served;
   }
 
@@ -145,66 +144,74 @@ export class Traffic {
     stretch: { readonly span: Span; readonly index: number; readonly requests: number; readonly history: ShareHistory },
   ): Served[] {
     const { span, index, history } = stretch;
-    const weighted = isWeighted(span);
+    const shares = sharesOf(span);
+    const { scenario } = this.#options;
+    const { partialShare } = scenario.cloudwatch;
     let { requests } = stretch;
     let left = 1;
-    const shares = Object.entries(span.weights).filter(([, share]) => share > 0);
-    return shares
-      .sort(([a], [b]) => Number(b) - Number(a))
-      .map(([version, share]) => {
-        const random = known.random.child(version, minute, index);
-        const own = share < left ? binomial(random.child("share"), requests, share / left) : requests;
-        requests -= own;
-        left -= share;
-        const conduct = conductOf(this.#options.scenario, { stream, version, at: span.from, history, share });
-        // The chance of failing is the minute's own, whatever happened to the weights within it.
-        const mood = bursty(known.random.child(version, minute, "mood"), conduct.errorRate, conduct.burstiness);
-        const { partialShare } = this.#options.scenario.cloudwatch;
-        return drawn(version, weighted, new Requests(random, own, { ...conduct, errorRate: mood }, partialShare));
-      });
+    return shares.map(([version, share]) => {
+      const randomOf = () => known.random.child(version, minute, index);
+      const own = share < left ? binomial(randomOf().child("share"), requests, share / left) : requests;
+      requests -= own;
+      left -= share;
+      const calm = conductOf(scenario, { stream, version, at: span.from, history, share });
+      const conduct = { ...calm, errorRate: moodOf(known, version, minute, calm), partialShare };
+      return new Requests({ version, weighted: shares.length > 1 }, own, conduct, randomOf);
+    });
   }
 }
 
-const drawn = (version: string, weighted: boolean, requests: Requests): Served => ({
-  version,
-  weighted,
-  whole: requests,
-  get first() {
-    return requests.first;
-  },
-});
+const forgetOldest = (minutes: Map<number, unknown>): void => {
+  const oldest = minutes.keys().next();
+  if (oldest.done !== true) minutes.delete(oldest.value);
+};
+
+/** The chance of failing is the minute's own, whatever happened to the weights within it. */
+const moodOf = (known: Known, version: string, minute: number, { errorRate, burstiness }: Conduct): number =>
+  burstiness > 0 ? bursty(known.random.child(version, minute, "mood"), errorRate, burstiness) : errorRate;
 
 /**
  * Requests, worked out as far as it is asked: a week's are counted often, and how long they took is seldom looked at. Each
  * is among the first figures with the same chance, whatever became of it.
  */
-class Requests implements Portion {
+class Requests implements Served, Portion {
+  readonly version: string;
+  readonly weighted: boolean;
   readonly invocations: number;
   readonly throttles: number;
-  readonly #random: Random;
-  readonly #conduct: Conduct;
-  readonly #partialShare: number;
+  readonly #conduct: Conduct & { readonly partialShare: number };
+  readonly #randomOf: () => Random;
   #errors: number | undefined;
   #first: Portion | undefined;
   #durations: Samples | undefined;
 
-  constructor(random: Random, requests: number, conduct: Conduct, partialShare: number) {
+  constructor(
+    { version, weighted }: Pick<Served, "version" | "weighted">,
+    requests: number,
+    conduct: Conduct & { readonly partialShare: number },
+    randomOf: () => Random,
+  ) {
     const { throttleRate } = conduct;
-    this.#random = random;
+    this.version = version;
+    this.weighted = weighted;
     this.#conduct = conduct;
-    this.#partialShare = partialShare;
-    this.throttles = throttleRate > 0 ? binomial(random.child("throttles"), requests, throttleRate) : 0;
+    this.#randomOf = randomOf;
+    this.throttles = throttleRate > 0 ? binomial(this.#random("throttles"), requests, throttleRate) : 0;
     this.invocations = requests - this.throttles;
   }
 
+  get whole(): Portion {
+    return this;
+  }
+
   get errors(): number {
-    this.#errors ??= binomial(this.#random.child("errors"), this.invocations, this.#conduct.errorRate);
+    this.#errors ??= binomial(this.#random("errors"), this.invocations, this.#conduct.errorRate);
     return this.#errors;
   }
 
   get durations(): Samples {
     const late = this.invocations - this.first.invocations;
-    this.#durations ??= merged([this.first.durations, durationsOf(this.#random.child("rest"), late, this.#conduct)]);
+    this.#durations ??= merged([this.first.durations, durationsOf(this.#random("rest"), late, this.#conduct)]);
     return this.#durations;
   }
 
@@ -214,11 +221,15 @@ class Requests implements Portion {
   }
 
   #drawFirst(): Portion {
-    const early = (name: string, count: number) => binomial(this.#random.child(name), count, this.#partialShare);
+    const early = (name: string, count: number) => binomial(this.#random(name), count, this.#conduct.partialShare);
     const errors = early("early errors", this.errors);
     const invocations = errors + early("early", this.invocations - this.errors);
-    const durations = durationsOf(this.#random.child("first"), invocations, this.#conduct);
+    const durations = durationsOf(this.#random("first"), invocations, this.#conduct);
     return { invocations, errors, throttles: early("early throttles", this.throttles), durations };
+  }
+
+  #random(name: string): Random {
+    return this.#randomOf().child(name);
   }
 }
 

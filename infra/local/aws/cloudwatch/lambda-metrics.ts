@@ -30,6 +30,8 @@ interface Selection {
   readonly counts: (served: Served) => boolean;
 }
 
+const ALL = (): boolean => true;
+
 const minuteOf = (name: string, served: readonly Served[]): MinuteData | undefined => {
   const whole = samplesOf(
     name,
@@ -66,6 +68,9 @@ export class LambdaMetrics implements MetricSource {
     const selection = this.#select(metric);
     if (selection === undefined || (name !== "ConcurrentExecutions" && SUMMED[name] === undefined)) return undefined;
     const streams = selection.streams.map((stream) => this.#traffic.minutesOf(stream));
+    const [only] = streams;
+    if (only !== undefined && streams.length === 1 && selection.counts === ALL)
+      return (minute) => minuteOf(name, only(minute));
     return (minute) => minuteOf(name, streams.flatMap((served) => served(minute)).filter(selection.counts));
   }
 
@@ -78,10 +83,10 @@ export class LambdaMetrics implements MetricSource {
       .find((each) => each.name === FunctionName && each.account === account && each.region === region);
     const streams = [...(fn?.aliases.keys() ?? [])].map((alias) => ({ account, functionName: FunctionName, alias }));
     if (Resource === undefined) {
-      return ExecutedVersion === undefined ? { streams, counts: () => true } : undefined;
+      return ExecutedVersion === undefined ? { streams, counts: ALL } : undefined;
     }
     const own = streams.filter(({ alias }) => Resource === `${FunctionName}:${alias}`);
-    if (ExecutedVersion === undefined) return { streams: own, counts: () => true };
+    if (ExecutedVersion === undefined) return { streams: own, counts: ALL };
     return { streams: own, counts: ({ version, weighted }) => weighted && version === ExecutedVersion };
   }
 }
