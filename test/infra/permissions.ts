@@ -70,6 +70,7 @@ interface DynamoInput {
   readonly Key?: Readonly<Record<string, { readonly S?: string }>>;
   readonly Item?: Readonly<Record<string, { readonly S?: string }>>;
   readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S?: string }>>;
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly NonNullable<DynamoInput["Key"]>[] }>>;
   readonly TransactItems?: readonly Readonly<Record<string, DynamoInput>>[];
 }
 
@@ -80,13 +81,17 @@ const TRANSACTED: Readonly<Record<string, string>> = {
   ConditionCheck: "ConditionCheckItem",
 };
 
-/** A call on the ledger. A transaction is asked about as the single actions that it is made of. */
+/** A call on the ledger. A transaction is asked about as the single actions that it is made of, a batch key by key. */
 export function ledgerRequests(operation: string, input: DynamoInput): Request[] {
   const resource = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/headgate`;
   if (operation === "TransactWriteItems") {
     return (input.TransactItems ?? []).flatMap((item) =>
       Object.entries(item).flatMap(([kind, part]) => ledgerRequests(TRANSACTED[kind] ?? kind, part)),
     );
+  }
+  if (operation === "BatchGetItem") {
+    const keys = Object.values(input.RequestItems ?? {}).flatMap(({ Keys }) => Keys);
+    return keys.map((key) => ({ action: "dynamodb:BatchGetItem", resource, leadingKey: key.pk?.S ?? "" }));
   }
   const leadingKey = (input.Key ?? input.Item)?.pk?.S ?? input.ExpressionAttributeValues?.[":pk"]?.S ?? "";
   return [{ action: `dynamodb:${operation}`, resource, leadingKey }];
