@@ -54,8 +54,14 @@ const RESTORE_ORDER: Readonly<Record<TargetKind, number>> = { "lambda-alias": 2 
 /** Rounds against writers that keep moving the revision; each ends in a fresh read and a fresh explanation. */
 const ROUNDS = 6;
 
-/** Time one target may need: a write in flight running out, our own write, and two agreed reads, in ms. */
-const NEEDED_MS = 2 * WRITE_WITHIN_MS + 20_000;
+/**
+ * Time that a write is given at least, in ms: one attempt of one call. Where the invocation has less left than the usual
+ * time and what comes after the write, its deadline is earlier: an operator's verb has 28 seconds for all targets.
+ */
+const LEAST_WRITE_MS = 5_000;
+
+/** Time for what comes after a write, in ms: reading it back, and closing its record. */
+const READ_BACK_MS = 6_000;
 
 /**
  * Trips the journal of one environment and brings each of its targets back to the baseline, in a fixed order; one that
@@ -122,7 +128,8 @@ async function restoreTarget(deps: Tools, promotion: Promotion, target: Target):
   const { promotionId, environment } = promotion;
   const name = target.plan.name;
   for (let round = 0; round < ROUNDS; round++) {
-    if (deps.remainingMs() < NEEDED_MS) throw new OutOfTime(`less than ${NEEDED_MS} ms are left to restore ${name}`);
+    const neededMs = LEAST_WRITE_MS + READ_BACK_MS;
+    if (deps.remainingMs() < neededMs) throw new OutOfTime(`less than ${neededMs} ms are left to restore ${name}`);
     const record = asTarget(await must(deps.ledger, keys.target(promotionId, environment, name)));
     const intents = await loadIntents(deps.ledger, promotionId, environment, name);
     const lookedAt = deps.clock.now();
@@ -213,7 +220,7 @@ async function writeRestoreIntent(
     marker: markerOf(promotionId, record.fence),
     fence: record.fence,
     at,
-    deadline: at + WRITE_WITHIN_MS,
+    deadline: at + Math.max(LEAST_WRITE_MS, Math.min(WRITE_WITHIN_MS, deps.remainingMs() - READ_BACK_MS)),
     result: null,
   };
   try {
@@ -290,8 +297,7 @@ async function waitOut(deps: Tools, intents: readonly Intent[], lookedAt: number
   const deadline = newestOpenDeadline(intents, lookedAt);
   if (deadline === null || deadline + CLOCK_SLACK_MS <= lookedAt) return false;
   const waitMs = Math.max(0, deadline + CLOCK_SLACK_MS - deps.clock.now());
-  if (deps.remainingMs() < waitMs + WRITE_WITHIN_MS)
-    throw new OutOfTime(`a write may take effect for ${waitMs} ms more`);
+  if (deps.remainingMs() < waitMs + READ_BACK_MS) throw new OutOfTime(`a write may take effect for ${waitMs} ms more`);
   await deps.clock.sleep(waitMs);
   return true;
 }

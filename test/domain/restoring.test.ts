@@ -365,11 +365,24 @@ describe("trouble with one target", () => {
 
   it("is not begun with too little time left", async () => {
     const world = await rollingOut(50);
-    world.remainingMs = 49_999;
+    world.remainingMs = 10_999;
     expect(await bringBack(world)).toMatchObject({ state: "failed", targets: [{ error: /OutOfTime/ }, {}] });
     expect(world.target("order").calls).toBe(1);
-    world.remainingMs = 50_000;
+    world.remainingMs = 11_000;
     expect((await bringBack(world)).state).toBe("verified");
+  });
+
+  it.each([
+    [900_000, WRITE_WITHIN_MS],
+    [21_000, WRITE_WITHIN_MS],
+    [20_000, 14_000],
+    [11_000, 5_000],
+  ])("with %i ms left gives its write %i ms, so that the read-back still fits", async (leftMs, withinMs) => {
+    const world = await rollingOut(50);
+    world.remainingMs = leftMs;
+    await bringBack(world);
+    const { at: begun = 0, deadline = 0 } = (await intents(world)).at(-1) ?? {};
+    expect(deadline - begun).toBe(withinMs);
   });
 
   it("passes on what the ledger throws before anything was tried", async () => {
