@@ -3,7 +3,8 @@
  * from its row: memory, time, trigger, and each permission. A row asks for what its handler uses and for nothing else;
  * `test/infra/functions.test.ts` holds the rows against the machines and the source tree.
  */
-import type { AccountUse } from "./places.ts";
+import { VARIABLES } from "../functions/runtime/dependencies.ts";
+import { type AccountUse, accessOf } from "./places.ts";
 
 /**
  * The ledger's partitions by family. Roles are given families, by `dynamodb:LeadingKeys`: no function writes the policy,
@@ -174,6 +175,28 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),
 ];
+
+/** What functions are told of their deployment. */
+export interface Settings {
+  readonly tableName: string;
+  readonly topicArn: string;
+  readonly baseUrl: string;
+  readonly externalId: string;
+  readonly promotionMachineArn: string;
+}
+
+/** The environment variables of a function: those of the resources that it uses. The sandbox gives it the same. */
+export function variablesOf(row: FunctionRow, settings: Settings): Record<string, string> {
+  return {
+    [VARIABLES.table]: settings.tableName,
+    ...(row.mails ? { [VARIABLES.topicArn]: settings.topicArn } : {}),
+    ...(row.links ? { [VARIABLES.baseUrl]: settings.baseUrl } : {}),
+    ...(row.accounts.length > 0
+      ? { [VARIABLES.externalId]: settings.externalId, [VARIABLES.access]: accessOf(row.accounts) }
+      : {}),
+    [VARIABLES.promotionMachineArn]: settings.promotionMachineArn,
+  };
+}
 
 /** How the machines name a function: `open-promotion` is `${OpenPromotion}`. */
 export function placeholderOf(name: string): string {

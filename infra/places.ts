@@ -3,19 +3,30 @@
  * role and, for environments in Headgate's own account, into the roles of the functions that do it.
  */
 import { Aws } from "aws-cdk-lib";
+import { readingRole } from "../functions/domain/places.ts";
 import type { Policy } from "../functions/domain/policy.ts";
 import type { Grant } from "./parts/grants.ts";
 
 /** What a function does with the resources of an environment. */
 export type AccountUse = "read-traffic" | "move-traffic" | "publish-code" | "invoke" | "watch" | "read-artifacts";
-export const ACCOUNT_USES: readonly AccountUse[] = [
-  "read-traffic",
-  "move-traffic",
-  "publish-code",
-  "invoke",
-  "watch",
-  "read-artifacts",
-];
+
+/**
+ * The two roles of a target account. Few functions write there; whatever goes wrong in one of the others, a parser or a
+ * page, ends at a role that cannot move a request. Probing runs code that is deployed already, so it counts as reading.
+ */
+export type Access = "write" | "read";
+export const USES_OF: Readonly<Record<Access, readonly AccountUse[]>> = {
+  write: ["read-traffic", "move-traffic", "publish-code"],
+  read: ["read-traffic", "invoke", "watch", "read-artifacts"],
+};
+
+/** The role that a function with these uses assumes; each gets by with one. */
+export function accessOf(uses: readonly AccountUse[]): Access {
+  return uses.every((use) => USES_OF.read.includes(use)) ? "read" : "write";
+}
+
+/** ARN of the role for this access, from the one that the policy names. */
+export const roleFor = (access: Access, roleArn: string) => (access === "write" ? roleArn : readingRole(roleArn));
 
 /** Environments that are reached by the same role, or by none, in the same account and Region. */
 export interface TargetPlace {

@@ -1,4 +1,7 @@
-/** What a target account grants Headgate: one role, and alarms that tell Headgate's account when they turn red. */
+/**
+ * What a target account grants Headgate: a role that moves traffic and publishes, one that reads and probes, and alarms
+ * that tell Headgate's account when they turn red.
+ */
 import { Arn, ArnFormat, Aws, CfnOutput, CfnParameter, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { EventBus as ToBus } from "aws-cdk-lib/aws-events-targets";
@@ -7,7 +10,7 @@ import type { Construct } from "constructs";
 import { FUNCTIONS } from "./functions.ts";
 import { give } from "./parts/grants.ts";
 import { roleNameOf } from "./parts/lambdas.ts";
-import { ACCOUNT_USES, grantsOf, type TargetPlace } from "./places.ts";
+import { type Access, accessOf, grantsOf, roleFor, type TargetPlace, USES_OF } from "./places.ts";
 
 export interface TargetRoleProps extends StackProps {
   /** Name of the Headgate deployment that is trusted. */
@@ -36,19 +39,26 @@ export class TargetRoleStack extends Stack {
       "[a-z0-9-]+",
       props.home.region ?? props.place.region,
     );
-    const role = this.#makeRole(props, account);
+    const role = this.#makeRole("Role", "write", props, account);
+    this.#makeRole("ReadingRole", "read", props, account);
     this.#forwardAlarms(props.name, account, region);
     new CfnOutput(this, "RoleArn", { value: role.roleArn, description: "roleArn of these environments in the policy" });
   }
 
-  /** Trusts the roles of those functions that reach into accounts, by name, and with the external id. */
-  #makeRole({ name, place, artifactBuckets, externalId }: TargetRoleProps, account: string): Role {
-    const trusted = FUNCTIONS.filter(({ accounts }) => accounts.length > 0).map(
+  /** Trusts the roles of those functions that work there with this access, by name, and with the external id. */
+  #makeRole(
+    id: string,
+    access: Access,
+    { name, place, artifactBuckets, externalId }: TargetRoleProps,
+    account: string,
+  ): Role {
+    const trusted = FUNCTIONS.filter(({ accounts }) => accounts.length > 0 && accessOf(accounts) === access).map(
       (row) => `arn:${Aws.PARTITION}:iam::${account}:role/${roleNameOf(name, row.name)}`,
     );
-    const role = new Role(this, "Role", {
-      roleName: roleNameIn(place.roleArn),
-      description: `Headgate ${name} moves traffic of ${place.environments.join(", ")}`,
+    const does = access === "write" ? "moves traffic of" : "reads and probes";
+    const role = new Role(this, id, {
+      ...nameAndPath(roleFor(access, place.roleArn)),
+      description: `Headgate ${name} ${does} ${place.environments.join(", ")}`,
       assumedBy: new PrincipalWithConditions(new AccountPrincipal(account), {
         ArnEquals: { "aws:PrincipalArn": trusted },
         StringEquals: { "sts:ExternalId": externalId },
@@ -57,7 +67,7 @@ export class TargetRoleStack extends Stack {
     });
     give(
       role,
-      ACCOUNT_USES.flatMap((use) => grantsOf(place, use, artifactBuckets)),
+      USES_OF[access].flatMap((use) => grantsOf(place, use, artifactBuckets)),
     );
     return role;
   }
@@ -80,8 +90,10 @@ export class TargetRoleStack extends Stack {
   }
 }
 
-function roleNameIn(roleArn: string): string {
-  return Arn.split(roleArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName ?? "";
+function nameAndPath(roleArn: string): { readonly roleName: string; readonly path: string } {
+  const full = `/${Arn.split(roleArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName ?? ""}`;
+  const cut = full.lastIndexOf("/") + 1;
+  return { roleName: full.slice(cut), path: full.slice(0, cut) };
 }
 
 /** Whoever deploys into another account may know Headgate's only then. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LONGEST_ROLE_NAME } from "./places.ts";
 import { analysisSchema } from "./policy-analysis.ts";
 import { approvalSchema, checkSchema, windowSchema } from "./policy-gates.ts";
 import {
@@ -43,9 +44,11 @@ export const environmentSchema = z
       .meta({ description: "an AWS Region, such as af-south-1", examples: ["af-south-1"] }),
     roleArn: z
       .string()
-      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/)
+      .regex(new RegExp(`^arn:aws[a-z-]*:iam::\\d{12}:role\\/([\\w+=,.@-]+\\/)*[\\w+=,.@-]{1,${LONGEST_ROLE_NAME}}$`))
       .optional()
-      .describe("role assumed in the account, arn:aws:iam::ACCOUNT:role/NAME; default the functions' own"),
+      .describe(
+        "role that moves traffic in the account, arn:aws:iam::ACCOUNT:role/NAME; functions that only read assume NAME-read; default the functions' own",
+      ),
     people: peopleSchema.optional(),
     requires: requiresSchema.optional(),
     window: windowSchema.optional(),

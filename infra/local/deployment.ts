@@ -1,6 +1,6 @@
 /** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
 import { readFileSync } from "node:fs";
-import { FUNCTIONS, placeholderOf } from "../functions.ts";
+import { FUNCTIONS, placeholderOf, variablesOf } from "../functions.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { DeployedFunction } from "./lambda-host.ts";
 import type { SandboxPlace } from "./places.ts";
@@ -36,14 +36,16 @@ export function substitutions(place: SandboxPlace): Readonly<Record<string, stri
   return Object.fromEntries([...functions, ...machines]);
 }
 
-/** The environment variables that functions are deployed with. */
-export function environmentOf(place: SandboxPlace): Readonly<Record<string, string>> {
-  return {
-    HEADGATE_TABLE: TABLE,
-    HEADGATE_TOPIC_ARN: topicArn(place),
-    HEADGATE_BASE_URL: BASE_URL,
-    HEADGATE_PROMOTION_MACHINE_ARN: machineArn(place, "promotion"),
+/** The environment variables that each function is deployed with, by its name. */
+export function environmentsOf(place: SandboxPlace): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const settings = {
+    tableName: TABLE,
+    topicArn: topicArn(place),
+    baseUrl: BASE_URL,
+    externalId: "headgate",
+    promotionMachineArn: machineArn(place, "promotion"),
   };
+  return new Map(FUNCTIONS.map((row) => [row.name, variablesOf(row, settings)]));
 }
 
 const DEFINITIONS = new Map<MachineName, string>();

@@ -40,7 +40,8 @@ export interface LambdaHostOptions {
   readonly aws: SimulatedAws;
   readonly random: Random;
   readonly functions: ReadonlyMap<string, DeployedFunction>;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Environment variables of each function, by its name. */
+  readonly environments: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly faults: readonly HandlerFault[];
   readonly fetchPage: FetchPage;
   readonly onInvocation: (record: InvocationRecord) => void;
@@ -70,7 +71,6 @@ export class LambdaHost {
   readonly #caller = new AsyncLocalStorage<Caller>();
   readonly #host: Host;
   readonly #counts = new Map<string, number>();
-  readonly #struck: number[] = [];
   #invocations = 0;
 
   constructor(options: LambdaHostOptions) {
@@ -85,7 +85,6 @@ export class LambdaHost {
     const fault = this.#options.faults.find(
       ({ handler, nth }) => handler === step && (nth === "always" || nth === count),
     );
-    if (fault !== undefined) this.#struck.push(this.#options.clock.now());
     const action = fault?.action;
     if (action === "crash-before") {
       const error = new SandboxDied(`${step} exited before it began`);
@@ -110,11 +109,6 @@ export class LambdaHost {
         await this.#options.clock.sleep(retryMs);
       }
     }
-  }
-
-  /** When handlers' own faults struck (epoch ms). */
-  get struck(): readonly number[] {
-    return this.#struck;
   }
 
   /** How often each function was invoked. */
@@ -174,7 +168,7 @@ export class LambdaHost {
   }
 
   #makeHost(): Host {
-    const { clock, aws, random, environment, fetchPage, onLog } = this.#options;
+    const { clock, aws, random, environments, fetchPage, onLog } = this.#options;
     const store = this.#caller;
     const present = (): Caller => store.getStore() ?? { handler: "nobody", invocation: "none" };
     // One set of clients serves all invocations, as in a warm Lambda; who calls is read at each call.
@@ -191,7 +185,9 @@ export class LambdaHost {
     };
     const ids = random.child("entropy");
     return {
-      environment,
+      get environment() {
+        return environments.get(present().handler) ?? {};
+      },
       clock: { now: () => clock.now(), sleep: (ms) => sleepWithin(clock, present(), ms) },
       entropy: { id: (bytes) => hex(ids, bytes) },
       clientConfig: (place) =>

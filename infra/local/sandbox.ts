@@ -11,8 +11,8 @@ import type { PromotionPlan } from "../../functions/domain/plan.ts";
 import { storePolicy } from "../../functions/domain/policy-store.ts";
 import type { Item, Key, Ledger } from "../../functions/domain/ports.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
+import { SfnError } from "./asl/errors.ts";
 import { Executions } from "./asl/executions.ts";
-import type { ExecutionsOptions } from "./asl/options.ts";
 import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { SteadyMetrics } from "./aws/cloudwatch/steady-metrics.ts";
@@ -29,7 +29,7 @@ import { VirtualClock } from "./clock.ts";
 import {
   definitionOf,
   deployedFunctions,
-  environmentOf,
+  environmentsOf,
   MACHINES,
   machineArn,
   substitutions,
@@ -59,8 +59,8 @@ export interface SandboxOptions {
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
   /** Share, from 0 to 1, of nested executions that never hear that their parent was stopped; none unless said. */
   readonly childStopLoss?: number;
-  /** What happens around the start of a nested execution. */
-  readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
+  /** Machines of whose nested executions no parent hears that they have started; none unless said. */
+  readonly muteStarts?: readonly (typeof MACHINES)[number][];
   /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
 }
@@ -314,7 +314,7 @@ export class Sandbox {
       aws: this.aws,
       random: random.child("lambda"),
       functions: deployedFunctions(),
-      environment: environmentOf(this.place),
+      environments: environmentsOf(this.place),
       faults: scenario.handlerFaults,
       fetchPage: async () => ({ status: 200, body: JSON.stringify({ status: "healthy" }) }),
       onInvocation: (record) => {
@@ -331,7 +331,10 @@ export class Sandbox {
     const executions = new Executions({
       clock: this.clock,
       childStopLoss: this.#options.childStopLoss ?? 0,
-      ...this.#options.nestedStarts,
+      afterNestedStart: ({ stateMachineArn }) => {
+        const isMute = this.#options.muteStarts?.some((name) => machineArn(this.place, name) === stateMachineArn);
+        if (isMute) throw new SfnError("SdkClientException", "no answer to StartExecution");
+      },
       random: () => draws.uniform(),
       newId: () => {
         ids += 1;

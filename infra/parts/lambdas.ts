@@ -3,10 +3,9 @@ import { Duration } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { VARIABLES } from "../../functions/runtime/dependencies.ts";
 import type { CodeOf } from "../bundle.ts";
-import { type FunctionRow, placeholderOf } from "../functions.ts";
-import { grantsOf, type TargetPlace } from "../places.ts";
+import { type FunctionRow, placeholderOf, variablesOf } from "../functions.ts";
+import { accessOf, grantsOf, roleFor, type TargetPlace } from "../places.ts";
 import { acknowledge, type Grant, give } from "./grants.ts";
 import { KEPT, makeLog } from "./keeping.ts";
 import { type Ledger, ledgerGrants } from "./ledger.ts";
@@ -85,14 +84,9 @@ export function makeRole(scope: Construct, id: string, roleName: string): Role {
 }
 
 function environmentOf(row: FunctionRow, around: Surroundings): Record<string, string> {
-  return {
-    NODE_OPTIONS: "--enable-source-maps",
-    [VARIABLES.table]: around.ledger.table.tableName,
-    ...(row.mails ? { [VARIABLES.topicArn]: around.notices.topic.topicArn } : {}),
-    ...(row.links ? { [VARIABLES.baseUrl]: around.baseUrl } : {}),
-    ...(row.accounts.length > 0 ? { [VARIABLES.externalId]: around.externalId } : {}),
-    [VARIABLES.promotionMachineArn]: around.promotionMachineArn,
-  };
+  const { ledger, notices, ...settings } = around;
+  const known = { ...settings, tableName: ledger.table.tableName, topicArn: notices.topic.topicArn };
+  return { NODE_OPTIONS: "--enable-source-maps", ...variablesOf(row, known) };
 }
 
 function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
@@ -111,9 +105,10 @@ function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
   ];
 }
 
-/** The environments' accounts by their roles; those in our own account directly. */
+/** The environments' accounts by one of their roles; those in our own account directly. */
 function accountGrants(row: FunctionRow, { places, artifactBuckets }: Surroundings): Grant[] {
-  const roles = [...new Set(places.flatMap(({ roleArn }) => roleArn ?? []))];
+  const access = accessOf(row.accounts);
+  const roles = [...new Set(places.flatMap(({ roleArn }) => (roleArn === null ? [] : [roleFor(access, roleArn)])))];
   const own = places.filter(({ roleArn }) => roleArn === null);
   return [
     { actions: ["sts:AssumeRole"], resources: roles },

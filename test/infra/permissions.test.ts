@@ -1,80 +1,88 @@
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
-import type { Call, Operation, SimulatedService } from "../../infra/local/aws/service.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
-import { readScenario } from "../../infra/local/world/scenario.ts";
+import { accessOf, roleFor, USES_OF } from "../../infra/places.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";
-import { type HandlerCall, lambdaRequests, ledgerRequests, otherRequests, refusals } from "./permissions.ts";
+import { type HandlerCall, lambdaRequests, ledgerRequests, type Request, refusals } from "./permissions.ts";
+import { callsOf, POLICY_FILE, STORIES } from "./stories.ts";
 
-const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
-const POLICY = json("infra/policies/bbws.json");
-const RELEASE = { ...json("events/bbws-v2025.12.25.1.json"), environments: ["sit"] };
-const HEALTHY = json("test/scenarios/healthy.json");
-
-const STARTER = "arn:aws:sts::111122223333:assumed-role/Release/sam";
-
-const BROKEN = {
-  ...HEALTHY,
-  name: "broken",
-  behaviour: [
-    { version: "baseline", errorRate: 0.001 },
-    { version: "candidate", errorRate: 0.3 },
-  ],
-};
+const TARGET = "444455556666";
+const ROLE = `arn:aws:iam::${TARGET}:role/headgate-target`;
 
 let deployment: Deployment;
 beforeAll(() => {
-  deployment = deploy();
+  deployment = deploy({ policy: POLICY_FILE, artifactBuckets: "shop-artifacts" });
 }, SYNTHESIS_MS);
 
-/** Rehearses a promotion to SIT, and returns every call that a handler made. */
-async function callsOf(scenarioFile: unknown): Promise<{ calls: HandlerCall[]; outcome: string }> {
-  const scenario = readScenario(scenarioFile);
-  const resolution = resolvePlan(POLICY, RELEASE, { now: scenario.startsAt });
-  if (!resolution.ok) throw new Error("the example is refused");
-  const sandbox = new Sandbox({ scenario, policy: POLICY, plan: resolution.plan });
-  const calls: HandlerCall[] = [];
-  const known = new Set(FUNCTIONS.map(({ name }) => name));
-  const note = ({ handler, account }: Pick<Call, "handler" | "account">, requests: HandlerCall["requests"]): void => {
-    if (known.has(handler)) calls.push({ handler, account, requests });
-  };
-  const { dynamoDb, lambda, aws } = sandbox;
-  aws.register(listening(dynamoDb.service, (call, input) => note(call, ledgerRequests(call.operation, input))));
-  aws.register(listening(lambda.service, (call, input) => note(call, lambdaRequests(call, input))));
-  aws.onCall((call) => {
-    if (call.service === "dynamodb" || call.service === "lambda") return;
-    const named = Object.fromEntries([...call.summary.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value]));
-    note(call, otherRequests(call.service, call.operation, named));
-  });
-  const { outcome } = await sandbox.promote(RELEASE, "permissions");
-  return { calls, outcome };
-}
-
-/** The same service, telling of each call before it carries it out. */
-function listening(service: SimulatedService, tell: (call: Call, input: object) => void): SimulatedService {
-  const operations = Object.entries(service.operations).map(([name, operation]): [string, Operation] => [
-    name,
-    (input: never, call) => {
-      tell(call, input);
-      return operation(input, call);
-    },
-  ]);
-  return { ...service, operations: Object.fromEntries(operations) };
-}
-
 describe("the deployed roles allow all that handlers ask of AWS", () => {
-  test.each([
-    ["a healthy promotion", HEALTHY, "promoted"],
-    ["a promotion that is rolled back", BROKEN, "rolled-back"],
-    ["a promotion that was started through the API", { ...HEALTHY, startedBy: STARTER }, "promoted"],
-  ])("in %s", async (_name, scenario, expected) => {
-    const { calls, outcome } = await callsOf(scenario);
-    expect(outcome).toBe(expected);
-    expect(calls.length).toBeGreaterThan(500);
+  const heard: HandlerCall[] = [];
+
+  test.each(STORIES.map((story) => [story.name, story] as const))("in the story of %s", async (_name, story) => {
+    const { calls, outcome } = await callsOf(story);
+    expect(outcome).toBe(story.outcome);
+    expect(calls.length).toBeGreaterThan(100);
     expect(refusals(deployment, calls)).toEqual([]);
+    heard.push(...calls);
   });
+
+  test("and these stories are told by every function, each with all that its row lets it do there", () => {
+    const silent = FUNCTIONS.filter(({ name }) => !heard.some(({ handler }) => handler === name));
+    expect(silent.map(({ name }) => name)).toEqual([]);
+    const idle = FUNCTIONS.filter(({ accounts }) => accounts.length > 0).filter(
+      ({ name }) => !heard.some(({ handler, account }) => handler === name && account === TARGET),
+    );
+    expect(idle.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe("functions", () => {
+  const there = FUNCTIONS.filter(({ accounts }) => accounts.length > 0);
+
+  test("get by with one of the two roles of a target account each", () => {
+    const beyond = there.filter(({ accounts }) => accounts.some((use) => !USES_OF[accessOf(accounts)].includes(use)));
+    expect(beyond.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("that may write there are those that move traffic and those that publish", () => {
+    const writing = there.filter(({ accounts }) => accessOf(accounts) === "write").map(({ name }) => name);
+    expect(writing).toEqual([
+      "deploy-candidate",
+      "shift-traffic",
+      "finish-rollout",
+      "restore-traffic",
+      "restore-code",
+      "operate",
+      "alarm-listener",
+      "status-listener",
+      "sweeper",
+    ]);
+  });
+
+  const onAlias = (operation: string) =>
+    lambdaRequests(
+      { operation, account: TARGET, region: "af-south-1" },
+      { FunctionName: "shop-order", ...(operation === "UpdateAlias" ? { Name: "live" } : {}) },
+    );
+
+  test.each(there.filter(({ accounts }) => accessOf(accounts) === "read").map(({ name }) => name))(
+    "that read cannot write there: %s",
+    (handler) => {
+      const asRole: Request[] = [{ action: "sts:AssumeRole", resource: roleFor("write", ROLE) }];
+      expect(refusals(deployment, [{ handler, account: "111122223333", requests: asRole }])).toHaveLength(1);
+      for (const operation of ["UpdateAlias", "UpdateFunctionCode", "PublishVersion"]) {
+        expect(refusals(deployment, [{ handler, account: TARGET, requests: onAlias(operation) }])).toHaveLength(1);
+      }
+    },
+  );
+
+  test.each(FUNCTIONS.filter(({ accounts }) => accounts.length === 0).map(({ name }) => name))(
+    "that have no business there are let into neither role: %s",
+    (handler) => {
+      const asRoles = (["read", "write"] as const).map((access) => {
+        return { action: "sts:AssumeRole", resource: roleFor(access, ROLE) };
+      });
+      expect(refusals(deployment, [{ handler, account: "111122223333", requests: asRoles }])).toHaveLength(2);
+    },
+  );
 });
 
 describe("the deployed roles refuse", () => {
@@ -91,13 +99,12 @@ describe("the deployed roles refuse", () => {
     expect(refusals(deployment, [{ handler, account: "111122223333", requests }])).toHaveLength(1);
   });
 
-  test("the judge to reach production with anything but its role", () => {
+  test("everybody to delete a function", () => {
     const requests = [
-      {
-        action: "lambda:DeleteFunction",
-        resource: "arn:aws:lambda:af-south-1:093646564004:function:bbws-prod-order-lambda",
-      },
+      { action: "lambda:DeleteFunction", resource: `arn:aws:lambda:af-south-1:${TARGET}:function:shop-order` },
     ];
-    expect(refusals(deployment, [{ handler: "judge", account: "093646564004", requests }])).toHaveLength(1);
+    for (const { name: handler } of FUNCTIONS) {
+      expect(refusals(deployment, [{ handler, account: TARGET, requests }]), handler).not.toEqual([]);
+    }
   });
 });

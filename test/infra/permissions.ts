@@ -1,6 +1,7 @@
 /** Whether the deployed roles allow what a handler asks of AWS: IAM's evaluation, as far as our statements go. */
 
-import { placeholderOf } from "../../infra/functions.ts";
+import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
+import { accessOf, roleFor } from "../../infra/places.ts";
 import type { Deployment, Statement } from "./deployment.ts";
 import { ACCOUNT, REGION, statementsOf } from "./deployment.ts";
 
@@ -35,11 +36,12 @@ export function refusals(deployment: Deployment, calls: readonly HandlerCall[]):
 function refusalsOf(deployment: Deployment, { handler, account, requests }: HandlerCall): string[] {
   const own = statementsOf(deployment.headgate, `${placeholderOf(handler)}Role`);
   if (account === ACCOUNT) return refused(handler, own, requests);
-  const role = `arn:aws:iam::${account}:role/headgate-target`;
+  const access = accessOf(FUNCTIONS.find(({ name }) => name === handler)?.accounts ?? []);
+  const resource = roleFor(access, `arn:aws:iam::${account}:role/headgate-target`);
   const target = [...deployment.targets.values()].find((template) => JSON.stringify(template).includes(account));
-  const there = target === undefined ? [] : statementsOf(target, "Role");
+  const there = target === undefined ? [] : statementsOf(target, access === "write" ? "Role" : "ReadingRole");
   return [
-    ...refused(handler, own, [{ action: "sts:AssumeRole", resource: role }]),
+    ...refused(handler, own, [{ action: "sts:AssumeRole", resource }]),
     ...refused(`${handler} in ${account}`, there, requests),
   ];
 }

@@ -1,5 +1,9 @@
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { beforeAll, expect, test } from "vitest";
 import { FUNCTIONS } from "../../infra/functions.ts";
+import { accessOf, type TargetPlace } from "../../infra/places.ts";
+import { TargetRoleStack } from "../../infra/target-role-stack.ts";
 import { type Deployment, deploy, resourcesOf, SYNTHESIS_MS, statementsOf, written } from "./deployment.ts";
 
 let deployment: Deployment;
@@ -13,18 +17,22 @@ function target(environment: string) {
   return template;
 }
 
-test("each role of the policy has a stack in its account", () => {
+test("each role of the policy has a stack in its account, with one more that reads", () => {
   expect(new Set(deployment.targets.keys())).toEqual(new Set(["sit", "prod"]));
   for (const environment of ["sit", "prod"]) {
-    expect(resourcesOf(target(environment), "AWS::IAM::Role").map(([, { RoleName }]) => RoleName)).toContain(
-      "headgate-target",
-    );
+    const names = resourcesOf(target(environment), "AWS::IAM::Role").map(([, { RoleName }]) => RoleName);
+    expect(names).toEqual(expect.arrayContaining(["headgate-target", "headgate-target-read"]));
   }
 });
 
-test("the role trusts, with the external id, those functions alone that reach into accounts", () => {
+const ROLES = [
+  ["Role", "write"],
+  ["ReadingRole", "read"],
+] as const;
+
+test.each(ROLES)("the %s trusts, with the external id, those functions alone that %s there", (id, access) => {
   const template = target("prod");
-  const [[, role = {}] = []] = resourcesOf(template, "AWS::IAM::Role").filter(([id]) => id.startsWith("Role"));
+  const [[, role = {}] = []] = resourcesOf(template, "AWS::IAM::Role").filter(([found]) => found.startsWith(id));
   const { Statement } = role.AssumeRolePolicyDocument as {
     Statement: { Condition: Record<"ArnEquals" | "StringEquals", Record<string, unknown>> }[];
   };
@@ -35,36 +43,76 @@ test("the role trusts, with the external id, those functions alone that reach in
   expect(StringEquals).toEqual({ "sts:ExternalId": "headgate" });
   const trusted = ArnEquals["aws:PrincipalArn"] as unknown[];
   expect(trusted.map((arn) => written(template, arn))).toEqual(
-    FUNCTIONS.filter(({ accounts }) => accounts.length > 0).map(
+    FUNCTIONS.filter(({ accounts }) => accounts.length > 0 && accessOf(accounts) === access).map(
       ({ name }) => `arn:aws:iam::111122223333:role/headgate-${name}`,
     ),
   );
 });
 
-test("the role may do what releases need with the policy's functions, and nothing else", () => {
-  const granted = statementsOf(target("prod"), "Role").flatMap(({ Action, Resource }) =>
+const names = ["auth", "product", "order"].map((name) => `function:bbws-prod-${name}-lambda`);
+const aliases = names.flatMap((name) => [name, `${name}:live`]).join(" ");
+const versions = names.map((name) => `${name}:*`);
+const READING_TRAFFIC = [
+  `lambda:GetAlias ${aliases}`,
+  `lambda:GetFunctionConfiguration ${[...names, ...versions].join(" ")}`,
+  `lambda:GetProvisionedConcurrencyConfig ${[...names, ...versions].join(" ")}`,
+];
+const READING_ARTIFACTS = [
+  "s3:GetObject arn:aws:s3:::bbws-artifacts/*",
+  "s3:GetObjectVersion arn:aws:s3:::bbws-artifacts/*",
+  "s3:ListBucket arn:aws:s3:::bbws-artifacts",
+];
+
+test.each([
+  [
+    "Role",
+    "moves traffic and publishes",
+    [
+      `lambda:UpdateAlias ${aliases}`,
+      `lambda:UpdateFunctionCode ${names.join(" ")}`,
+      `lambda:PublishVersion ${names.join(" ")}`,
+    ],
+  ],
+  [
+    "ReadingRole",
+    "reads and probes",
+    [`lambda:InvokeFunction ${versions.join(" ")}`, "cloudwatch:GetMetricData *", "cloudwatch:DescribeAlarms *"],
+  ],
+])("the %s %s with the policy's functions, and does nothing else", (id, _does, own) => {
+  const granted = statementsOf(target("prod"), id).flatMap(({ Action, Resource }) =>
     Action.map(
       (action) =>
         `${action} ${Resource.map((arn) => arn.replace(/^arn:aws:lambda:af-south-1:093646564004:/, "")).join(" ")}`,
     ),
   );
-  const names = ["auth", "product", "order"].map((name) => `function:bbws-prod-${name}-lambda`);
-  const aliases = names.flatMap((name) => [name, `${name}:live`]).join(" ");
-  const versions = names.map((name) => `${name}:*`);
-  expect(new Set(granted)).toEqual(
-    new Set([
-      `lambda:GetAlias ${aliases}`,
-      `lambda:UpdateAlias ${aliases}`,
-      `lambda:GetFunctionConfiguration ${[...names, ...versions].join(" ")}`,
-      `lambda:GetProvisionedConcurrencyConfig ${[...names, ...versions].join(" ")}`,
-      `lambda:UpdateFunctionCode ${names.join(" ")}`,
-      `lambda:PublishVersion ${names.join(" ")}`,
-      `lambda:InvokeFunction ${versions.join(" ")}`,
-      "s3:GetObject arn:aws:s3:::bbws-artifacts/*",
-      "s3:GetObjectVersion arn:aws:s3:::bbws-artifacts/*",
-      "s3:ListBucket arn:aws:s3:::bbws-artifacts",
-      "cloudwatch:GetMetricData *",
-      "cloudwatch:DescribeAlarms *",
+  expect(new Set(granted)).toEqual(new Set([...READING_TRAFFIC, ...READING_ARTIFACTS, ...own]));
+});
+
+test("roles with a path keep it, and the reading one is its neighbour", () => {
+  const scope = new App();
+  const place: TargetPlace & { roleArn: string } = {
+    account: "444455556666",
+    region: "eu-west-1",
+    roleArn: "arn:aws:iam::444455556666:role/release/tools/headgate",
+    environments: ["prod"],
+    aliases: new Map([["shop-order", ["live"]]]),
+    invoked: [],
+  };
+  const stack = new TargetRoleStack(scope, "pathed", {
+    name: "headgate",
+    place,
+    artifactBuckets: [],
+    externalId: "headgate",
+    home: { account: "111122223333" },
+  });
+  const roles = resourcesOf(Template.fromStack(stack), "AWS::IAM::Role").map(([, { Path, RoleName }]) => [
+    Path,
+    RoleName,
+  ]);
+  expect(roles).toEqual(
+    expect.arrayContaining([
+      ["/release/tools/", "headgate"],
+      ["/release/tools/", "headgate-read"],
     ]),
   );
 });

@@ -36,29 +36,35 @@ const ASSUMED = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId
 </Credentials></AssumeRoleResult></AssumeRoleResponse>`;
 
 describe("a place with a role", () => {
-  test("is reached as that role, in a session called headgate, with the deployment's external id", async () => {
-    let form = new URLSearchParams();
-    const endpoint = await serve((_, body) => {
-      form = new URLSearchParams(body);
-      return { status: 200, body: ASSUMED };
-    });
-    vi.stubEnv("AWS_ENDPOINT_URL_STS", endpoint);
-    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDOWN");
-    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
-    const roleArn = "arn:aws:iam::111122223333:role/headgate-target";
-    const host = awsHost({ AWS_REGION: "af-south-1", HEADGATE_EXTERNAL_ID: "external-1" });
+  test.each([
+    ["write", ""],
+    [undefined, "-read"],
+  ])(
+    "is reached as that role with access %s, in a session called headgate, with the external id",
+    async (access, end) => {
+      let form = new URLSearchParams();
+      const endpoint = await serve((_, body) => {
+        form = new URLSearchParams(body);
+        return { status: 200, body: ASSUMED };
+      });
+      vi.stubEnv("AWS_ENDPOINT_URL_STS", endpoint);
+      vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDOWN");
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+      const roleArn = "arn:aws:iam::111122223333:role/headgate-target";
+      const host = awsHost({ AWS_REGION: "af-south-1", HEADGATE_EXTERNAL_ID: "external-1", HEADGATE_ACCESS: access });
 
-    const { region, credentials } = host.clientConfig({ account: "111122223333", region: "eu-west-1", roleArn });
+      const { region, credentials } = host.clientConfig({ account: "111122223333", region: "eu-west-1", roleArn });
 
-    expect(region).toBe("eu-west-1");
-    expect(typeof credentials === "function" && (await credentials())).toMatchObject({ accessKeyId: "AKIDTARGET" });
-    expect(Object.fromEntries(form)).toMatchObject({
-      Action: "AssumeRole",
-      RoleArn: roleArn,
-      RoleSessionName: "headgate",
-      ExternalId: "external-1",
-    });
-  });
+      expect(region).toBe("eu-west-1");
+      expect(typeof credentials === "function" && (await credentials())).toMatchObject({ accessKeyId: "AKIDTARGET" });
+      expect(Object.fromEntries(form)).toMatchObject({
+        Action: "AssumeRole",
+        RoleArn: `${roleArn}${end}`,
+        RoleSessionName: "headgate",
+        ExternalId: "external-1",
+      });
+    },
+  );
 });
 
 test("the control plane, and a place without a role, are reached as the function itself", () => {

@@ -17,7 +17,7 @@ import { awsHost, type Host } from "../../../functions/runtime/host.ts";
 import { openLog } from "../../../functions/runtime/log.ts";
 import {
   definitionOf,
-  environmentOf,
+  environmentsOf,
   MACHINES,
   type MachineName,
   machineArn,
@@ -178,7 +178,8 @@ export async function startEmulator(): Promise<Emulator> {
     const moto = await startMoto(port);
     door.motoPort = moto.port;
     delete process.env.AWS_PROFILE;
-    Object.assign(process.env, environmentOf(PLACE), {
+    Object.assign(process.env, ...environmentsOf(PLACE).values(), {
+      HEADGATE_ROLLBACK_MACHINE_ARN: machineArn(PLACE, "rollback"),
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       AWS_REGION: PLACE.region,
       AWS_ACCESS_KEY_ID: "emulated",

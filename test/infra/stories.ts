@@ -1,0 +1,176 @@
+/** Promotions in the sandbox that make each function do all that it ever does, and what of AWS it asks for meanwhile. */
+import { readFileSync } from "node:fs";
+import { keys } from "../../functions/domain/ledger.ts";
+import { FUNCTIONS } from "../../infra/functions.ts";
+import type { Call, Operation, SimulatedService } from "../../infra/local/aws/service.ts";
+import { faultPlanOf, worldPlanOf } from "../../infra/local/faults/plans.ts";
+import { apiEvent } from "../../infra/local/gateway.ts";
+import { Sandbox } from "../../infra/local/sandbox.ts";
+import { type HandlerCall, lambdaRequests, ledgerRequests, otherRequests } from "./permissions.ts";
+
+/** The policy that the deployment under test is made from. */
+export const POLICY_FILE = "test/infra/permissions-policy.json";
+
+export interface Story {
+  readonly name: string;
+  /** How the execution ends. */
+  readonly outcome: string;
+  readonly scenario?: object;
+  readonly errorRate?: number;
+  /** Requests a minute. */
+  readonly traffic?: number;
+  /** The first approval is given by the signed route, so long (ms) after the start. */
+  readonly signedAfter?: number;
+  /** Another promotion of the same service starts so long (ms) after the first one. */
+  readonly rivalAfter?: number;
+}
+
+const operators = (...actions: readonly (readonly [at: string, verb: string])[]) => ({
+  operators: actions.map(([at, verb]) => ({ at, verb, environment: "prod", reason: "the story says so" })),
+});
+const SHOP = { account: "444455556666", function: "shop-order" };
+const GUARD = { name: "guard", account: "444455556666", threshold: 0 };
+
+export const STORIES: readonly Story[] = [
+  { name: "a good candidate", outcome: "promoted" },
+  {
+    name: "a good candidate that is started through the API",
+    outcome: "promoted",
+    scenario: { startedBy: "arn:aws:sts::111122223333:assumed-role/Release/sam" },
+  },
+  { name: "a bad candidate", outcome: "rolled-back", errorRate: 0.3 },
+  { name: "no traffic, and nobody who decides", outcome: "rolled-back", traffic: 1 },
+  {
+    name: "a red alarm",
+    outcome: "rolled-back",
+    scenario: { alarms: [{ ...GUARD, turns: [{ at: "4m", to: "ALARM" }] }] },
+  },
+  {
+    name: "an operator who holds, resumes and skips",
+    outcome: "promoted",
+    scenario: operators(["3m", "hold"], ["6m", "resume"], ["7m", "skip-bake"], ["9m", "promote-now"]),
+  },
+  {
+    name: "an operator who takes it back, and releases it",
+    outcome: "rolled-back",
+    scenario: operators(["200s", "roll-back"], ["5m", "release-hold"]),
+  },
+  {
+    name: "a hand on the alias",
+    outcome: "rollback-failed",
+    scenario: { moves: [{ ...SHOP, at: "3m", version: "6" }] },
+  },
+  {
+    name: "an execution that is stopped",
+    outcome: "stopped",
+    scenario: operators(["200s", "stop"]),
+  },
+  {
+    name: "an execution that is stopped as the sweeper comes round",
+    outcome: "stopped",
+    scenario: operators(["3m", "stop"]),
+  },
+  {
+    name: "an approver who says no",
+    outcome: "rejected",
+    scenario: { people: [{ who: "ops@shop.example", answers: "reject", comment: "no" }] },
+  },
+  { name: "an approval by the signed route", outcome: "promoted", signedAfter: 20_000 },
+  { name: "a newer release in the queue", outcome: "promoted", rivalAfter: 180_000 },
+];
+
+const RELEASE = {
+  apiVersion: "headgate/v1",
+  service: "shop",
+  version: "v2",
+  commit: "0a1b2c3d",
+  requestedBy: "dev@shop.example",
+  risk: "low",
+  summary: "Faster checkout.",
+  artifacts: { order: { bucket: "shop-artifacts", key: "order/{version}.zip", versionId: "abc" } },
+  environments: ["prod"],
+};
+
+/** Every call that a handler made in the course of a story, and how the promotion ended. */
+export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; outcome: string }> {
+  const { errorRate = 0.001, traffic = 300, scenario = {}, rivalAfter, signedAfter } = story;
+  const rival = { ...RELEASE, version: "v3" };
+  const plan = faultPlanOf(story.name, {
+    about: story.name,
+    badFromWeight: null,
+    policy: JSON.parse(readFileSync(POLICY_FILE, "utf8")),
+    starts: [RELEASE, ...(rivalAfter === undefined ? [] : [rival])].map((release) => {
+      return { afterSeconds: 0, outcome: "promoted", release };
+    }),
+    scenario: {
+      name: story.name,
+      about: "",
+      startsAt: "2026-01-13T10:00:10Z",
+      traffic: [{ perMinute: traffic, history: "30m" }],
+      behaviour: [
+        { version: "baseline", errorRate: 0.001 },
+        { version: "candidate", errorRate },
+      ],
+      cloudwatch: { lag: "5s", partial: 0 },
+      people: ["ops@shop.example", "lead@shop.example"].map((who) => ({ who, answers: "approve", after: "30s" })),
+      ...scenario,
+    },
+  });
+  const sandbox = new Sandbox({
+    scenario: plan.scenario,
+    policy: plan.policy,
+    plan: worldPlanOf(plan),
+    sweepEveryMs: 60_000,
+  });
+  const calls = callsIn(sandbox);
+  if (rivalAfter !== undefined) sandbox.clock.after(rivalAfter, "rival", async () => sandbox.start(rival, "rival"));
+  if (signedAfter !== undefined) sandbox.clock.after(signedAfter, "signed route", () => approveBySignature(sandbox));
+  const { outcome } = await sandbox.promote(RELEASE, "story");
+  return { calls, outcome };
+}
+
+async function approveBySignature(sandbox: Sandbox): Promise<void> {
+  const [open] = await sandbox.ledger.list(keys.open("").pk, "PROMOTION#");
+  const pathParameters = { promotionId: String(open?.promotionId), environment: "prod", approval: "before" };
+  const body = { action: "decide", role: "operations", decision: "approved", version: "v2", as: "ops@shop.example" };
+  const { statusCode } = await sandbox.request(
+    "decide",
+    apiEvent({
+      method: "POST",
+      path: "/promotions/p/environments/prod/approvals/before",
+      pathParameters,
+      contentType: "application/json",
+      body: JSON.stringify(body),
+      caller: "arn:aws:sts::111122223333:assumed-role/operator/olga",
+    }),
+  );
+  if (statusCode !== 200) throw new Error(`the signed route said ${statusCode}`);
+}
+
+function callsIn({ dynamoDb, lambda, aws }: Sandbox): HandlerCall[] {
+  const calls: HandlerCall[] = [];
+  const known = new Set(FUNCTIONS.map(({ name }) => name));
+  const note = ({ handler, account }: Pick<Call, "handler" | "account">, requests: HandlerCall["requests"]): void => {
+    if (known.has(handler)) calls.push({ handler, account, requests });
+  };
+  aws.register(listening(dynamoDb.service, (call, input) => note(call, ledgerRequests(call.operation, input))));
+  aws.register(listening(lambda.service, (call, input) => note(call, lambdaRequests(call, input))));
+  aws.onCall((call) => {
+    if (call.service === "dynamodb" || call.service === "lambda") return;
+    const named = Object.fromEntries([...call.summary.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value]));
+    note(call, otherRequests(call.service, call.operation, named));
+  });
+  return calls;
+}
+
+/** The same service, telling of each call before it carries it out. */
+function listening(service: SimulatedService, tell: (call: Call, input: object) => void): SimulatedService {
+  const operations = Object.entries(service.operations).map(([name, operation]): [string, Operation] => [
+    name,
+    (input: never, call) => {
+      tell(call, input);
+      return operation(input, call);
+    },
+  ]);
+  return { ...service, operations: Object.fromEntries(operations) };
+}
