@@ -7,6 +7,7 @@ import { trip } from "./journal.ts";
 import { leaveEnvironment } from "./leaving.ts";
 import { type Head, type Header, item, keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./ledger.ts";
 import { deliver } from "./notices.ts";
+import type { Outcome } from "./outcomes.ts";
 import { sendPending } from "./paging.ts";
 import { type Change, Conflict, type Dependencies } from "./ports.ts";
 import { notBack, pageUnsafe } from "./unsafe.ts";
@@ -48,11 +49,23 @@ const TELL_WITHIN_MS = 24 * 3_600_000;
 
 /** A closed promotion stays listed as open until people are told of it: the sweeper tells them where nobody else could. */
 async function tellAndUnlist(deps: Dependencies, header: Header, conclusion: Conclusion): Promise<void> {
+  await countOnce(deps, header.promotionId, conclusion.outcome);
   if (header.state === "closed") await withdrawApprovals(deps, header.promotionId, conclusion.summary);
   const told = await tell(deps, header, conclusion);
   if (header.state !== "closed") return;
   if (!told && deps.clock.now() < (header.closedAt ?? 0) + TELL_WITHIN_MS) return;
   await deps.ledger.write([{ remove: keys.open(header.promotionId) }]);
+}
+
+/** Counted once per outcome, whoever closes: a rollback that failed at first is counted as that, and as what it came to. */
+async function countOnce(deps: Dependencies, promotionId: string, outcome: Outcome): Promise<void> {
+  const counted = item(keys.counted(promotionId, outcome), { at: deps.clock.now() });
+  try {
+    await deps.ledger.write([{ put: counted, if: "absent" }]);
+    deps.countOutcome(outcome);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+  }
 }
 
 const auditOf = ({ outcome, summary }: Conclusion) => ({ summary: `${outcome}: ${summary}`, data: { outcome } });

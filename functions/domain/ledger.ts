@@ -16,6 +16,7 @@
  * | PROMOTION#id | ADVICE#environment | what the bakes can see at last week's traffic |
  * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
  * | PROMOTION#id | SENT#notice, PAGE#environment#about | which mails went out, and of what people were paged |
+ * | PROMOTION#id | COUNTED#outcome | that it was counted in the metrics |
  * | PROMOTION#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
  * | LINK#hash | LINK | an approver's link |
@@ -79,6 +80,7 @@ export const keys = {
   }),
   due: (id: string): Key => ({ pk: promotion(id), sk: "DUE" }),
   sent: (id: string, notice: string): Key => ({ pk: promotion(id), sk: `SENT#${notice}` }),
+  counted: (id: string, outcome: Outcome): Key => ({ pk: promotion(id), sk: `COUNTED#${outcome}` }),
   page: (id: string, environment: string, about: string): Key => ({
     pk: promotion(id),
     sk: `PAGE#${environment}#${about}`,

@@ -4,6 +4,7 @@
  *
  * Every method may throw `ServiceTrouble` (try again) or `CallRefused` (do not); other errors are named where they occur.
  */
+import type { Outcome } from "./outcomes.ts";
 import type { CodeArtifact, InvokeProbe, TargetPlan } from "./plan.ts";
 
 export interface Clock {
@@ -227,6 +228,9 @@ export interface Place {
   readonly roleArn: string | null;
 }
 
+/** Counts a promotion that has come to this outcome, in Headgate's own metrics. */
+export type CountOutcome = (outcome: Outcome) => void;
+
 /** Everything a handler may reach. Made anew for each invocation. */
 export interface Dependencies {
   readonly clock: Clock;
@@ -244,6 +248,7 @@ export interface Dependencies {
   readonly artifacts: (place: Place) => Artifacts;
   /** Invokes a function of the target account, for checks. */
   readonly prober: (place: Place, functionName: string) => Prober;
+  readonly countOutcome: CountOutcome;
   /** Milliseconds before this invocation is killed. */
   readonly remainingMs: () => number;
   readonly settings: Settings;

@@ -18,6 +18,7 @@ import { CallRefused } from "../domain/errors.ts";
 import type { Dependencies, Hash, Log, Place } from "../domain/ports.ts";
 import { formSigner } from "./form-key.ts";
 import { type ClientConfig, type Host, keep } from "./host.ts";
+import { countPromotion } from "./metrics.ts";
 
 /** Environment variables of the functions. Each has only those of the resources that it uses. */
 export const VARIABLES = {
@@ -53,6 +54,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
     artifacts: (place) => s3Artifacts({ client: clientsOf(host, place).s3 }),
     prober: (place, functionName) => lambdaProber({ client: clientsOf(host, place).lambdaOnce, clock }, functionName),
+    countOutcome: (outcome) => countPromotion(host, outcome),
     remainingMs,
     settings: {
       baseUrl: (host.environment[VARIABLES.baseUrl] ?? "").replace(/\/+$/, ""),

@@ -1,4 +1,5 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { Outcome } from "../domain/outcomes.ts";
 import type { Host } from "./host.ts";
 
 /** CloudWatch namespace of Headgate's own counters. */
@@ -17,6 +18,13 @@ export function countOutput(host: Pick<Host, "clock" | "write">, step: string, o
     const value: unknown = Reflect.get(output, field);
     if (typeof value === "string" && value !== "") count(host, metric, { step, [field]: value });
   }
+}
+
+/** Metric that counts promotions by how they ended: dimensions service, outcome. Whoever closes one counts it. */
+export const PROMOTIONS = "Promotions";
+
+export function countPromotion(host: Pick<Host, "clock" | "write">, outcome: Outcome): void {
+  count(host, PROMOTIONS, { outcome });
 }
 
 /** Counts a step that threw: metric `Error` with the dimensions service, step, error. */

@@ -45,7 +45,7 @@ export interface LambdaHostOptions {
   readonly faults: readonly HandlerFault[];
   readonly fetchPage: FetchPage;
   readonly onInvocation: (record: InvocationRecord) => void;
-  readonly onLog: (line: string) => void;
+  readonly onLog: (line: string, handler: string) => void;
 }
 
 type Result = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
@@ -193,7 +193,7 @@ export class LambdaHost {
       clientConfig: (place) =>
         clientConfig(aws, caller, place === null ? {} : { account: place.account, region: place.region }),
       fetchPage,
-      write: onLog,
+      write: (line) => onLog(line, present().handler),
       kept: new Map(),
     };
   }

@@ -55,6 +55,8 @@ export interface SandboxOptions {
   readonly plan: PromotionPlan;
   readonly onLine?: (line: Line) => void;
   readonly onInvocation?: (record: InvocationRecord) => void;
+  /** Each line of log and metrics that a handler writes, with the handler that wrote it. */
+  readonly onLog?: (line: string, handler: string) => void;
   /** Every history event of every execution, as it is written. */
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
   /** Share, from 0 to 1, of nested executions that never hear that their parent was stopped; none unless said. */
@@ -321,7 +323,7 @@ export class Sandbox {
         this.timeline.invoked(record);
         onInvocation?.(record);
       },
-      onLog: () => undefined,
+      onLog: this.#options.onLog ?? (() => undefined),
     });
   }
 

@@ -17,7 +17,7 @@ import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { OUTCOMES } from "../../functions/domain/outcomes.ts";
-import { NAMESPACE } from "../../functions/runtime/metrics.ts";
+import { NAMESPACE, PROMOTIONS } from "../../functions/runtime/metrics.ts";
 import type { FunctionRow } from "../functions.ts";
 import { type Lambdas, lambdaOf } from "./lambdas.ts";
 import type { Machines } from "./machines.ts";
@@ -160,10 +160,10 @@ function functionTroubles({ rows, lambdas }: WatchProps): Trouble[] {
 }
 
 function outcomeMetric(outcome: (typeof OUTCOMES)[number]): Metric {
-  const dimensionsMap = { service: "headgate", step: "close-promotion", outcome };
+  const dimensionsMap = { service: "headgate", outcome };
   return new Metric({
     namespace: NAMESPACE,
-    metricName: "Outcome",
+    metricName: PROMOTIONS,
     dimensionsMap,
     statistic: "Sum",
     period: FIVE_MINUTES,

@@ -16,10 +16,12 @@ import {
   must,
   type TargetRecord,
 } from "../../functions/domain/ledger.ts";
+import { lookAfter } from "../../functions/domain/looking-after.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { pagePeople } from "../../functions/page-people.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import {
+  arnOf,
   BASELINE,
   ENV,
   environmentPlan,
@@ -124,6 +126,28 @@ describe("closing", () => {
     world.ledger.before = async () => {};
     expect((await close(world)).outcome).toBe("rolled-back");
     expect(world.mailsTo("team@shop.example").map(({ subject }) => subject)).toContain("shop v2: rolled-back");
+  });
+
+  it("counts the outcome once, however many close it", async () => {
+    const world = await rolledBack();
+    await close(world);
+    await close(world);
+    world.statuses.set(arnOf(P1), "FAILED");
+    await lookAfter(world.deps, P1);
+    expect(world.counted).toEqual(["rolled-back"]);
+  });
+
+  it("counts it although whoever closed it died before it could", async () => {
+    const world = await rolledBack();
+    world.ledger.before = async (operation) => {
+      if (operation.startsWith("write COUNTED")) throw new ServiceTrouble("throttled");
+    };
+    await expect(close(world)).rejects.toThrow(ServiceTrouble);
+    expect(world.counted).toEqual([]);
+    world.ledger.before = async () => {};
+    world.statuses.set(arnOf(P1), "FAILED");
+    await lookAfter(world.deps, P1);
+    expect(world.counted).toEqual(["rolled-back"]);
   });
 
   it("tells people the outcome, and where the chain of the record ends", async () => {
@@ -243,6 +267,7 @@ describe("a promotion whose traffic is not known to be safe", () => {
     expect((await close(world)).outcome).toBe("rolled-back");
     expect(await isOpen(world)).toBe(false);
     expect(await ownerOf(world, "order")).toBeNull();
+    expect(world.counted).toEqual(["rollback-failed", "rolled-back"]);
   });
 
   it("closes where somebody else moved it: that is theirs now, and people were told", async () => {

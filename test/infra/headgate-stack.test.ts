@@ -3,10 +3,12 @@ import { Match } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
 import { linkChange } from "../../functions/domain/approvals-store.ts";
+import { countPromotion } from "../../functions/runtime/metrics.ts";
 import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
 import { TTL_ATTRIBUTE } from "../../infra/parts/ledger.ts";
 import { definitionOf, MACHINES, placeholdersIn } from "../../infra/parts/machines.ts";
 import { accessOf, roleFor } from "../../infra/places.ts";
+import { testHost } from "../runtime/test-host.ts";
 import {
   ACCOUNT,
   type Deployment,
@@ -368,6 +370,32 @@ describe("the watch", () => {
     for (const { AlarmActions, AlarmName } of alarms) {
       expect(JSON.stringify(AlarmActions), String(AlarmName)).toMatch(/Alarms/);
     }
+  });
+
+  test.each([
+    ["headgate-RollbackFailed", "rollback-failed"],
+    ["headgate-PromotionErrored", "errored"],
+  ] as const)("%s watches what is counted of a promotion, whoever closes it", (name, outcome) => {
+    const { host, lines } = testHost();
+    countPromotion(host, outcome);
+    const [{ _aws, ...counted }] = lines as [Record<string, unknown> & { _aws: { CloudWatchMetrics: object[] } }];
+    const [alarm] = all("AWS::CloudWatch::Alarm").filter(({ AlarmName }) => AlarmName === name);
+    const {
+      Namespace,
+      MetricName,
+      Dimensions = [],
+    } = (alarm ?? {}) as Record<string, unknown> & {
+      Dimensions?: { Name: string; Value: string }[];
+    };
+    expect(_aws.CloudWatchMetrics).toEqual([
+      {
+        Namespace,
+        Dimensions: [expect.arrayContaining(Dimensions.map((dimension) => dimension.Name))],
+        Metrics: [expect.objectContaining({ Name: MetricName })],
+      },
+    ]);
+    expect(Dimensions).toHaveLength(2);
+    for (const { Name, Value } of Dimensions) expect(counted[Name]).toBe(Value);
   });
 
   test("has an entry in the runbook for each alarm, under its name", () => {

@@ -158,6 +158,14 @@ describe("a step's metrics", () => {
     });
   });
 
+  test("count a promotion that came to its end, as whoever closes it does", async () => {
+    const { lines } = await run((deps) => async () => deps.countOutcome("rollback-failed"));
+
+    const [line] = metricsOf(lines);
+    expect(line).toMatchObject({ service: "headgate", outcome: "rollback-failed", Promotions: 1 });
+    expect(line?._aws).toMatchObject({ CloudWatchMetrics: [{ Dimensions: [["service", "outcome"]] }] });
+  });
+
   test("count an error by its name", async () => {
     const { lines } = await run(() => () => Promise.reject(new NotReady("wait")));
 

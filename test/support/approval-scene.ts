@@ -231,6 +231,7 @@ export class Scene {
       alarms: unused,
       artifacts: unused,
       prober: unused,
+      countOutcome: unused,
       remainingMs: () => 60_000,
       settings: { baseUrl: "https://headgate.example.com/live", deployment: "headgate-test" },
     };

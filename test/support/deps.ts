@@ -6,6 +6,7 @@ import { createHash, createHmac } from "node:crypto";
 import { captureBaseline } from "../../functions/capture-baseline.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import { type Header, item, keys, planChanges, type Signal, type SignalKind } from "../../functions/domain/ledger.ts";
+import type { Outcome } from "../../functions/domain/outcomes.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import type {
   AlarmState,
@@ -111,6 +112,7 @@ export class World {
   readonly inbox: Mail[] = [];
   readonly woken: string[] = [];
   readonly warnings: string[] = [];
+  readonly counted: Outcome[] = [];
   readonly statuses = new Map<string, ExecutionStatus>();
   /** Inputs of executions that handlers started, by ARN. */
   readonly started = new Map<string, string>();
@@ -209,6 +211,7 @@ export class World {
         object: async (bucket, key, versionId) => this.objects.get(`${bucket}/${key}/${versionId}`),
       }),
       prober: (_place, functionName) => this.prober(functionName),
+      countOutcome: (outcome) => this.counted.push(outcome),
       remainingMs: () => this.remainingMs,
       settings: { baseUrl: "https://headgate.example.com/live", deployment: "headgate-test" },
     };
