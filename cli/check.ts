@@ -5,6 +5,7 @@ import { resolvePlan } from "../functions/domain/resolve-plan.ts";
 import { parsed } from "./parsed.ts";
 import { planInWords } from "./plan-words.ts";
 import { readJson } from "./read-json.ts";
+import { wrapped } from "./wrapped.ts";
 
 export interface CheckOptions {
   readonly releaseFile: string;
@@ -15,16 +16,21 @@ export interface CheckOptions {
   readonly now: number;
   /** Takes text with its line ends, as `process.stdout.write` does. */
   readonly write: (text: string) => void;
+  /** Columns; longer lines go on below. */
+  readonly width: number;
 }
+
+/** Under problems and advice, which are indented by two or four. */
+const CONTINUED = 4;
 
 /**
  * Says what a promotion would do, or everything that keeps it from being planned, without asking AWS. Returns the exit
  * code: 0, or 2 for bad input (a file that cannot be read, is not JSON, or breaks a rule; a bake that is blind, where the
  * policy asks to be refused then).
  */
-export async function check({ releaseFile, policyFile, trafficFile, now, write }: CheckOptions): Promise<0 | 2> {
+export async function check({ releaseFile, policyFile, trafficFile, now, write, width }: CheckOptions): Promise<0 | 2> {
   const say = (lines: readonly string[]): void => {
-    for (const line of lines) write(`${line}\n`);
+    for (const line of lines) write(`${wrapped(line, width, CONTINUED).join("\n")}\n`);
   };
   const [policy, release] = await Promise.all([readJson(policyFile), readJson(releaseFile)]);
   if (!policy.ok || !release.ok) {
@@ -36,7 +42,7 @@ export async function check({ releaseFile, policyFile, trafficFile, now, write }
     say([counted(resolution.problems.length, "problem"), "", ...renderProblems(resolution.problems)]);
     return 2;
   }
-  say(planInWords(resolution.plan, now));
+  say(planInWords(resolution.plan, now, width));
   if (resolution.warnings.length > 0) {
     say(["", counted(resolution.warnings.length, "warning"), ...renderProblems(resolution.warnings)]);
   }

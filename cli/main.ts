@@ -7,6 +7,10 @@ import { replay } from "./replay.ts";
 
 const write = (text: string) => void process.stdout.write(text);
 
+/** Of the terminal; what is written to a file or a pipe has `elsewhere`. */
+const columns = (elsewhere: number): number =>
+  process.stdout.isTTY === true ? process.stdout.columns || 160 : elsewhere;
+
 const here = (path: string) => new URL(`../${path}`, import.meta.url).pathname;
 
 const EXAMPLE = {
@@ -88,7 +92,14 @@ async function checkCommand(args: string[]): Promise<number> {
   if (releaseFile === undefined || values.policy === undefined)
     return usage("check needs a release FILE and --policy FILE");
   const trafficFile = values.traffic ?? null;
-  return check({ releaseFile, policyFile: values.policy, trafficFile, now: Date.now(), write });
+  return check({
+    releaseFile,
+    policyFile: values.policy,
+    trafficFile,
+    now: Date.now(),
+    write,
+    width: columns(Number.POSITIVE_INFINITY),
+  });
 }
 
 async function rehearseCommand(args: string[]): Promise<number> {
@@ -112,7 +123,7 @@ async function rehearseCommand(args: string[]): Promise<number> {
     reportFile: values.report ?? "reports/rehearsal.html",
     write,
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
-    width: process.stdout.isTTY === true ? (process.stdout.columns ?? 160) : 220,
+    width: columns(220),
   });
 }
 
@@ -126,6 +137,12 @@ async function replayCommand(args: string[]): Promise<number> {
   if (recordFile === undefined) return usage("replay needs a RECORD");
   return replay({ recordFile, analysisFile: values.analysis ?? null, write });
 }
+
+// Whoever reads through a pipe may have read enough: `headgate check ... | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

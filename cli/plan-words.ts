@@ -9,11 +9,12 @@ import type {
 } from "../functions/domain/plan.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
 import { checkInWords, ruleInWords, targetInWords, unitOf, windowInWords } from "../functions/pages/plan-words.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** A plan in short lines for a terminal, with the times at which things would happen if everybody answered at once. */
 
-/** Lines about the whole promotion; `now` is the epoch ms at which it would start. */
-export function planInWords(plan: PromotionPlan, now: number): string[] {
+/** Lines about the whole promotion, of at most `width` characters; `now` is the epoch ms at which it would start. */
+export function planInWords(plan: PromotionPlan, now: number, width: number): string[] {
   const ticket = plan.ticket === null ? "" : `, ticket ${plan.ticket}`;
   const lines = [
     `${plan.service} ${plan.version} (commit ${plan.commit.slice(0, 12)}), ${plan.risk} risk, asked for by ${plan.requestedBy}${ticket}`,
@@ -26,7 +27,7 @@ export function planInWords(plan: PromotionPlan, now: number): string[] {
     lines.push("", ...environmentInWords(environment, at));
     at = endOf(environment, at);
   }
-  return lines;
+  return lines.flatMap((line) => wrapped(line, width, line.startsWith("  ") ? TEXT_COLUMN : 0));
 }
 
 function startOf(plan: EnvironmentPlan, at: number): number {
@@ -68,9 +69,12 @@ function environmentInWords(plan: EnvironmentPlan, at: number): string[] {
   ];
 }
 
+const TITLE_WIDTH = 10;
+const TEXT_COLUMN = 2 + TITLE_WIDTH + 1;
+
 /** The title stands beside the first line only; nothing to say, no title. */
 function titled(title: string, lines: readonly string[]): string[] {
-  return lines.map((line, index) => `  ${(index === 0 ? title : "").padEnd(10)} ${line}`);
+  return lines.map((line, index) => `  ${(index === 0 ? title : "").padEnd(TITLE_WIDTH)} ${line}`);
 }
 
 function targetsInWords(plan: EnvironmentPlan): string[] {
@@ -126,15 +130,21 @@ function stepsInWords(plan: EnvironmentPlan, at: number): string[] {
   });
 }
 
+interface Grouped {
+  readonly metric: MetricPlan;
+  /** Whom it is asked for; null: every target. */
+  readonly targets: string | null;
+}
+
 /** Metrics of one name share their rules, whatever the target. */
-function grouped(plan: EnvironmentPlan): { readonly metric: MetricPlan; readonly targets: string }[] {
+function grouped(plan: EnvironmentPlan): Grouped[] {
   const names = [...new Set(plan.analysis.metrics.map((metric) => metric.name))];
   return names.flatMap((name) => {
     const group = plan.analysis.metrics.filter((metric) => metric.name === name);
     const metric = group[0];
-    return metric === undefined
-      ? []
-      : [{ metric, targets: listed(group.map((one) => one.target ?? plan.environment)) }];
+    if (metric === undefined) return [];
+    const asked = group.map((one) => one.target ?? plan.environment);
+    return [{ metric, targets: plan.targets.every((target) => asked.includes(target.name)) ? null : listed(asked) }];
   });
 }
 
@@ -148,7 +158,8 @@ function listed(names: readonly string[]): string {
 function rulesInWords(plan: EnvironmentPlan): string[] {
   return grouped(plan).flatMap(({ metric, targets }) => {
     const shown = metric.dryRun ? " (shown only)" : "";
-    return metric.rules.map((rule) => `${metric.name} of ${targets}: ${ruleInWords(rule, unitOf(metric))}${shown}`);
+    const whose = targets === null ? "" : ` of ${targets}`;
+    return metric.rules.map((rule) => `${metric.name}${whose}: ${ruleInWords(rule, unitOf(metric))}${shown}`);
   });
 }
 
@@ -168,18 +179,17 @@ function judgeInWords(plan: EnvironmentPlan): string[] {
 function withoutVerdict({ analysis: { onInconclusive, holdSeconds } }: EnvironmentPlan): string {
   if (onInconclusive === "roll-back") return "roll back";
   const hold = `hold for a person, and roll back if nobody decides within ${formatDuration(holdSeconds)}`;
-  return onInconclusive === "hold" ? hold : `go on if the evidence leans to the candidate, else ${hold}`;
+  return onInconclusive === "hold" ? hold : `go on if nothing speaks against the candidate, else ${hold}`;
 }
 
-function shareInWords(
-  { metric, targets }: { metric: MetricPlan; targets: string },
-  judged: readonly MetricPlan[],
-): string[] {
+function shareInWords({ metric, targets }: Grouped, judged: readonly MetricPlan[]): string[] {
   const group = judged.filter((other) => other.name === metric.name);
   const whole = group.reduce((sum, other) => sum + (other.sequential?.weight ?? 0), 0);
   const each = group[0]?.sequential?.weight;
   if (each === undefined) return [];
-  return [`${metric.name}: ${percent(whole)} of alpha, ${percent(each)} for each of ${targets}`];
+  const share = `${metric.name}: ${percent(whole)} of alpha`;
+  if (group.length === 1) return [targets === null ? share : `${share}, for ${targets}`];
+  return [`${share}, ${percent(each)} for each ${targets === null ? "target" : `of ${targets}`}`];
 }
 
 function percent(fraction: number): string {

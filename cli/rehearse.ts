@@ -25,8 +25,8 @@ import {
   type Style,
   splitInWords,
   trafficInWords,
-  wrapped,
 } from "./timeline-words.ts";
+import { wrapped } from "./wrapped.ts";
 
 export interface RehearseOptions {
   readonly releaseFile: string;

@@ -6,12 +6,13 @@ import type { Serving } from "../infra/local/report/data.ts";
 import { plainWatch } from "../infra/local/report/look-words.ts";
 import { instant } from "../infra/local/report/times.ts";
 import type { Line, LineKind } from "../infra/local/timeline.ts";
+import { wrapped } from "./wrapped.ts";
 
 export interface Style {
   /** IANA zone that times are printed in. */
   readonly zone: string;
   readonly colour: boolean;
-  /** Columns; longer lines are cut. */
+  /** Columns; longer lines go on below. */
   readonly width: number;
   /** `service version`: what every mail's subject begins with, and nobody has to read again. */
   readonly release: string;
@@ -46,14 +47,19 @@ export function painted(text: string, colour: Colour | null, { colour: on }: Pic
   return on && colour !== null ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
 }
 
+const TIME_WIDTH = 19;
 const WHAT_WIDTH = 22;
+const TEXT_COLUMN = TIME_WIDTH + 2 + WHAT_WIDTH + 1;
+/** Below this many columns, text that goes on below has the room of the states' column too. */
+const ROOMY = 100;
 
-/** `Tue 30 Dec 20:15:02  Shift traffic        25 % ...`: time, state or person, what happened; cut to the width. */
+/** `Tue 30 Dec 20:15:02  Shift traffic        25 % ...`: time, state or person, what happened; as wide as the terminal. */
 export function lineInWords({ at, kind, what, text }: Line, style: Style): string {
   const told = kind === "mail" ? text.replace(`${style.release}: `, "") : text;
   const left = what.length > WHAT_WIDTH ? `${what.slice(0, WHAT_WIDTH - 1)}…` : what.padEnd(WHAT_WIDTH);
   const plain = `${instant(at, style.zone)}  ${left} ${oneLine(plainWatch(told))}`;
-  return painted(cut(plain, style.width), COLOURS[kind], style);
+  const hanging = style.width < ROOMY ? TIME_WIDTH + 2 : TEXT_COLUMN;
+  return painted(wrapped(plain, style.width, hanging).join("\n"), COLOURS[kind], style);
 }
 
 const cut = (text: string, width: number) => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
@@ -118,17 +124,6 @@ const NAME_WIDTH = 10;
 /** `outcome   PROMOTED`: names in one column, what they name in the other; further lines stand below the first. */
 export function aligned(name: string, lines: readonly string[]): string[] {
   return lines.map((line, index) => `${(index === 0 ? name : "").padEnd(NAME_WIDTH)} ${line}`);
-}
-
-/** A text in lines of at most `width` characters, broken between words; a longer word stands alone. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 /** How much of the width is left for what `aligned` names. */

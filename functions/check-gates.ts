@@ -40,7 +40,13 @@ const inWords = ({ name, found }: CheckResult) => `${name} failed: ${found}`;
 function summarise(results: readonly CheckResult[]): string {
   const warnings = results.filter(({ passed }) => !passed);
   const passed = `${results.length - warnings.length} of ${results.length} checks passed`;
-  return warnings.length === 0 ? passed : `${passed}; warnings: ${warnings.map(inWords).join("; ")}`;
+  return warnings.length === 0 ? passed : `${passed}; warning: ${warnings.map(inShort).join("; ")}`;
+}
+
+/** The first thing that was found; the trail and the approvers' page have the rest. */
+function inShort({ name, found }: CheckResult): string {
+  const [first = "", ...others] = found.split("; ");
+  return `${name}: ${first}${others.length === 0 ? "" : ` (and ${others.length} more)`}`;
 }
 
 export const handler = step("check-gates", Input, checkGates);

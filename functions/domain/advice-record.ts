@@ -7,7 +7,9 @@ import { item, keys, placeOf } from "./ledger.ts";
 import type { EnvironmentPlan } from "./plan.ts";
 import type { Dependencies, Ledger } from "./ports.ts";
 
-const NAME = "what the bakes can see";
+/** Name of the check, and kind of the trail's entry. */
+export const BAKES_SEE = "what the bakes can see";
+export const ADVISED = "advice";
 
 /**
  * Advises upon an environment's bakes, as a check does: it fails where a bake is blind or too short to pass, and blocks
@@ -30,7 +32,7 @@ export async function adviseBefore(
   } catch (error) {
     if (!(error instanceof Transient || error instanceof Terminal)) throw error;
     const found = `last week's traffic could not be read: ${error.message}`;
-    return { name: NAME, passed: false, found, onFail: "warn" };
+    return { name: BAKES_SEE, passed: false, found, onFail: "warn" };
   }
 }
 
@@ -42,7 +44,7 @@ async function keep(
 ): Promise<void> {
   await appendAudit(deps, promotionId, {
     id: `advice-${environment}`,
-    kind: "advice",
+    kind: ADVISED,
     environment,
     summary: warnings.length === 0 ? "each bake sees what it must" : warnings.join("; ").slice(0, LONGEST_SUMMARY),
     data: { lines, warnings, refused },
@@ -54,7 +56,7 @@ const LONGEST_SUMMARY = 500;
 
 function asResult({ warnings, refused }: PlanAdvice): CheckResult {
   const found = warnings.length === 0 ? "each bake sees what it must" : warnings.join("; ");
-  return { name: NAME, passed: warnings.length === 0, found, onFail: refused ? "block" : "warn" };
+  return { name: BAKES_SEE, passed: warnings.length === 0, found, onFail: refused ? "block" : "warn" };
 }
 
 /** Null before it was given, and where there was none to give. */

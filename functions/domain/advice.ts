@@ -148,7 +148,7 @@ function tooShortToPass(
   const bake = (needed ?? 0) + 1 + metric.settleSeconds / 60;
   const longer =
     needed === null ? "no bake of up to 7 d would do" : `it takes ${durationInWords(roundedUp(bake))} at this traffic`;
-  const then = analysis.onInconclusive === "proceed" ? "proceed if the evidence leans to it" : analysis.onInconclusive;
+  const then = analysis.onInconclusive === "proceed" ? "proceed if nothing speaks against it" : analysis.onInconclusive;
   return [
     `the bake at ${weight} % passes a good candidate in about ${Math.floor(chance * 100)} % of cases${extended}: ${longer}; without a pass the policy says ${then}`,
   ];

@@ -11,14 +11,14 @@ import {
 } from "./approvals.ts";
 import { bindingOf } from "./approvals-check.ts";
 import { gateResults } from "./approvals-evidence.ts";
-import { type Subject, troubleNotice } from "./approvals-mail.ts";
+import { type Subject, troubleNotice, unaskedNotice } from "./approvals-mail.ts";
 import { unfillable } from "./approvals-people.ts";
 import { mailSeats, openSeats, type PostDeps } from "./approvals-post.ts";
 import { type Standing, standing } from "./approvals-settle.ts";
 import { type ApprovalName, findApproval, loadAsked, loadDecisions } from "./approvals-store.ts";
 import { appendAudit, loadAudit } from "./audit.ts";
 import { item, keys } from "./ledger.ts";
-import { notify } from "./notices.ts";
+import { deliver, notify } from "./notices.ts";
 import { type Change, Conflict, type Ledger } from "./ports.ts";
 
 /**
@@ -97,12 +97,13 @@ async function newRecord(
 async function tellEverybody(
   deps: PostDeps,
   name: ApprovalName,
-  subject: Subject,
+  subject: About & Subject,
   decisions: readonly Decision[],
 ): Promise<void> {
   const { record } = subject;
   await tellTrouble(deps, subject);
-  await mailSeats(deps, subject, openSeats(record, decisions, rolesAsked(record)), "asked", "ask");
+  const refused = await mailSeats(deps, subject, openSeats(record, decisions, rolesAsked(record)), "asked", "ask");
+  await pageUnasked(deps, subject, refused);
   const roles = record.roles.map((role) => `${role.needed} x ${role.role}`).join(", ");
   await appendAudit(deps, name.promotionId, {
     id: `approval#${name.environment}#${name.approval}#${record.askedAt}#asked`,
@@ -111,6 +112,14 @@ async function tellEverybody(
     environment: name.environment,
     data: { approval: name.approval, roles: record.roles, expiresAt: record.expiresAt, binding: record.binding },
   });
+}
+
+/** In the middle of a rollout a share of traffic waits for the answer of people who do not know that they are asked. */
+async function pageUnasked(deps: PostDeps, subject: About & Subject, refused: readonly string[]): Promise<void> {
+  if (refused.length === 0) return;
+  const { promotionId, environment, approval, askedAt } = subject.record;
+  const notice = { name: `APPROVAL#${environment}#${approval}#${askedAt}#unasked`, ...unaskedNotice(subject, refused) };
+  await deliver(deps, promotionId, notice, subject.plan.pageTo);
 }
 
 /** Tells the requester, before the wait starts, whom no mail will reach. */

@@ -93,6 +93,21 @@ export function troubleNotice(
   };
 }
 
+/** What those on call get when SNS refuses an approver's mail: nobody else would notice until the approval expires. */
+export function unaskedNotice(subject: Subject, addresses: readonly string[]): Letter {
+  const { record, plan } = subject;
+  return {
+    subject: `PAGE: ${releaseName(subject)} for ${plan.environment}: not everybody could be asked`,
+    body: lines(
+      `The approval "${record.approval}" of ${releaseName(subject)} for ${plan.environment} was asked for, but no mail went out to:`,
+      ...addresses.map((address) => `  ${address}`),
+      "",
+      `It was refused. The approval stays open until ${deadlineInWords(record.expiresAt, plan.window?.zone ?? null)}. Have the link sent again`,
+      "(npm run headgate -- resend), or let them decide without mail (npm run headgate -- approve).",
+    ),
+  };
+}
+
 const END_SUBJECTS = {
   approved: "approved",
   rejected: "rejected",

@@ -41,7 +41,8 @@ export async function openLink(
 /**
  * Sends each seat its mail, once per occasion. Marked after it went out: in doubt it goes twice, with the same link, never
  * not at all. One address that cannot be served does not keep the others from theirs; when trying again can help, the
- * first such error is thrown at the end, and the next call sends only what is missing.
+ * first such error is thrown at the end, and the next call sends only what is missing. Returns the addresses whose mail
+ * was refused for good.
  */
 export async function mailSeats(
   deps: PostDeps,
@@ -49,17 +50,23 @@ export async function mailSeats(
   seats: readonly Seat[],
   reason: Parameters<typeof requestMail>[2],
   occasion: string,
-): Promise<void> {
+): Promise<string[]> {
   const troubles: Transient[] = [];
+  const refused: string[] = [];
   for (const seat of seats) {
     try {
       await mailOnce(deps, subject, seat, reason, occasion);
     } catch (error) {
-      if (error instanceof Transient) troubles.push(error);
-      else deps.log.warn("an approver's mail was refused", { role: seat.role.role, error: String(error) });
+      if (error instanceof Transient) {
+        troubles.push(error);
+        continue;
+      }
+      refused.push(seat.person.address);
+      deps.log.warn("an approver's mail was refused", { role: seat.role.role, error: String(error) });
     }
   }
   if (troubles[0] !== undefined) throw troubles[0];
+  return refused;
 }
 
 async function mailOnce(

@@ -128,8 +128,8 @@ function withoutVerdict(assessment: Assessment, phase: Phase, analysis: Analysis
   }
   // The candidate serves everybody by now, and no person is asked while it is monitored: what is not bad stays.
   if (phase.kind === "monitor") return plain("passed", `nothing was found against the candidate, though ${why}`);
-  if (analysis.onInconclusive === "proceed" && leansToCandidate(assessment)) {
-    return plain("passed", `goes on without proof, since the evidence leans to the candidate: ${why}`);
+  if (analysis.onInconclusive === "proceed" && nothingSpeaksAgainst(assessment)) {
+    return plain("passed", `goes on without proof, since nothing speaks against the candidate: ${why}`);
   }
   return plain("inconclusive-hold", why);
 }
@@ -138,7 +138,7 @@ function withoutVerdict(assessment: Assessment, phase: Phase, analysis: Analysis
  * Measured, nothing breached, and nothing to be said against the candidate: E below 2 bounds nothing (`oddsInWords`). A
  * stricter "E at most 1" would hold good candidates by the dozen after short bakes, since their E wanders about 1.
  */
-export function leansToCandidate({ verdict, evidence, breaching, findings }: Assessment): boolean {
+export function nothingSpeaksAgainst({ verdict, evidence, breaching, findings }: Assessment): boolean {
   const measured = findings.every(({ dryRun, reason }) => dryRun || reason !== NO_DATA);
   return verdict === "inconclusive" && measured && !breaching && oddsInWords(evidence.logE) === null;
 }

@@ -19,7 +19,7 @@ export const CHART_STYLE = `
 .chart .fill-third{fill:var(--chart-c)}
 .chart .fill-fourth{fill:var(--chart-d)}
 .chart .limit{stroke:var(--chart-limit);stroke-width:1.5;stroke-dasharray:8 4}
-.chart .limit-text{fill:var(--chart-limit)}
+.chart .limit-text{fill:var(--chart-limit);paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 .chart .event{stroke:var(--chart-ink);stroke-width:1;stroke-dasharray:2 2}
 .chart .band{fill:var(--chart-band);opacity:.13}
 .chart .band-bad{fill:var(--chart-limit);opacity:.15}

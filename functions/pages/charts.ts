@@ -2,6 +2,7 @@
  * Charts as inline SVG: no script, no style attribute (a strict content policy forbids both), readable by a screen reader
  * through title and description. Pages that show one include `CHART_STYLE`.
  */
+import { oddsInWords } from "../domain/evidence.ts";
 import { linear, niceTicks, numberLabel, px, type Scale, timeLabel, timeTicks } from "./chart-scale.ts";
 import { type Html, html } from "./html.ts";
 
@@ -20,6 +21,11 @@ export interface LineSeries {
   readonly points: readonly Point[];
 }
 
+export interface YTick {
+  readonly y: number;
+  readonly label: string;
+}
+
 export interface LineChart {
   /** Unique in the page; letters, digits and dashes. */
   readonly id: string;
@@ -33,6 +39,8 @@ export interface LineChart {
   readonly yLabel?: string;
   readonly yMin?: number;
   readonly yMax?: number;
+  /** Marks of the vertical axis; round numbers unless said. */
+  readonly yTicks?: readonly YTick[];
   readonly limits?: readonly { readonly y: number; readonly label: string }[];
   readonly events?: readonly { readonly x: number; readonly label: string }[];
   readonly bands?: readonly {
@@ -66,7 +74,7 @@ const MARGIN = { left: 44, right: 12, top: 56, bottom: 22 } as const;
 /** Any number of lines over time, with limits, events and bands. */
 export function lineChart(chart: LineChart): Html {
   const frame = frameOf(chart);
-  const body = html`${bandsOf(chart, frame)}${yGrid(frame)}${xGrid(frame)}${eventsOf(chart, frame)}${limitsOf(chart, frame)}${chart.series.map((series) => lineOf(series, frame))}${legendOf(chart.series)}`;
+  const body = html`${bandsOf(chart, frame)}${yGrid(chart, frame)}${xGrid(frame)}${eventsOf(chart, frame)}${limitsOf(chart, frame)}${chart.series.map((series) => lineOf(series, frame))}${legendOf(chart.series)}`;
   return svg(chart, frame, body);
 }
 
@@ -78,7 +86,8 @@ function frameOf(chart: LineChart): Frame {
   const ys = [...points.flatMap(({ y }) => (y === null ? [] : [y])), ...(chart.limits ?? []).map(({ y }) => y)];
   const from = chart.from ?? least(xs, 0);
   const to = chart.to ?? greatest(xs, 1);
-  const ticks = niceTicks(chart.yMin ?? Math.min(0, least(ys, 0)), chart.yMax ?? greatest(ys, 1));
+  const [low, high] = [chart.yMin ?? Math.min(0, least(ys, 0)), chart.yMax ?? greatest(ys, 1)];
+  const ticks = chart.yTicks === undefined ? niceTicks(low, high) : [low, high];
   const [left, right, top, bottom] = [MARGIN.left, width - MARGIN.right, MARGIN.top, height - MARGIN.bottom];
   const x = linear([from, to], [left, right]);
   const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [bottom, top]);
@@ -91,11 +100,12 @@ const least = (values: readonly number[], none: number) =>
 const greatest = (values: readonly number[], none: number) =>
   values.length === 0 ? none : values.reduce((a, b) => Math.max(a, b));
 
-function yGrid({ y, left, right }: Frame): Html[] {
-  return niceTicks(y.from, y.to).map(
-    (tick) =>
-      html`<line class="grid" x1="${px(left)}" x2="${px(right)}" y1="${px(y.at(tick))}" y2="${px(y.at(tick))}"/><text x="${px(left - 6)}" y="${px(y.at(tick) + 4)}" text-anchor="end">${numberLabel(tick)}</text>`,
-  );
+function yGrid({ yTicks }: LineChart, { y, left, right }: Frame): Html[] {
+  const ticks = yTicks ?? niceTicks(y.from, y.to).map((tick) => ({ y: tick, label: numberLabel(tick) }));
+  return ticks.map(({ y: tick, label }) => {
+    const place = px(y.at(tick));
+    return html`<line class="grid" x1="${px(left)}" x2="${px(right)}" y1="${place}" y2="${place}"/><text x="${px(left - 6)}" y="${px(y.at(tick) + 4)}" text-anchor="end">${label}</text>`;
+  });
 }
 
 /** One label for every 70 pixels, so that they do not run into each other on a phone. */
@@ -204,15 +214,48 @@ export function twoArms(
   });
 }
 
-/** The judge's evidence (ln E) over time, with the line ln(1/alpha) at which it brings traffic back. */
+/**
+ * The judge's evidence (ln E) over time, with the line ln(1/alpha) at which it brings traffic back. Its axis says what
+ * people are told: 100 is "1 in 100". Below 1 the evidence speaks for the candidate, which is bounded by nothing; what
+ * matters is how near it comes to the line, so that it is drawn no further down than the line is up.
+ */
 export function evidenceLine(
-  chart: Omit<LineChart, "series" | "limits"> & { readonly points: readonly Point[]; readonly line: number },
+  chart: Pick<LineChart, "id" | "from" | "to" | "events" | "width" | "height"> & {
+    readonly title: string;
+    readonly points: readonly Point[];
+    readonly line: number;
+  },
 ): Html {
   const { points, line, ...rest } = chart;
+  const odds = oddsInWords(line) ?? "its line";
+  const shown = points.map(({ x, y }) => ({ x, y: y === null ? null : Math.min(MOST_EVIDENCE, Math.max(y, -line)) }));
+  const yMax = shown.reduce((most, { y }) => Math.max(most, y ?? 0), line) * 1.05;
   return lineChart({
     ...rest,
-    series: [{ name: "evidence against the candidate", tone: "candidate", points }],
-    limits: [{ y: line, label: "traffic goes back" }],
+    description: `Evidence against the candidate, on a logarithmic scale: how rarely a candidate as good as the baseline would ever show as much. Traffic goes back at ${odds}. Below 1 it speaks for the candidate.`,
+    yLabel: "1 in ...",
+    yMin: -line,
+    yMax,
+    yTicks: oddsTicks(yMax),
+    series: [{ name: "evidence", tone: "candidate", points: shown }],
+    limits: [{ y: line, label: `traffic goes back at ${odds}` }],
+  });
+}
+
+/** One in a thousand million: beyond, nobody is told the exact number. */
+const MOST_EVIDENCE = 9 * Math.LN10;
+const MOST_TICKS = 5;
+
+/** Powers of ten from 1 on, not too many of them. */
+function oddsTicks(yMax: number): YTick[] {
+  const decades = Math.floor(yMax / Math.LN10);
+  const step = Math.max(1, Math.ceil(decades / (MOST_TICKS - 1)));
+  return Array.from({ length: Math.floor(decades / step) + 1 }, (_, index) => {
+    const decade = index * step;
+    return {
+      y: decade * Math.LN10,
+      label: `${10 ** (decade % 3)}${["", "k", "M", "bn"][Math.floor(decade / 3)] ?? ""}`,
+    };
   });
 }
 

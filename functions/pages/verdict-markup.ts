@@ -45,7 +45,6 @@ function evidenceChart(view: VerdictView): Part {
   return evidenceLine({
     id: `${slug(view.environment)}-evidence`,
     title: "Evidence against the candidate",
-    description: `Logarithm of the judge's evidence. Traffic goes back when it reaches ${evidence.line.toFixed(1)}.`,
     from: view.from,
     to: view.to,
     events: view.shifts,

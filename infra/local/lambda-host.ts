@@ -71,6 +71,7 @@ export class LambdaHost {
   readonly #caller = new AsyncLocalStorage<Caller>();
   readonly #host: Host;
   readonly #counts = new Map<string, number>();
+  readonly #struck: number[] = [];
   #invocations = 0;
 
   constructor(options: LambdaHostOptions) {
@@ -85,6 +86,7 @@ export class LambdaHost {
     const fault = this.#options.faults.find(
       ({ handler, nth }) => handler === step && (nth === "always" || nth === count),
     );
+    if (fault !== undefined) this.#struck.push(this.#options.clock.now());
     const action = fault?.action;
     if (action === "crash-before") {
       const error = new SandboxDied(`${step} exited before it began`);
@@ -109,6 +111,11 @@ export class LambdaHost {
         await this.#options.clock.sleep(retryMs);
       }
     }
+  }
+
+  /** When handlers' own faults struck (epoch ms). */
+  get struck(): readonly number[] {
+    return this.#struck;
   }
 
   /** How often each function was invoked. */

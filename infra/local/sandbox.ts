@@ -11,8 +11,8 @@ import type { PromotionPlan } from "../../functions/domain/plan.ts";
 import { storePolicy } from "../../functions/domain/policy-store.ts";
 import type { Item, Key, Ledger } from "../../functions/domain/ports.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
-import { SfnError } from "./asl/errors.ts";
 import { Executions } from "./asl/executions.ts";
+import type { ExecutionsOptions } from "./asl/options.ts";
 import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { SteadyMetrics } from "./aws/cloudwatch/steady-metrics.ts";
@@ -61,8 +61,8 @@ export interface SandboxOptions {
   readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
   /** Share, from 0 to 1, of nested executions that never hear that their parent was stopped; none unless said. */
   readonly childStopLoss?: number;
-  /** Machines of whose nested executions no parent hears that they have started; none unless said. */
-  readonly muteStarts?: readonly (typeof MACHINES)[number][];
+  /** What happens around the start of a nested execution. */
+  readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
   /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
 }
@@ -333,10 +333,7 @@ export class Sandbox {
     const executions = new Executions({
       clock: this.clock,
       childStopLoss: this.#options.childStopLoss ?? 0,
-      afterNestedStart: ({ stateMachineArn }) => {
-        const isMute = this.#options.muteStarts?.some((name) => machineArn(this.place, name) === stateMachineArn);
-        if (isMute) throw new SfnError("SdkClientException", "no answer to StartExecution");
-      },
+      ...this.#options.nestedStarts,
       random: () => draws.uniform(),
       newId: () => {
         ids += 1;

@@ -165,6 +165,30 @@ describe("on the wire", () => {
     expect(sent.map(({ json }) => json.ConsistentRead)).toEqual([true, true]);
   });
 
+  const wired = ({ pk, sk }: typeof KEY) => ({ pk: { S: pk }, sk: { S: sk } });
+  const OTHER = { pk: "P", sk: "A" };
+
+  test("what a batch leaves out is asked for again, strongly consistent, after a pause", async () => {
+    const { ledger, sent, slept } = onWire(
+      ok({ Responses: { ledger: [wired(OTHER)] }, UnprocessedKeys: { ledger: { Keys: [wired(KEY)] } } }),
+      ok({ Responses: { ledger: [wired(KEY)] }, UnprocessedKeys: {} }),
+    );
+
+    expect(await ledger.readAll([KEY, OTHER])).toEqual([KEY, OTHER]);
+    expect(sent.map(({ json }) => json.RequestItems)).toEqual([
+      { ledger: { Keys: [wired(KEY), wired(OTHER)], ConsistentRead: true } },
+      { ledger: { Keys: [wired(KEY)], ConsistentRead: true } },
+    ]);
+    expect(slept).toHaveLength(1);
+  });
+
+  test("a batch that keeps leaving keys out is the service's trouble, after five tries", async () => {
+    const { ledger, sent } = onWire(ok({ Responses: {}, UnprocessedKeys: { ledger: { Keys: [wired(KEY)] } } }));
+
+    await expect(ledger.readAll([KEY])).rejects.toBeInstanceOf(ServiceTrouble);
+    expect(sent).toHaveLength(5);
+  });
+
   test("a transaction names the table, the condition's attributes by placeholder, and its token", async () => {
     const { ledger, sent } = onWire(ok());
 

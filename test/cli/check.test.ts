@@ -18,12 +18,13 @@ async function run(
   policyFile: string,
   releaseFile: string,
   trafficFile: string | null = null,
+  width: number = Number.POSITIVE_INFINITY,
 ): Promise<{ readonly code: number; readonly text: string }> {
   let text = "";
   const write = (more: string): void => {
     text += more;
   };
-  const code = await check({ policyFile, releaseFile, trafficFile, now: NOW, write });
+  const code = await check({ policyFile, releaseFile, trafficFile, now: NOW, write, width });
   return { code, text };
 }
 
@@ -63,13 +64,11 @@ describe("headgate check", () => {
         "             50 % from Tue 2026-01-06 20:30 Africa/Johannesburg, watched for 15m\n" +
         "             100 % from Tue 2026-01-06 20:45 Africa/Johannesburg, watched for 15m\n",
     );
-    expect(prod).toContain(
-      "  rules      lambda-error-rate of auth, product, order: more than 5 % for 2m brings traffic back at once",
-    );
+    expect(prod).toContain("  rules      lambda-error-rate: more than 5 % for 2m brings traffic back at once");
     expect(prod).toContain(
       "  judge      alpha 0.05: a good candidate is rolled back by it in at most 5 % of rollouts, spread over 6 measurements\n" +
-        "             lambda-error-rate: 62.5 % of alpha, 20.8 % for each of auth, product, order\n" +
-        "             lambda-duration-p95: 37.5 % of alpha, 12.5 % for each of auth, product, order\n" +
+        "             lambda-error-rate: 62.5 % of alpha, 20.8 % for each target\n" +
+        "             lambda-duration-p95: 37.5 % of alpha, 12.5 % for each target\n" +
         "             a bake without a verdict, extended by up to 15m: hold for a person, and roll back if nobody decides within 1d; a pass never ends a bake early\n",
     );
     expect(prod).toMatch(
@@ -90,7 +89,7 @@ describe("headgate check", () => {
       "             at 50 %: 1 of pipeline-lead (pipeline-lead@alliancegenome.example), within 2d, reminded",
     );
     expect(text).toContain(
-      "brings traffic back (from 50 samples on)\n             lambda-duration-p95 of dispatch: more than 20 %",
+      "brings traffic back (from 50 samples on)\n             lambda-duration-p95: more than 20 %",
     );
     expect(text).toContain("holds the rollout (from 50 samples on) (shown only)\n");
     expect(text).toContain("spread over 1 measurement\n");
@@ -139,16 +138,24 @@ describe("headgate check", () => {
       })),
       "policy.services.shop.analysis": {
         metrics: [
-          { preset: "lambda-error-rate" },
+          { preset: "lambda-error-rate", targets: MANY.slice(0, 6) },
           { preset: "lambda-throttles", targets: MANY.slice(0, 5), sequential: true, dryRun: true },
         ],
       },
       "release.artifacts": Object.fromEntries(MANY.map((name) => [name, { version: "1" }])),
     });
-    expect(text).toContain("lambda-error-rate: 100 % of alpha, 14.3 % for each of t1, t2, t3, t4, t5 and 2 more\n");
-    expect(text).toContain("spread over 7 measurements\n");
+    expect(text).toContain("lambda-error-rate: 100 % of alpha, 16.7 % for each of t1, t2, t3, t4, t5 and 1 more\n");
+    expect(text).toContain("spread over 6 measurements\n");
     expect(text).not.toContain("lambda-throttles:");
     expect(text).toContain("not monitored; the previous version is kept for 1d\n");
+  });
+
+  it("goes on below where the terminal ends, under its own text", async () => {
+    const { text } = await run("infra/policies/bbws.json", "events/bbws-v2025.12.25.1.json", null, 90);
+    const lines = text.split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+    const approvals = lines.findIndex((line) => line.startsWith("  approvals  "));
+    expect(lines[approvals + 1]).toMatch(/^ {13}\S/);
   });
 
   it("adds warnings, and still ends with 0", async () => {

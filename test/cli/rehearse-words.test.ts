@@ -11,8 +11,8 @@ import {
   type Style,
   splitInWords,
   trafficInWords,
-  wrapped,
 } from "../../cli/timeline-words.ts";
+import { wrapped } from "../../cli/wrapped.ts";
 import type { Line } from "../../infra/local/timeline.ts";
 
 const PLAIN: Style = { zone: "Africa/Johannesburg", colour: false, width: 200, release: "store v2" };
@@ -30,12 +30,27 @@ test("a line has its time in the zone, its state in a column, and what happened 
   expect(lineInWords(shift, PLAIN)).toBe("Tue 13 Jan 20:15:02  Shift traffic          version 7, 25 % on 8");
 });
 
-test("columns stay columns: names and lines that are too long are cut", () => {
-  const long = { ...shift, what: "somebody.with.a.long.name@example.com", text: "x".repeat(300) };
-  const line = lineInWords(long, { ...PLAIN, width: 60 });
-  expect(line).toHaveLength(60);
-  expect(line).toContain("somebody.with.a.long.… xxx");
-  expect(line.endsWith("…")).toBe(true);
+test("columns stay columns: a name that is too long is cut, and a text goes on under itself", () => {
+  const long = { ...shift, what: "somebody.with.a.long.name@example.com", text: `${"word ".repeat(30)}end` };
+  const [first = "", ...others] = lineInWords(long, { ...PLAIN, width: 100 }).split("\n");
+  expect(first).toMatch(/^Tue 13 Jan 20:15:02 {2}somebody\.with\.a\.long\.… word .*word$/);
+  expect(others).toHaveLength(2);
+  for (const line of others) expect(line).toMatch(/^ {44}\S/);
+  expect([first, ...others].join(" ").match(/\bword\b/g)).toHaveLength(30);
+});
+
+test("a narrow terminal gives a text that goes on the room of the states' column", () => {
+  const lines = lineInWords({ ...shift, text: "word ".repeat(30) }, { ...PLAIN, width: 60 }).split("\n");
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+  expect(lines[1]).toMatch(/^ {21}word /);
+});
+
+test("a line is broken between words, and keeps its own margin", () => {
+  expect(wrapped("one two three", 80, 4)).toEqual(["one two three"]);
+  expect(wrapped("one two three", 9, 2)).toEqual(["one two", "  three"]);
+  expect(wrapped("  one two", 7, 4)).toEqual(["  one", "    two"]);
+  expect(wrapped("one  two three", 9, 2)).toEqual(["one  two", "  three"]);
+  expect(wrapped("nowhere to go", 2, 4)).toEqual(["nowhere to go"]);
 });
 
 test("a mail's subject does not repeat the release, and metrics have their plain names", () => {

@@ -93,7 +93,7 @@ describe("advice before the start", () => {
     expect(refused).toBe(false);
     const alone = adviseSteps(planWith({ extendSeconds: 0, onInconclusive: "proceed" }), quiet).warnings[0];
     expect(alone).toContain("in about 0 % of cases: it takes");
-    expect(alone).toContain("without a pass the policy says proceed if the evidence leans to it");
+    expect(alone).toContain("without a pass the policy says proceed if nothing speaks against it");
     const hopeless = adviseSteps(planWith({}), { order: { requestsPerMinute: 0.3, errorRate: 0.001 } });
     expect(hopeless.warnings[0]).toContain("no bake of up to 7 d would do");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Assessment, Finding } from "../../functions/domain/assessment.ts";
 import { readPhase } from "../../functions/domain/assessment-bake.ts";
-import { afterLook, endedByWord, endedHold, leansToCandidate } from "../../functions/domain/assessment-ending.ts";
+import { afterLook, endedByWord, endedHold, nothingSpeaksAgainst } from "../../functions/domain/assessment-ending.ts";
 import type { Hold, Signal, SignalKind } from "../../functions/domain/ledger.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import { environmentPlan, MINUTE } from "../support/canary-world.ts";
@@ -161,19 +161,19 @@ describe("a look at a phase without an end", () => {
   });
 });
 
-describe("evidence that leans to the candidate", () => {
-  it("was measured, breaches nothing, and has not grown against it", () => {
+describe("nothing speaks against a candidate", () => {
+  it("that was measured, breaches nothing, and whose evidence has not grown", () => {
     const at = (logE: number) => ({ logE, maxLogE: 1, line: 3, words: "" });
-    expect(leansToCandidate(assessment({ evidence: at(0) }))).toBe(true);
+    expect(nothingSpeaksAgainst(assessment({ evidence: at(0) }))).toBe(true);
     // E below 2: not even "1 in 2" can be said against it.
-    expect(leansToCandidate(assessment({ evidence: at(Math.log(1.99)) }))).toBe(true);
-    expect(leansToCandidate(assessment({ evidence: at(Math.LN2) }))).toBe(false);
-    expect(leansToCandidate(assessment({ breaching: true }))).toBe(false);
-    expect(leansToCandidate(assessment({ verdict: "error" }))).toBe(false);
-    expect(leansToCandidate(assessment({ findings: [finding(), finding({ reason: "no-data" })] }))).toBe(false);
-    expect(leansToCandidate(assessment({ findings: [finding(), finding({ reason: "no-data", dryRun: true })] }))).toBe(
-      true,
-    );
+    expect(nothingSpeaksAgainst(assessment({ evidence: at(Math.log(1.99)) }))).toBe(true);
+    expect(nothingSpeaksAgainst(assessment({ evidence: at(Math.LN2) }))).toBe(false);
+    expect(nothingSpeaksAgainst(assessment({ breaching: true }))).toBe(false);
+    expect(nothingSpeaksAgainst(assessment({ verdict: "error" }))).toBe(false);
+    expect(nothingSpeaksAgainst(assessment({ findings: [finding(), finding({ reason: "no-data" })] }))).toBe(false);
+    expect(
+      nothingSpeaksAgainst(assessment({ findings: [finding(), finding({ reason: "no-data", dryRun: true })] })),
+    ).toBe(true);
   });
 });
 

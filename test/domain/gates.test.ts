@@ -248,7 +248,7 @@ describe("check-gates", () => {
     await withChecks(0, named(green, { name: "one" }), named(red, { name: "two", onFail: "warn" }));
     expect(await call("at-0")).toEqual({
       decision: "go",
-      summary: "1 of 2 checks passed; warnings: two failed: in alarm: slow",
+      summary: "1 of 2 checks passed; warning: two: in alarm: slow",
     });
   });
 

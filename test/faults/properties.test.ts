@@ -29,6 +29,7 @@ function together(one: FaultCase, other: FaultCase): FaultCase | null {
     id: `${one.id} + ${other.id}`,
     calls: [...one.calls, ...other.calls],
     handlers: [...one.handlers, ...other.handlers],
+    starts: [...one.starts, ...other.starts],
     happenings: [...one.happenings, ...other.happenings],
   };
 }

@@ -34,7 +34,7 @@ describe("the checks before a rollout", () => {
     const world = await worldWith({ mustSeePoints: 1 });
     const { decision, summary } = await check(world);
     expect(decision).toBe("go");
-    expect(summary).toContain("warnings: what the bakes can see failed: order: the bake at 10 % cannot see");
+    expect(summary).toContain("warning: what the bakes can see: order: the bake at 10 % cannot see");
     const advice = await given(world);
     expect(advice?.lines[0]).toMatch(/^order: 10 % for 13 minutes at 40 requests a minute: sees an error rise of/);
     expect(advice?.refused).toBe(false);
@@ -86,7 +86,7 @@ describe("last week's traffic that cannot be read", () => {
     world.metrics.fail = error;
     expect(await check(world)).toEqual({
       decision: "go",
-      summary: `0 of 1 checks passed; warnings: what the bakes can see failed: last week's traffic could not be read: ${error.message}`,
+      summary: `0 of 1 checks passed; warning: what the bakes can see: last week's traffic could not be read: ${error.message}`,
     });
     expect(await given(world)).toBeNull();
   });

@@ -103,6 +103,27 @@ test("an address that mail refuses for good does not stop the others", async () 
   expect(on.warnings[0]).toContain("refused");
 });
 
+test("whoever is on call hears, once, whose mail was refused", async () => {
+  const on = await scene({ environment: { pageTo: ["oncall@example.com"] } });
+  on.mailTrouble.set(LEAD, new CallRefused("access denied"));
+
+  await on.ask();
+  await on.ask();
+
+  const [page, ...others] = on.mailsTo("oncall@example.com");
+  expect(others).toEqual([]);
+  expect(page?.subject).toBe("PAGE: bbws-store v1.4.0 for prod: not everybody could be asked");
+  expect(page?.body).toContain(`no mail went out to:\n  ${LEAD}\n`);
+});
+
+test("nobody on call hears of mails that went out", async () => {
+  const on = await scene({ environment: { pageTo: ["oncall@example.com"] } });
+
+  await on.ask();
+
+  expect(on.mailsTo("oncall@example.com")).toEqual([]);
+});
+
 test("the requester hears before the wait whom no mail reaches, and which role can never answer", async () => {
   const on = await scene({
     reach: new Map([

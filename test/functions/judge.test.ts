@@ -212,15 +212,15 @@ describe("a bake without a verdict", () => {
     expect(at).toBeLessThanOrEqual(1_530);
   });
 
-  it("goes on without proof where the plan lets it and the evidence leans to the candidate", async () => {
+  it("goes on without proof where the plan lets it and nothing speaks against the candidate", async () => {
     const thin: Traffic = (version) => ({ requests: version === "8" ? 6 : 54, errors: 0 });
     const world = await worldAt(10, thin, analysis({ onInconclusive: "proceed", extendSeconds: 0 }));
     const { last } = await bake(world, "step-10", 35, 3_000);
     expect(last).toMatchObject({ result: "passed" });
-    expect(last.summary).toContain("goes on without proof, since the evidence leans to the candidate");
+    expect(last.summary).toContain("goes on without proof, since nothing speaks against the candidate");
   });
 
-  it("holds for a person when it may go on but the evidence leans against the candidate, or there is none", async () => {
+  it("holds for a person when it may go on but something speaks against the candidate, or nothing was measured", async () => {
     const leaning: Traffic = (version, at) => ({
       requests: version === "8" ? 6 : 54,
       errors: version === "8" && at >= START + 9 * MINUTE ? 1 : 0,

@@ -1,8 +1,9 @@
 /** Children whose start is never heard of: by the time that it is tried again they have ended under their name. */
 import { describe, expect, it, vi } from "vitest";
 import { faultPlanOf, worldPlanOf } from "../../infra/local/faults/plans.ts";
+import { Starts } from "../../infra/local/faults/starts.ts";
 import { itemsOf } from "../../infra/local/faults/table-dump.ts";
-import { Sandbox, type SandboxOptions } from "../../infra/local/sandbox.ts";
+import { Sandbox } from "../../infra/local/sandbox.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {
@@ -15,14 +16,14 @@ const PATIENCE_MS = 60_000;
 const METRIC = { preset: "lambda-error-rate", sequential: false, settle: "0s", rules: [{ max: 5, hard: true }] };
 
 interface Story {
-  readonly mute: SandboxOptions["muteStarts"];
+  readonly mute: readonly string[];
   readonly environment?: object;
   readonly answers?: "approve" | "reject";
   readonly scenario?: object;
 }
 
 /** A good candidate in one step, under a machine that nobody hears of. */
-async function promote({ mute = [], environment = {}, answers = "approve", scenario = {} }: Story) {
+async function promote({ mute, environment = {}, answers = "approve", scenario = {} }: Story) {
   const target = { name: "order", kind: "lambda-alias", functionName: "shop-order", alias: "live" };
   const plan = faultPlanOf("mute", {
     about: "One step.",
@@ -76,7 +77,10 @@ async function promote({ mute = [], environment = {}, answers = "approve", scena
     },
   });
   const { scenario: world, policy } = plan;
-  const sandbox = new Sandbox({ scenario: world, policy, plan: worldPlanOf(plan), muteStarts: mute });
+  const faults = mute.map((machine) => ({ machine, nth: "always", action: "answer lost" }) as const);
+  const { before, after } = new Starts(faults, () => 0);
+  const nestedStarts = { beforeNestedStart: before, afterNestedStart: after };
+  const sandbox = new Sandbox({ scenario: world, policy, plan: worldPlanOf(plan), nestedStarts });
   const ended = await sandbox.promote(plan.starts[0]?.release, "mute");
   const [header] = itemsOf(sandbox, "PROMOTION#", "HEADER");
   return { ...ended, header };

@@ -80,6 +80,12 @@ test("tells of each bake: its verdict, both arms, the evidence in words and whic
   expect(text).toMatch(/All targets were on the baseline again \d+s after that/);
 });
 
+test("tells what the bakes could see before they began, as a warning where that is too little", () => {
+  const text = textOf(page).replace(/\s+/g, " ");
+  expect(text).toMatch(/sit, before the rollout what the bakes can see warning .*the bake at 50 % cannot see the rise/);
+  expect(text).toMatch(/prod, before the rollout what the bakes can see passed .*sees an error rise of/);
+});
+
 test("draws the weights that AWS served on the rollout's own axis, without the day of waiting before it", () => {
   const prod = prodOf(data);
   const axis = axisOf(prod, data.zone);

@@ -100,13 +100,13 @@ test("ticks speak when the verdict turns, with both arms' figures from the ledge
   timeline.invoked(judged("step-10: pass, fine"));
   timeline.invoked(judged("step-10: pass, fine"));
   expect(told.map(({ kind, text }) => [kind, text])).toEqual([
-    ["tick", "pass: error rate 0.10 % vs 0.11 %, evidence 1 in 1.2"],
+    ["tick", "pass: error rate 0.10 % vs 0.11 %, no evidence against it"],
   ]);
   expect(asked).toEqual(["PROMOTION#p BAKE#prod#step-10"]);
 });
 
 test.each([
-  ["passed", "passed after 15m1s", "good", "passed after 15m1s: error rate 0.10 % vs 0.11 %, evidence 1 in 1.2"],
+  ["passed", "passed after 15m1s", "good", "passed after 15m1s: error rate 0.10 % vs 0.11 %, no evidence against it"],
   ["blocked", "a person has to look", "bad", /^blocked: error rate .*; a person has to look$/],
   [
     "failed",
@@ -224,7 +224,7 @@ test("figures and evidence have their units, and no more digits than they are wo
     "214 ms",
     "1230 a minute",
   ]);
-  expect([null, -3, 0.05, 0.25, Math.log(350.4)].map(oddsOf)).toEqual(["none", "none", "none", "1 in 1.2", "1 in 350"]);
+  expect([null, -3, 0.05, 0.25, Math.log(350.4)].map(oddsOf)).toEqual(["none", "none", "none", "none", "1 in 350"]);
   expect(plainWatch("lambda-duration-p95@auth: kept, lambda-throttles too")).toBe("p95 of auth: kept, throttles too");
 });
 

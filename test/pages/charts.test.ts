@@ -142,10 +142,30 @@ test("two arms are told apart by name and by dash", () => {
 });
 
 test("the evidence is drawn against the line at which traffic goes back", () => {
-  const svg = evidenceLine({ id: "e", title: "e", description: "d", points: points(0, 1), line: Math.log(20) }).text;
+  const svg = evidenceLine({ id: "e", title: "e", points: points(0, 1), line: Math.log(20) }).text;
 
   expect(svg).toContain('class="limit"');
-  expect(svg).toContain("traffic goes back");
+  expect(svg).toContain("traffic goes back at 1 in 20");
+});
+
+describe("the axis of the evidence", () => {
+  const drawn = (...values: number[]) =>
+    evidenceLine({ id: "e", title: "e", points: points(...values), line: Math.log(20) }).text;
+  const ticks = (svg: string) => [...svg.matchAll(/text-anchor="end">([\d]+[a-zM]*)</g)].map(([, label]) => label);
+
+  test("has marks of what people are told: one in so many", () => {
+    expect(ticks(drawn(0, Math.log(350)))).toEqual(["1", "10", "100"]);
+    expect(ticks(drawn(0, 1))).toEqual(["1", "10"]);
+  });
+
+  test("has few marks however strong the evidence, and ends at one in a thousand million", () => {
+    expect(ticks(drawn(0, Math.log(4e7)))).toEqual(["1", "100", "10k", "1M"]);
+    expect(ticks(drawn(0, 500))).toEqual(["1", "1k", "1M", "1bn"]);
+  });
+
+  test("goes no further down than the line is up: evidence for the candidate has no bound", () => {
+    expect(paths(drawn(0, -3, -300))).toEqual(paths(drawn(0, -3, -Math.log(20))));
+  });
 });
 
 describe("the steps of a rollout", () => {

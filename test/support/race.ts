@@ -24,13 +24,16 @@ export interface RaceResult {
   readonly turns: string[];
 }
 
-/**
- * Plays a race to its end. `choose` gets how many options there are and names one: the actors that are ready, in order,
- * and, last, that time goes on to the next sleeper. `cutOff` stops an actor for good at so many turns, like a crash.
- */
+/** Names one of so many options: the actors that are ready, in order, and, last, that time goes on to the next sleeper. */
+export type Choose = (
+  options: number,
+  who: { readonly ready: readonly number[]; readonly asleep: readonly number[] },
+) => number;
+
+/** Plays a race to its end, in the order that is chosen. `cutOff` stops an actor for good at so many turns, like a crash. */
 export async function race(
   world: World,
-  choose: (options: number) => number,
+  choose: Choose,
   actors: readonly Actor[],
   cutOff: Readonly<Record<number, number>> = {},
 ): Promise<RaceResult> {
@@ -53,11 +56,11 @@ export async function race(
   while (over.size < actors.length) {
     const alive = parked.filter(({ actor }) => !over.has(actor));
     const ready = alive.filter(({ due }) => due <= world.clock.now()).sort((a, b) => a.actor - b.actor);
-    const later = alive.filter(({ due }) => due > world.clock.now()).map(({ due }) => due);
+    const later = alive.filter(({ due }) => due > world.clock.now());
     const options = ready.length + (later.length > 0 ? 1 : 0);
     if (options === 0) throw new Error(`nobody can go on after ${turns.join(", ")}`);
-    const next = ready[choose(options)];
-    if (next === undefined) world.clock.advanceTo(Math.min(...later));
+    const next = ready[choose(options, { ready: ready.map(actorOf), asleep: later.map(actorOf) })];
+    if (next === undefined) world.clock.advanceTo(Math.min(...later.map(({ due }) => due)));
     else if ((taken[next.actor] ?? 0) >= (cutOff[next.actor] ?? Number.POSITIVE_INFINITY)) over.add(next.actor);
     else {
       parked.splice(parked.indexOf(next), 1);
@@ -69,6 +72,8 @@ export async function race(
   }
   return { results, turns };
 }
+
+const actorOf = ({ actor }: Parked) => actor;
 
 function turnwise(world: World, actor: number, parked: Parked[]): Dependencies {
   const { deps, clock } = world;
@@ -106,6 +111,34 @@ function turnwiseTarget(target: Target, turn: (what: string) => Promise<void>): 
 }
 
 /** A chooser that takes what fast-check's stream says; time goes on as often as any one actor does. */
-export function chosenBy(stream: Iterator<number>): (options: number) => number {
+export function chosenBy(stream: Iterator<number>): Choose {
   return (options) => Number(stream.next().value ?? 0) % options;
+}
+
+/**
+ * The first actor goes so many turns, then the second so many, then the first to its end, then whoever is left: each
+ * parks at one place for as long as the other likes. Time goes on when whose turn it is sleeps.
+ */
+export function parking(first: number, second: number): Choose {
+  const phases = [
+    { actor: 0, turns: first },
+    { actor: 1, turns: second },
+    { actor: 0, turns: Number.POSITIVE_INFINITY },
+  ];
+  return (options, { ready, asleep }) => {
+    for (const phase of phases) {
+      const index = ready.indexOf(phase.actor);
+      if (phase.turns <= 0 || (index < 0 && !asleep.includes(phase.actor))) continue;
+      if (index < 0) return options - 1;
+      phase.turns -= 1;
+      return index;
+    }
+    return 0;
+  };
+}
+
+/** Orders in which one of two actors parks for long: the first at every turn, the second at some or never. */
+export function parkings(turns: number): Choose[] {
+  const places = Array.from({ length: turns }, (_, index) => index);
+  return places.flatMap((first) => [5, 15, Number.POSITIVE_INFINITY].map((second) => parking(first, second)));
 }

@@ -32,6 +32,14 @@ export interface Happening {
   readonly afterwards?: { readonly ms: number; readonly deed: Deed };
 }
 
+/** The start of a nested execution is lost, or only the answer to it: either way its parent hears of trouble. */
+export interface StartFault {
+  readonly machine: string;
+  /** Which start of this machine, from 1, tries counted. */
+  readonly nth: number | "always";
+  readonly action: "lost" | "answer lost";
+}
+
 export interface FaultCase {
   /** Unique; names the case on the command line. */
   readonly id: string;
@@ -43,6 +51,7 @@ export interface FaultCase {
   /** Times count from the scenario's start (ms). */
   readonly calls: readonly Fault[];
   readonly handlers: readonly HandlerFault[];
+  readonly starts: readonly StartFault[];
   readonly happenings: readonly Happening[];
   /** Nested executions never hear that their parent was stopped, and run on. */
   readonly deafChildren?: true;
@@ -58,7 +67,7 @@ export const QUIET_MS = 20 * 60_000;
 
 /** A case in which nothing goes wrong. */
 export function cleanCase(plan: string): FaultCase {
-  return { id: `${plan}/none`, plan, fault: "none", kind: "none", calls: [], handlers: [], happenings: [] };
+  return { id: `${plan}/none`, plan, fault: "none", kind: "none", calls: [], handlers: [], starts: [], happenings: [] };
 }
 
 /** What operators say in a case, the first word of each. */

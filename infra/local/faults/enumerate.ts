@@ -5,24 +5,31 @@
 import type { FaultAction } from "../aws/faults.ts";
 import { deployedFunctions } from "../deployment.ts";
 import { Random } from "../world/random.ts";
-import type { Deed, FaultCase, Happening } from "./cases.ts";
+import { cleanCase, type Deed, type FaultCase, type Happening } from "./cases.ts";
 import { type CallSite, callSites, firstMiddleLast, grouped, type Visit } from "./observe.ts";
 import type { Trial } from "./trial.ts";
 
 /** All cases of the plan whose clean run this is. */
 export function enumerateCases(clean: Trial): FaultCase[] {
-  return [...callCases(clean), ...handlerCases(clean), ...deedCases(clean), ...minuteCases(clean), ...goneCases(clean)];
+  return [
+    ...callCases(clean),
+    ...handlerCases(clean),
+    ...startCases(clean),
+    ...deedCases(clean),
+    ...minuteCases(clean),
+    ...goneCases(clean),
+  ];
 }
 
 /** `place` is where in the code, `repetition` which time it comes by there. */
 function emptyCase({ plan }: Trial, fault: string, place: string, repetition: string | number): FaultCase {
   const id = `${plan.name}/${fault}/${place}.${repetition}`.replaceAll(" ", "-");
-  return { id, plan: plan.name, fault, kind: `${fault} ${place}`, calls: [], handlers: [], happenings: [] };
+  return { ...cleanCase(plan.name), id, fault, kind: `${fault} ${place}` };
 }
 
 // --- calls -----------------------------------------------------------------------------------------------------------
 
-const READS = /^(Get|Describe|List|Head|Query)/;
+const READS = /^(Get|BatchGet|Describe|List|Head|Query)/;
 
 /** Longer than its Lambda lives: what arrives then was sent by nobody who still waits. */
 const LATE_BY_MS = 30_000;
@@ -60,6 +67,8 @@ function callFaults({ handler, operation }: CallSite): [string, FaultAction][] {
   ];
 }
 
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
 // --- handlers --------------------------------------------------------------------------------------------------------
 
 function handlerCases(clean: Trial): FaultCase[] {
@@ -71,13 +80,26 @@ function handlerCases(clean: Trial): FaultCase[] {
       ["runs twice", "duplicate"],
       ["wakes up late", { delay: lifeMs + LATE_BY_MS }],
     ] as const;
-    return firstMiddleLast(Array.from({ length: count }, (_, index) => index + 1)).flatMap((nth) =>
+    return firstMiddleLast(upTo(count)).flatMap((nth) =>
       ways.map(([fault, action]) => ({
         ...emptyCase(clean, `handler ${fault}`, handler, nth),
         handlers: [{ handler, nth, action }],
       })),
     );
   });
+}
+
+// --- nested executions ------------------------------------------------------------------------------------------------
+
+function startCases(clean: Trial): FaultCase[] {
+  return [...clean.starts].flatMap(([machine, count]) =>
+    [...firstMiddleLast(upTo(count)), "always" as const].flatMap((nth) =>
+      (["lost", "answer lost"] as const).map((action) => ({
+        ...emptyCase(clean, `child's start ${action}${nth === "always" ? " for ever" : ""}`, machine, nth),
+        starts: [{ machine, nth, action }],
+      })),
+    ),
+  );
 }
 
 // --- deeds -----------------------------------------------------------------------------------------------------------

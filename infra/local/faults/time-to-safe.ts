@@ -34,9 +34,9 @@ function firstBad({ changes, candidates }: AliasFacts, badFromWeight: number | n
 }
 
 /** The first deed or fault that struck (epoch ms); null: none did. Without a deed a bad candidate is what went wrong. */
-function wrongSince({ done, sandbox, plan, case: what }: Facts): number | null {
-  const struck = [...done.map(({ at }) => at), ...sandbox.aws.faults.fired.map(({ at }) => at)];
-  if (struck.length > 0 && !isHarmless(what)) return Math.min(...struck);
+function wrongSince({ struck, plan, case: what }: Facts): number | null {
+  const [first] = struck;
+  if (first !== undefined && !isHarmless(what)) return first;
   return plan.badFromWeight === null ? null : plan.scenario.startsAt;
 }
 

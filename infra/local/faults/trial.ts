@@ -9,6 +9,7 @@ import { type FaultCase, PATIENCE_MS, QUIET_MS } from "./cases.ts";
 import { Deeds, type Done } from "./deeds.ts";
 import { type Visit, Visits } from "./observe.ts";
 import { type FaultPlan, worldPlanOf } from "./plans.ts";
+import { Starts } from "./starts.ts";
 import { openPromotions } from "./table-dump.ts";
 
 /** How a case left the world. */
@@ -22,7 +23,11 @@ export interface Trial {
   readonly calls: readonly CallRecord[];
   /** How often each handler was invoked until all was over. */
   readonly invocations: ReadonlyMap<string, number>;
+  /** How often each machine was started by another, likewise. */
+  readonly starts: ReadonlyMap<string, number>;
   readonly done: readonly Done[];
+  /** When anything went wrong that the case asks for (epoch ms), in order. */
+  readonly struck: readonly number[];
   /** Every change of every alias, by whom. */
   readonly changes: readonly AliasChange[];
   /** When nothing was left to do (epoch ms); null: that was still not so when patience ended. */
@@ -39,7 +44,8 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
   const visits = new Visits();
   let deeds: Deeds | undefined;
   const { scenario } = plan;
-  const sandbox = new Sandbox({
+  const starts = new Starts(what.starts, () => sandbox.clock.now());
+  const sandbox: Sandbox = new Sandbox({
     scenario: {
       ...scenario,
       seed: what.seed ?? scenario.seed,
@@ -49,6 +55,7 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     plan: worldPlanOf(plan),
     sweepEveryMs: SWEEP_EVERY_MS,
     childStopLoss: what.deafChildren === true ? 1 : 0,
+    nestedStarts: { beforeNestedStart: starts.before, afterNestedStart: starts.after },
     onEvent: (event, executionArn) => {
       const visit = visits.take(event, executionArn);
       if (visit !== undefined) deeds?.entered(visit, executionArn);
@@ -74,10 +81,16 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     promotions,
     visits: visits.all,
     calls: sandbox.aws.calls,
+    starts: starts.counts,
     done: deeds.done,
+    struck: struckIn(sandbox, [...deeds.done.map(({ at }) => at), ...starts.struck]),
     changes,
     ...end,
   };
+}
+
+function struckIn({ aws, host }: Sandbox, others: readonly number[]): number[] {
+  return [...others, ...host.struck, ...aws.faults.fired.map(({ at }) => at)].toSorted((one, other) => one - other);
 }
 
 type End = Pick<Trial, "settledAt" | "invocations" | "links">;

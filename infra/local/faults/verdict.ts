@@ -51,6 +51,6 @@ export function judgeTrial(trial: Trial): Verdict {
     outcomes: facts.facts.map(({ header }) => header?.outcome ?? "none"),
     violations: violations(facts),
     timeToSafeMs: timeToSafe(facts),
-    struck: facts.done.length > 0 || facts.sandbox.aws.faults.fired.length > 0 || facts.case.handlers.length > 0,
+    struck: facts.struck.length > 0,
   };
 }

@@ -66,10 +66,10 @@ function verdictTable({ plan, bakes, looks }: EnvironmentData): Html {
     const most = highest.length === 0 ? bake.logE : Math.max(...highest);
     const lasted = bake.endedAt === null ? "" : span(bake.endedAt - bake.startedAt);
     const good = GOOD.has(bake.result);
-    return html`<tr${good ? "" : html` class="bad"`}><th scope="row">${phaseInWords(bake)}</th><td class="when">${lasted}</td><td>${pill(bake.result ?? "watching", good ? "good" : "bad")}</td><td class="roomy">${figuresInWords(bake.findings).join(", ")}</td><td class="when">${oddsOf(most)}</td><td class="roomy">${reasonOf(bake)}</td></tr>`;
+    return html`<tr${good ? "" : html` class="bad"`}><th scope="row">${phaseInWords(bake)}</th><td class="when">${lasted}</td><td>${pill(bake.result ?? "watching", good ? "good" : "bad")}</td><td class="roomy">${figuresInWords(bake.findings).join(", ")}</td><td class="when" data-label="most evidence">${oddsOf(most)}</td><td class="roomy">${reasonOf(bake)}</td></tr>`;
   });
   const heads = ["Watched", "For", "Verdict", "Candidate vs baseline", "Most evidence", "Why"];
-  return html`<h3>Verdicts</h3>${scrolling(`Verdicts in ${plan.environment}`, html`<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
+  return html`<h3>Verdicts</h3>${scrolling(`Verdicts in ${plan.environment}`, html`<table class="stack"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
 }
 
 function phaseInWords({ phase, span: traffic }: BakeRecord): string {

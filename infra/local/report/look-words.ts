@@ -5,9 +5,9 @@ import { oddsInWords } from "../../../functions/domain/evidence.ts";
 
 export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" | "reasons">;
 
-/** `passed after 15m1s: error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, evidence none`; what ended it otherwise, last. */
+/** `passed after 15m1s: error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, no evidence against it`; what ended it otherwise, last. */
 export function lookInWords(look: Look, verdict: string): string {
-  const figures = [...figuresInWords(look.findings), `evidence ${oddsOf(look.logE)}`].join(", ");
+  const figures = [...figuresInWords(look.findings), againstInWords(look.logE)].join(", ");
   if (look.result === null) return `${verdict}: ${figures}`;
   const why = shortened(look.summary);
   if (/^passed after \S+$/.test(why)) return `${why}: ${figures}`;
@@ -75,8 +75,10 @@ export function measure(value: number, unit: string): string {
   return `${Number(value.toPrecision(3))}${unit}`;
 }
 
-/** `none` where E is about 1 or below, `1 in 1.4` up to 2, from there on the bound as people are told it. */
-export function oddsOf(logE: number | null): string {
-  if (logE === null || Math.exp(logE) < 1.1) return "none";
-  return oddsInWords(logE) ?? `1 in ${(Math.floor(Math.exp(logE) * 10) / 10).toFixed(1)}`;
+/** `1 in 350`, as people are told it; `none` where the evidence bounds nothing. */
+export const oddsOf = (logE: number | null): string => (logE === null ? null : oddsInWords(logE)) ?? "none";
+
+function againstInWords(logE: number | null): string {
+  const odds = oddsOf(logE);
+  return odds === "none" ? "no evidence against it" : `evidence against it ${odds}`;
 }

@@ -1,8 +1,7 @@
 /** One rollout on one time axis: traffic, both arms' figures, and the judge's evidence, with what happened marked. */
 import type { BakeRecord, BakeResult } from "../../../functions/domain/assessment-bake.ts";
-import { oddsInWords } from "../../../functions/domain/evidence.ts";
 import { ruleInWords } from "../../../functions/domain/thresholds.ts";
-import { type LineChart, lineChart, type Point, twoArms } from "../../../functions/pages/charts.ts";
+import { evidenceLine, type LineChart, lineChart, type Point, twoArms } from "../../../functions/pages/charts.ts";
 import { type Html, html } from "../../../functions/pages/html.ts";
 import { thinned } from "../../../functions/pages/verdict-view.ts";
 import { type Axis, shareChanges } from "./axis.ts";
@@ -184,26 +183,14 @@ function limitsNear({ rules, candidate, baseline, unit }: ArmSeries): { y: numbe
 function evidenceChart(environment: EnvironmentData, axis: Axis, size: Size, lines: Marks): Html[] {
   const line = environment.looks.at(-1)?.line;
   if (line === undefined || !Number.isFinite(line)) return [];
-  const odds = oddsInWords(line) ?? "its line";
-  // Evidence for the candidate is bounded by nothing; what matters is how near it comes to the line above.
-  const yMin = -2 * line;
   return [
-    lineChart({
+    evidenceLine({
       ...frame(axis, size),
       id: chartId(environment, "evidence", size),
       title: "Evidence against the candidate",
-      description: `Logarithm of the judge's evidence. Traffic goes back when it reaches ${line.toFixed(1)}, which is ${odds}. Below 0 the evidence speaks for the candidate; it is drawn down to ${yMin.toFixed(1)}.`,
-      yLabel: "ln E",
-      yMin,
       height: 190,
-      series: [
-        {
-          name: "evidence",
-          tone: "candidate",
-          points: thinned(environment.looks.map(({ at, logE }) => ({ x: axis.at(at), y: Math.max(logE, yMin) }))),
-        },
-      ],
-      limits: [{ y: line, label: `traffic goes back at ${odds}` }],
+      points: thinned(environment.looks.map(({ at, logE }) => ({ x: axis.at(at), y: logE }))),
+      line,
       events: lines,
     }),
   ];

@@ -27,6 +27,15 @@ tr.bad td,tr.bad th{background:var(--bad-bg)}
 .env{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem .75rem;margin-bottom:.75rem}
 .env h2{margin:0;font-size:1.25rem}
 h3{margin-top:1.25rem}
+@media (max-width:40rem){
+.stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.stack,.stack tbody,.stack tr{display:block}
+.stack tr{padding:.375rem 0;border-top:1px solid var(--line)}
+.stack tr.bad{background:var(--bad-bg)}
+.stack td,.stack tbody th{display:inline-block;border:0;padding:0 .75rem 0 0;text-align:left}
+.stack .roomy{display:block;min-width:0}
+.stack [data-label]::before{content:attr(data-label) ": ";color:var(--soft)}
+}
 @media (min-width:56rem){.only-wide{display:block}.only-narrow{display:none}}
 @media print{
 :root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#111;--soft:#444;--line:#ccc;--accent:#1f5fbf;--good:#136637;--good-bg:#eef8f1;--bad:#b3261e;--bad-bg:#fdf1f0;--warn:#7a4f00;--warn-bg:#fdf6e6;

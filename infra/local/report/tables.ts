@@ -1,7 +1,10 @@
 /** The records of a promotion as tables: approvals, checks, what happened, the audit trail, the figures. */
+
+import { ADVISED, BAKES_SEE } from "../../../functions/domain/advice-record.ts";
 import type { AskedRole, Decision } from "../../../functions/domain/approvals.ts";
 import { rolesAsked } from "../../../functions/domain/approvals.ts";
 import { CHECKED } from "../../../functions/domain/approvals-evidence.ts";
+import type { AuditRecord } from "../../../functions/domain/audit.ts";
 import { thousands } from "../../../functions/domain/figures.ts";
 import { type Html, html, type Part } from "../../../functions/pages/html.ts";
 import type { AskedApproval, ReportData } from "./data.ts";
@@ -18,10 +21,11 @@ export function pill(text: string, tone: string): Html {
   return html`<span class="pill ${tone}">${text}</span>`;
 }
 
+/** Where the page is narrow, a row's cells stand one under another. */
 function tableOf(label: string, heads: readonly string[], rows: readonly Part[], style = ""): Html {
   return scrolling(
     label,
-    html`<table class="${style}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="stack ${style}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 
@@ -47,14 +51,14 @@ function approvalRows(environment: string, { record, decisions }: AskedApproval)
 
 function decisionRow(where: string, { role, address, decision, at, comment }: Decision, askedAt: number): Html {
   const tone = decision === "approved" ? "good" : "bad";
-  return html`<tr><td class="when">${where}</td><td>${role}</td><td>${address}</td><td>${pill(decision, tone)}</td><td class="when">${span(at - askedAt)}</td><td class="roomy">${comment}</td></tr>`;
+  return html`<tr><td class="when">${where}</td><td>${role}</td><td>${address}</td><td>${pill(decision, tone)}</td><td class="when" data-label="after">${span(at - askedAt)}</td><td class="roomy">${comment}</td></tr>`;
 }
 
 function silentRow(where: string, { role, people }: AskedRole, record: AskedApproval["record"]): Html {
   const addresses = people.map(({ address }) => address).join(", ");
   const askedAt = role === record.escalation?.role ? (record.escalatedAt ?? record.askedAt) : record.askedAt;
   const waited = record.endedAt === null ? "" : span(record.endedAt - askedAt);
-  return html`<tr class="bad"><td class="when">${where}</td><td>${role}</td><td>${addresses}</td><td>${pill("no answer", "bad")}</td><td class="when">${waited}</td><td class="soft">${record.summary}</td></tr>`;
+  return html`<tr class="bad"><td class="when">${where}</td><td>${role}</td><td>${addresses}</td><td>${pill("no answer", "bad")}</td><td class="when" data-label="after">${waited}</td><td class="soft">${record.summary}</td></tr>`;
 }
 
 const POINTS: Readonly<Record<string, string>> = { before: "before the rollout", after: "after the rollout" };
@@ -67,14 +71,30 @@ export function pointInWords(point: string): string {
 // --- checks ----------------------------------------------------------------------------------------------------------
 
 export function gatesCard(data: ReportData): Html {
-  const checks = data.trail.filter(({ kind }) => kind === CHECKED);
-  const rows = checks.map(({ environment, data: found, summary }) => {
-    const passed = found?.passed === true;
-    return html`<tr${passed ? "" : html` class="bad"`}><td class="when">${environment}, ${pointInWords(String(found?.point ?? ""))}</td><td>${String(found?.name ?? summary)}</td><td>${pill(passed ? "passed" : "failed", passed ? "good" : "bad")}</td><td class="roomy">${String(found?.found ?? summary)}</td></tr>`;
+  const rows = data.trail.flatMap((entry) => {
+    if (entry.kind === CHECKED) return [checkRow(entry)];
+    return entry.kind === ADVISED ? [adviceRow(entry)] : [];
   });
   const table = tableOf("Checks", ["For", "Check", "Result", "Found"], rows);
   return html`<section class="card" id="checks"><h2>Checks</h2>${rows.length === 0 ? html`<p>No check was made.</p>` : table}</section>`;
 }
+
+function checkRow({ environment, data: found, summary }: AuditRecord): Html {
+  const passed = found?.passed === true;
+  return html`<tr${passed ? "" : html` class="bad"`}><td class="when">${environment}, ${pointInWords(String(found?.point ?? ""))}</td><td>${String(found?.name ?? summary)}</td><td>${pill(passed ? "passed" : "failed", passed ? "good" : "bad")}</td><td class="roomy">${String(found?.found ?? summary)}</td></tr>`;
+}
+
+/** What each bake can see at last week's traffic; a warning that somebody may overlook otherwise. */
+function adviceRow({ environment, data: found, summary }: AuditRecord): Html {
+  const [lines, warnings] = [textsOf(found?.lines), textsOf(found?.warnings)];
+  const [word, tone] =
+    warnings.length === 0 ? ["passed", "good"] : found?.refused === true ? ["failed", "bad"] : ["warning", "warn"];
+  const told = [...warnings, ...lines];
+  return html`<tr${tone === "bad" && html` class="bad"`}><td class="when">${environment}, ${pointInWords("before")}</td><td>${BAKES_SEE}</td><td>${pill(word, tone)}</td><td class="roomy">${told.length === 0 ? summary : html`<ul>${told.map((line) => html`<li>${line}</li>`)}</ul>`}</td></tr>`;
+}
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
 
 // --- what happened ---------------------------------------------------------------------------------------------------
 
