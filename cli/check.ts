@@ -20,6 +20,12 @@ export interface CheckOptions {
   readonly width: number;
 }
 
+const TRAFFIC = {
+  name: "traffic",
+  schema: trafficFileSchema,
+  example: "test/scenarios/traffic-week.json is an example",
+};
+
 /** Under problems and advice, which are indented by two or four. */
 const CONTINUED = 4;
 
@@ -54,7 +60,7 @@ async function adviseOn(
   trafficFile: string,
   say: (lines: readonly string[]) => void,
 ): Promise<0 | 2> {
-  const traffic = await parsed(trafficFile, trafficFileSchema, (line) => say([line]));
+  const traffic = await parsed(trafficFile, TRAFFIC, (line) => say([line]));
   if (traffic === null) return 2;
   const given = new Map(Object.entries(traffic));
   const advised = plan.environments.map((environment) => {

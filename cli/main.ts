@@ -1,8 +1,6 @@
 /** The `headgate` command. */
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
-import { rehearse } from "./rehearse.ts";
-import { Missing, REMOTE_COMMANDS } from "./remote.ts";
 import { replay } from "./replay.ts";
 
 const write = (text: string) => void process.stdout.write(text);
@@ -66,19 +64,29 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function remoteCommand(command: string, args: string[]): Promise<number> {
+  // Only here and in a rehearsal: what neither asks AWS nor simulates it starts without the SDK's clients.
+  const { Missing, REMOTE_COMMANDS } = await import("./remote.ts");
   const run = REMOTE_COMMANDS[command];
   if (run === undefined) return usage(`there is no command "${command}"`);
   const terminal = { write, environment: process.env, interactive: process.stdin.isTTY === true };
   try {
     return await run(args, terminal);
   } catch (error) {
-    if (error instanceof Missing) return usage(`${command}: ${error.message}`);
+    if (error instanceof Missing) return usage(`${command}: ${error.message}`, command);
     throw error;
   }
 }
 
-function usage(problem: string): number {
-  write(`${problem}\n\n${USAGE}`);
+/** What is wrong, and how the command is used; where there is none such, how all are. */
+function usage(problem: string, command?: string): number {
+  const entries = USAGE.split(/\n(?= {2}headgate )|\n\n/).filter((entry) => entry.startsWith("  headgate "));
+  const own = entries.filter((entry) =>
+    /^ {2}headgate (\S+)/
+      .exec(entry)?.[1]
+      ?.split("|")
+      .includes(command ?? ""),
+  );
+  write(`${problem}\n\n${own.length === 0 ? USAGE : `${own.join("\n").trimEnd()}\n`}`);
   return 2;
 }
 
@@ -90,7 +98,7 @@ async function checkCommand(args: string[]): Promise<number> {
   });
   const [releaseFile] = positionals;
   if (releaseFile === undefined || values.policy === undefined)
-    return usage("check needs a release FILE and --policy FILE");
+    return usage("check needs a release FILE and --policy FILE", "check");
   const trafficFile = values.traffic ?? null;
   return check({
     releaseFile,
@@ -114,7 +122,8 @@ async function rehearseCommand(args: string[]): Promise<number> {
     },
   });
   const seed = values.seed === undefined ? null : Number(values.seed);
-  if (seed !== null && !Number.isInteger(seed)) return usage(`--seed ${values.seed} is not a whole number`);
+  if (seed !== null && !Number.isInteger(seed)) return usage(`--seed ${values.seed} is not a whole number`, "rehearse");
+  const { rehearse } = await import("./rehearse.ts");
   return rehearse({
     releaseFile: positionals[0] ?? EXAMPLE.release,
     policyFile: values.policy ?? EXAMPLE.policy,
@@ -134,7 +143,7 @@ async function replayCommand(args: string[]): Promise<number> {
     options: { analysis: { type: "string" } },
   });
   const [recordFile] = positionals;
-  if (recordFile === undefined) return usage("replay needs a RECORD");
+  if (recordFile === undefined) return usage("replay needs a RECORD", "replay");
   return replay({ recordFile, analysisFile: values.analysis ?? null, write });
 }
 
@@ -150,5 +159,6 @@ try {
   // parseArgs says in its message which option it does not know.
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!code.startsWith("ERR_PARSE_ARGS")) throw error;
-  process.exitCode = usage((error as Error).message);
+  const [said] = (error as Error).message.split(/(?<=\.) /);
+  process.exitCode = usage(said ?? "", process.argv[2]);
 }

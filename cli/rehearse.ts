@@ -11,7 +11,8 @@ import { plainWatch } from "../infra/local/report/look-words.ts";
 import { zoneOf } from "../infra/local/report/times.ts";
 import { renderReport } from "../infra/local/report.ts";
 import type { Line } from "../infra/local/timeline.ts";
-import { readScenario, type Scenario } from "../infra/local/world/scenario.ts";
+import { type Scenario, scenarioSchema } from "../infra/local/world/scenario.ts";
+import { shaped } from "./parsed.ts";
 import { readJson } from "./read-json.ts";
 import {
   aligned,
@@ -50,11 +51,9 @@ export async function rehearse(options: RehearseOptions): Promise<number> {
     for (const file of files) if (!file.ok) for (const line of file.lines) say(line);
     return 2;
   }
-  const scenario = scenarioOf(world.value, options.seed);
-  if (typeof scenario === "string") {
-    say(`${options.scenarioFile}: ${scenario}`);
-    return 2;
-  }
+  const written = shaped(options.scenarioFile, world.value, SCENARIO, say);
+  if (written === null) return 2;
+  const scenario = options.seed === null ? written : { ...written, seed: options.seed };
   const screen = new Screen(options);
   const result = await run({
     policy: policy.value,
@@ -77,14 +76,11 @@ export async function rehearse(options: RehearseOptions): Promise<number> {
   return exitCodeOf(outcomeOf(result));
 }
 
-function scenarioOf(value: unknown, seed: number | null): Scenario | string {
-  try {
-    const scenario = readScenario(value);
-    return seed === null ? scenario : { ...scenario, seed };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+const SCENARIO = {
+  name: "scenario",
+  schema: scenarioSchema,
+  example: "test/scenarios/healthy.json is an example",
+};
 
 /** `healthy, seed 1: a calm week, ...`: how reports name the world. */
 const worldOf = ({ name, seed, about }: Scenario): string => `${name}, seed ${seed}${about === "" ? "" : `: ${about}`}`;

@@ -1,13 +1,11 @@
 import * as z from "zod";
-import type { Finding } from "../functions/domain/assessment.ts";
-import { oddsInWords } from "../functions/domain/evidence.ts";
 import type { AnalysisPlan } from "../functions/domain/plan.ts";
 import { renderProblems } from "../functions/domain/problems.ts";
 import { analysisChangesSchema, type Recording, recordingSchema } from "../functions/domain/recording.ts";
 import { analysisOfPolicy, isPolicyAnalysis } from "../functions/domain/recording-policy.ts";
 import { changedAnalysis, type ReplayedMinute, replayMinutes } from "../functions/domain/recording-replay.ts";
-import { figure } from "../functions/domain/thresholds.ts";
-import { parsed } from "./parsed.ts";
+import { againstInWords, figuresInWords, LANES, plainWatch } from "../infra/local/report/look-words.ts";
+import { parsed, shaped } from "./parsed.ts";
 
 export interface ReplayOptions {
   /** A promotion as `rehearse` records it. */
@@ -25,7 +23,7 @@ export interface ReplayOptions {
  */
 export async function replay({ recordFile, analysisFile, write }: ReplayOptions): Promise<0 | 2> {
   const say = (line: string): void => write(`${line}\n`);
-  const recording = await parsed(recordFile, recordingSchema, say);
+  const recording = await parsed(recordFile, RECORDING, say);
   if (recording === null) return 2;
   try {
     const analysis = analysisFile === null ? recording.analysis : await wanted(recording, analysisFile, say);
@@ -37,12 +35,22 @@ export async function replay({ recordFile, analysisFile, write }: ReplayOptions)
   }
 }
 
+const RECORDING = {
+  name: "recording",
+  schema: recordingSchema,
+  example: "`headgate rehearse` writes recordings beside its report",
+};
+
+const FORMS = "docs/judge.md says what an analysis may hold";
+const EITHER = { name: "analysis", schema: z.unknown(), example: FORMS };
+const CHANGES = { name: "analysis", schema: analysisChangesSchema, example: FORMS };
+
 /** The analysis of a file, in either form; null after saying what is wrong with it. */
 async function wanted(recording: Recording, file: string, say: (line: string) => void): Promise<AnalysisPlan | null> {
-  const value = await parsed(file, z.unknown(), say);
+  const value = await parsed(file, EITHER, say);
   if (value === null) return null;
   if (!isPolicyAnalysis(value)) {
-    const changes = await parsed(file, analysisChangesSchema, say);
+    const changes = shaped(file, value, CHANGES, say);
     return changes === null ? null : changedAnalysis(recording, changes);
   }
   const resolved = analysisOfPolicy(recording, value);
@@ -54,7 +62,7 @@ async function wanted(recording: Recording, file: string, say: (line: string) =>
 function replayed(recording: Recording, analysis: AnalysisPlan, say: (line: string) => void): 0 {
   const minutes = [...replayMinutes(recording, analysis)];
   const { service, version, environment, promotionId } = recording;
-  say(`${service} ${version} in ${environment} (${promotionId}), ${minutes.length} minutes judged again`);
+  say(`${service} ${version} in ${environment} (${promotionId}), ${minutes.length} minutes judged again; times in UTC`);
   for (const minute of minutes) say(minuteInWords(minute));
   say("");
   for (const line of endInWords(recording, minutes)) say(line);
@@ -63,28 +71,23 @@ function replayed(recording: Recording, analysis: AnalysisPlan, say: (line: stri
 
 function minuteInWords({ at, span, assessment }: ReplayedMinute): string {
   const time = new Date(at).toISOString().slice(11, 16);
-  const metrics = assessment.findings.map(metricInWords).join("  ");
-  const odds = oddsInWords(assessment.evidence.logE);
-  const evidence = odds === null ? "" : `  evidence ${odds}`;
+  const figures = [...figuresInWords(assessment.findings), againstInWords(assessment.evidence.logE)].join(", ");
   const weight = `${span.weight} %`.padStart(5);
-  return `${time} ${weight}  ${assessment.verdict.padEnd(12)}  ${metrics}${evidence}`.trimEnd();
-}
-
-function metricInWords({ watch, candidate, baseline, unit, dryRun }: Finding): string {
-  const value = candidate === null ? "no data" : `${figure(candidate)}${unit}`;
-  const against = baseline === null ? "" : ` / ${figure(baseline)}${unit}`;
-  return `${watch}${dryRun ? " (dry run)" : ""} ${value}${against}`;
+  return `${time} ${weight}  ${assessment.verdict.padEnd(12)}  ${figures}`;
 }
 
 function endInWords(recording: Recording, minutes: readonly ReplayedMinute[]): string[] {
   const last = minutes.at(-1);
   const really = recording.bakes.findLast(({ result }) => result !== null);
-  const before = really === undefined ? "it was not judged to an end" : `it ended ${really.result} (${really.summary})`;
+  const before =
+    really === undefined ? "it was not judged to an end" : `it ended ${really.result} (${plainWatch(really.summary)})`;
   if (last === undefined) return ["no samples were kept: there is nothing to judge", `really: ${before}`];
   const { verdict, reasons, acted } = last.assessment;
+  const why = plainWatch(reasons.join("; "));
+  const by = acted === null ? "" : `, by ${LANES[acted]}`;
   const would =
     verdict === "fail"
-      ? `would have been rolled back after ${minutes.length} minutes, at ${last.span.weight} %, by the ${acted}: ${reasons.join("; ")}`
-      : `would not have been rolled back; the last verdict is ${verdict}${reasons.length === 0 ? "" : `: ${reasons.join("; ")}`}`;
+      ? `would have been rolled back after ${minutes.length} minutes, at ${last.span.weight} %${by}: ${why}`
+      : `would not have been rolled back; the last verdict is ${verdict}${why === "" ? "" : `: ${why}`}`;
   return [would, `really: ${before}`];
 }

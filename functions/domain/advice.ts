@@ -114,7 +114,12 @@ function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string,
   const unseen = mustSeePoints === null ? [] : advice.steps.filter((step) => !step.seesWanted);
   const blind = [...unseen.map((step) => blindTo(step, wantedRise)), ...thin];
   const unpassed = plan.steps.flatMap((step) => tooShortToPass(plan, metric, sequential, traffic, step));
-  return { target, lines: adviceInWords(advice), warnings: [...blind, ...unpassed], blind: blind.length > 0 };
+  return {
+    target,
+    lines: adviceInWords(advice, unreadMinutes(metric)),
+    warnings: [...blind, ...unpassed],
+    blind: blind.length > 0,
+  };
 }
 
 /** Share of good candidates that a bake should pass, with its extension. */
@@ -145,7 +150,7 @@ function tooShortToPass(
   const extended =
     analysis.extendSeconds === 0 ? "" : `, its extension of ${formatDuration(analysis.extendSeconds)} included`;
   // The last minutes of a bake have not settled, and the last that has was read once.
-  const bake = (needed ?? 0) + 1 + metric.settleSeconds / 60;
+  const bake = (needed ?? 0) + 1 + unreadMinutes(metric);
   const longer =
     needed === null ? "no bake of up to 7 d would do" : `it takes ${durationInWords(roundedUp(bake))} at this traffic`;
   const then = analysis.onInconclusive === "proceed" ? "proceed if nothing speaks against it" : analysis.onInconclusive;
@@ -155,9 +160,12 @@ function tooShortToPass(
 }
 
 /** Whole minutes that have closed, settled and been read when a bake ends as planned. */
-function seenMinutes({ settleSeconds }: MetricPlan, bakeSeconds: number): number {
-  return Math.max(1, Math.floor((bakeSeconds - settleSeconds) / 60));
+function seenMinutes(metric: MetricPlan, bakeSeconds: number): number {
+  return Math.max(1, Math.floor(bakeSeconds / 60) - unreadMinutes(metric));
 }
+
+/** Minutes at the end of a bake that have not settled when it is over. */
+const unreadMinutes = ({ settleSeconds }: MetricPlan): number => Math.ceil(settleSeconds / 60);
 
 function blindTo({ weight, smallestRise }: StepAdvice, wanted: number): string {
   const seen = smallestRise === null ? "sees none" : `sees ${riseInWords(smallestRise)} or more`;

@@ -150,14 +150,16 @@ export function least(low: number, high: number, holds: (value: number) => boole
 }
 
 /**
- * One line a step: "10 % for 15 minutes at 40 requests a minute: sees an error rise of +6 points or more in 90 % of
- * cases; to see +1 point bake 2 h, or start at 25 %". Figures are rounded to the cautious side.
+ * One line a step: "10 % for 15 minutes, the last 2 unread, at 40 requests a minute: sees an error rise of +6 points or
+ * more in 90 % of cases; to see +1 point bake 2 h, or start at 25 %". Figures are rounded to the cautious side. The
+ * advice is about minutes that are read; a bake is planned with the `unread` ones at its end, which have not settled.
  */
-export function adviceInWords(advice: Advice): string[] {
+export function adviceInWords(advice: Advice, unread = 0): string[] {
   return advice.steps.map((step, i) => {
     const traffic = `${requestsInWords(advice.traffic.requestsPerMinute)} a minute`;
-    const where = `${step.weight} % for ${durationInWords(step.bakeMinutes)} at ${traffic}`;
-    return `${where}: ${sight(advice, step)}${remedy(advice, step, i === 0 ? "start at" : "shift to")}`;
+    const settling = unread === 0 ? "" : `, the last ${unread} unread,`;
+    const where = `${step.weight} % for ${durationInWords(step.bakeMinutes + unread)}${settling} at ${traffic}`;
+    return `${where}: ${sight(advice, step)}${remedy(advice, step, i === 0 ? "start at" : "shift to", unread)}`;
   });
 }
 
@@ -167,11 +169,11 @@ function sight(advice: Advice, step: StepAdvice): string {
   return `sees an error rise of ${riseInWords(step.smallestRise)} or more in ${share} % of cases`;
 }
 
-function remedy(advice: Advice, step: StepAdvice, shift: string): string {
+function remedy(advice: Advice, step: StepAdvice, shift: string, unread: number): string {
   if (step.seesWanted) return "";
   const wanted = riseInWords(advice.wantedRise);
   const ways: string[] = [];
-  if (step.minutesForWanted !== null) ways.push(`bake ${durationInWords(roundedUp(step.minutesForWanted))}`);
+  if (step.minutesForWanted !== null) ways.push(`bake ${durationInWords(roundedUp(step.minutesForWanted + unread))}`);
   if (step.weightForWanted !== null) ways.push(`${shift} ${step.weightForWanted} %`);
   return ways.length === 0
     ? `; no bake of up to 7 d sees ${wanted} at this traffic`

@@ -239,7 +239,7 @@ function checkChecklists(scope: Scope, { at, input, asks }: Draft): void {
     scope.report.refuse(
       [...at, "checklists", role],
       "is a role that this approval does not ask",
-      `roles: ${asked.join(", ")}`,
+      `it asks ${[...new Set(asked)].join(", ")}`,
     );
   }
 }

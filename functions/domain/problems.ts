@@ -62,11 +62,12 @@ export interface Documents {
 
 /** Collects problems and warnings instead of stopping at the first; reads the values shown from the documents. */
 export class Report {
-  readonly #documents: Documents;
+  readonly #documents: object;
   readonly #problems: Entry[] = [];
   readonly #warnings: Entry[] = [];
 
-  constructor(documents: Documents) {
+  /** @param documents by their names, as they were handed in */
+  constructor(documents: object) {
     this.#documents = documents;
   }
 

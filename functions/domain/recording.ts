@@ -78,7 +78,7 @@ const metricSchema = z.strictObject({
 
 /** An analysis as plans hold it. */
 const analysisPlanSchema = z.strictObject({
-  alpha: z.number(),
+  alpha: z.number().positive().max(0.5),
   metrics: z.array(metricSchema).readonly(),
   onInconclusive: z.enum(["hold", "proceed", "roll-back"]),
   extendSeconds: z.number(),

@@ -21,7 +21,7 @@ const ROUNDS = 8;
 export function readDocument<T>(report: Report, name: string, schema: z.ZodType<T>, input: unknown): Reading<T> {
   const first = schema.safeParse(input);
   if (first.success) return { value: first.data, broken: [] };
-  const broken = reportIssues(report, name, schema, first.error, input);
+  const broken = reportIssues(report, { name, schema, input }, first.error);
   const copy: unknown = structuredClone(input);
   for (let round = 0; round < ROUNDS; round += 1) {
     const again = schema.safeParse(copy);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Path, type Report, valueAt } from "./problems.ts";
+import { type Path, type Problem, Report, valueAt } from "./problems.ts";
 
 /**
  * From zod's issues to problems a person can act on. The hint is the description of the field, which is also what an
@@ -8,16 +8,27 @@ import { type Path, type Report, valueAt } from "./problems.ts";
 
 const FALLBACK_HINT = "the published JSON Schema says what belongs here; point your editor to it with $schema";
 
-/** Reports every issue of one document; `name` is `policy` or `release`. Returns the places, which start with the name. */
-export function reportIssues(
-  report: Report,
-  name: string,
-  schema: z.ZodType,
-  error: z.ZodError,
-  input: unknown,
-): Path[] {
-  for (const issue of leafIssues(error.issues)) reportIssue(report, name, schema, issue, input);
-  return issuePlaces(error).map((place) => [name, ...place]);
+/** A document as it was handed in, and what it should be. */
+export interface Checked {
+  /** With which the paths of its problems begin, such as `policy`. */
+  readonly name: string;
+  readonly schema: z.ZodType;
+  readonly input: unknown;
+  /** Where to look when the schema itself has no hint. */
+  readonly example?: string;
+}
+
+/** Reports every issue of one document. Returns the places, which start with its name. */
+export function reportIssues(report: Report, checked: Checked, error: z.ZodError): Path[] {
+  for (const issue of leafIssues(error.issues)) reportIssue(report, checked, issue);
+  return issuePlaces(error).map((place) => [checked.name, ...place]);
+}
+
+/** Everything that is wrong with a document that stands by itself. */
+export function problemsOf(checked: Checked, error: z.ZodError): Problem[] {
+  const report = new Report({ [checked.name]: checked.input });
+  reportIssues(report, checked, error);
+  return report.problems;
 }
 
 /** Where the issues are, from the document's root; an unknown key counts as its own place. */
@@ -28,14 +39,15 @@ export function issuePlaces(error: z.ZodError): Path[] {
   });
 }
 
-function reportIssue(report: Report, name: string, schema: z.ZodType, issue: z.core.$ZodIssue, input: unknown): void {
+function reportIssue(report: Report, checked: Checked, issue: z.core.$ZodIssue): void {
+  const { name, schema, input, example } = checked;
   const path = plainPath(issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, path, input);
     for (const key of issue.keys) report.refuse([name, ...path, key], "is not a known key", keyHint(key, known));
     return;
   }
-  const hint = issueHint(issue, schema, path, input);
+  const hint = issueHint(issue, schema, path, input) ?? example ?? FALLBACK_HINT;
   report.refuse([name, ...path], issueMessage(issue, valueAt(input, path)), hint);
 }
 
@@ -81,7 +93,7 @@ function article(noun: string): string {
   return /^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`;
 }
 
-function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input: unknown): string {
+function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input: unknown): string | undefined {
   const value = valueAt(input, path);
   if (issue.code === "invalid_key") return keyForm(schema, path, input);
   if (issue.code === "invalid_value" && typeof value === "string") {
@@ -91,14 +103,14 @@ function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input
   if (issue.code === "invalid_union" && "options" in issue) {
     return `known: ${issue.options?.map(String).join(", ")}`;
   }
-  return schemasAt(schema, path, input).findLast(({ text }) => text !== undefined)?.text ?? FALLBACK_HINT;
+  return schemasAt(schema, path, input).findLast(({ text }) => text !== undefined)?.text;
 }
 
 /** What the keys of the record look like, from the schema of its keys. */
-function keyForm(root: z.ZodType, path: Path, input: unknown): string {
+function keyForm(root: z.ZodType, path: Path, input: unknown): string | undefined {
   const record = schemasAt(root, path.slice(0, -1), input).at(-1)?.schema;
   const keys = record instanceof z.ZodRecord ? asType(record.keyType) : undefined;
-  return keys?.description ?? FALLBACK_HINT;
+  return keys?.description;
 }
 
 function keyHint(key: string, known: readonly string[]): string {

@@ -253,8 +253,12 @@ describe("headgate check with last week's traffic", () => {
     const { code, text } = await bbws("test/scenarios/traffic-week.json");
     expect(code).toBe(0);
     const [, sit = "", prod = ""] = text.split(/\n(?:sit|prod), at this traffic:\n/);
-    expect(sit).toMatch(/^ {2}auth, product, order: 50 % for 3 minutes at 60 requests a minute: sees an error rise of/);
-    expect(prod).toMatch(/^ {2}product: 10 % for 13 minutes at 600 requests a minute: sees an error rise of/m);
+    expect(sit).toMatch(
+      /^ {2}auth, product, order: 50 % for 5 minutes, the last 2 unread, at 60 requests a minute: sees an error rise of/,
+    );
+    expect(prod).toMatch(
+      /^ {2}product: 10 % for 15 minutes, the last 2 unread, at 600 requests a minute: sees an error rise of/m,
+    );
     expect(prod).toMatch(/^ {2}warning: order: the bake at 10 % cannot see the rise of \+2 points that it must see/m);
   });
 

@@ -134,7 +134,10 @@ test("what cannot be read or is no scenario is bad input, and nothing is written
   const missing = await rehearsed({ scenarioFile: join(folder, "missing.json"), reportFile });
   expect(missing.code).toBe(2);
   const wrong = await rehearsed({ scenarioFile: here("package.json"), reportFile });
-  expect(wrong).toMatchObject({ code: 2, output: expect.stringContaining("not a scenario") });
+  expect(wrong).toMatchObject({ code: 2, output: expect.stringContaining("read as a scenario\n") });
+  expect(wrong.output).toContain(
+    "scenario.startsAt (not set)\n    is missing\n    hint: test/scenarios/healthy.json is an example",
+  );
   expect(await readdir(folder)).not.toContain("never");
 });
 

@@ -104,19 +104,21 @@ describe("a replay", () => {
     const { code, lines } = await replayed(null);
     expect(code).toBe(0);
     const judgedAgain = recording.samples["errors@order"]?.length ?? 0;
-    expect(lines[0]).toBe(`shop v8 in prod (p-1), ${judgedAgain + 1} minutes judged again`);
-    expect(lines[1]).toMatch(/^18:01 {2}10 % {2}inconclusive {2}errors@order 0 % \/ /);
-    expect(lines.find((line) => line.startsWith("18:17"))).toMatch(/25 %.*errors@order 2 %/);
+    expect(lines[0]).toBe(`shop v8 in prod (p-1), ${judgedAgain + 1} minutes judged again; times in UTC`);
+    expect(lines[1]).toMatch(
+      /^18:01 {2}10 % {2}inconclusive {2}errors 0\.00 % vs \d\.\d\d %, again 0\.00 % vs .*, no evidence against it$/,
+    );
+    expect(lines.find((line) => line.startsWith("18:17"))).toMatch(/25 %.*errors 2\.00 % vs/);
     expect(lines.at(-2)).toMatch(
-      /^would have been rolled back after \d+ minutes, at 25 %, by the judge: \S+@order: 2 % against/,
+      /^would have been rolled back after \d+ minutes, at 25 %, by the statistical judge: \S+@order: 2 % against/,
     );
     expect(lines.at(-1)).toMatch(/^really: it ended failed \(\S+@order: 2 % against/);
   });
 
   it("shows the evidence as it grows", async () => {
     const { lines } = await replayed(null);
-    expect(lines.filter((line) => / evidence 1 in \d/.test(line)).length).toBeGreaterThan(1);
-    expect(lines[2]).not.toContain("evidence");
+    expect(lines.filter((line) => /, evidence against it 1 in \d/.test(line)).length).toBeGreaterThan(1);
+    expect(lines[2]).toContain("no evidence against it");
   });
 
   it("under a stricter threshold would have been rolled back by it, at once", async () => {
@@ -126,7 +128,7 @@ describe("a replay", () => {
       ],
     });
     expect(lines.at(-2)).toMatch(
-      /at 25 %, by the hard-rule: errors@order: at most 1 %: broken by 2 %, above 1 % for 1m$/,
+      /at 25 %, by the hard lane: errors@order: at most 1 %: broken by 2 %, above 1 % for 1m$/,
     );
     expect(lines.find((line) => line.startsWith("18:16"))).toMatch(/ fail /);
   });
@@ -155,7 +157,7 @@ describe("a replay", () => {
   it("gives the evidence of a metric that is left out to those that stay", async () => {
     const { lines } = await replayed({ metrics: [{ name: "again", dryRun: true }] });
     expect(lines.at(-2)).toMatch(/^would have been rolled back/);
-    expect(lines[1]).toContain("again@order (dry run) 0 %");
+    expect(lines[1]).toContain("again (shown only) 0.00 %");
   });
 });
 
@@ -165,7 +167,9 @@ describe("a replay under a policy's analysis block", () => {
   it("is resolved as the policy's would be, with its defaults", async () => {
     const { code, lines } = await replayed({ alpha: 0.05, metrics: [errorRate] });
     expect(code).toBe(0);
-    expect(lines.at(-2)).toMatch(/^would have been rolled back after \d+ minutes, at 25 %, by the judge: errors@order/);
+    expect(lines.at(-2)).toMatch(
+      /^would have been rolled back after \d+ minutes, at 25 %, by the statistical judge: errors@order/,
+    );
     expect(lines.join("\n")).not.toContain("again@order");
   });
 
@@ -173,7 +177,7 @@ describe("a replay under a policy's analysis block", () => {
     const rules = [{ max: 1, minSamples: 50, sustainedFor: "2m", hard: true }];
     const { lines } = await replayed({ metrics: [{ ...errorRate, sequential: false, rules }], extendUpTo: "5m" });
     expect(lines.at(-2)).toMatch(
-      /by the hard-rule: errors@order: at most 1 % \(for 2m\): broken by 2 %, above 1 % for 2m$/,
+      /by the hard lane: errors@order: at most 1 % \(for 2m\): broken by 2 %, above 1 % for 2m$/,
     );
   });
 
@@ -236,7 +240,9 @@ describe("requests of our own", () => {
     const without = await replayed(null, await written("thin.json", { ...base, synthetic: {} }));
     expect(without.lines.at(-2)).toContain("would not have been rolled back");
     const withThem = await replayed(null, await written("sent.json", { ...base, synthetic: { "errors@order": sent } }));
-    expect(withThem.lines.at(-2)).toMatch(/^would have been rolled back after [2-5] minutes, at 10 %, by the judge/);
+    expect(withThem.lines.at(-2)).toMatch(
+      /^would have been rolled back after [2-5] minutes, at 10 %, by the statistical judge/,
+    );
   });
 });
 
@@ -249,11 +255,19 @@ describe("bad input", () => {
     const other = await replayed(null, await written("other.json", { format: "something" }));
     expect(other.code).toBe(2);
     expect(other.lines[0]).toContain("other.json");
-    expect(other.lines.join("\n")).toContain("format");
+    expect(other.lines).toContain('recording.format = "something"');
+    expect(other.lines).toContain("    hint: `headgate rehearse` writes recordings beside its report");
   });
 
   it("of the analysis too", async () => {
-    expect(await replayed({ alhpa: 0.1 })).toMatchObject({ code: 2 });
+    const wrong = await replayed({ alhpa: 0.1, alpha: 2, extendSeconds: "5m" });
+    expect(wrong.code).toBe(2);
+    expect(wrong.lines.filter((line) => line.startsWith("analysis."))).toEqual([
+      "analysis.alhpa = 0.1",
+      "analysis.alpha = 2",
+      'analysis.extendSeconds = "5m"',
+    ]);
+    expect(wrong.lines).toContain('    hint: did you mean "alpha"?');
     expect(await replayed({ metrics: [{ name: "latency" }] })).toEqual({
       code: 2,
       lines: ['metric "latency" was not recorded: errors, again were'],
@@ -270,6 +284,6 @@ describe("bad input", () => {
     ]);
     const silent = { ...recording, samples: { "errors@order": [[START + MINUTE, null, null]] } };
     const { lines: quiet } = await replayed(null, await written("silent.json", silent));
-    expect(quiet[1]).toContain("errors@order no data");
+    expect(quiet[1]).toContain("errors: no data");
   });
 });

@@ -144,6 +144,13 @@ describe("the advice in words", () => {
     );
   });
 
+  it("counts the minutes that have not settled into the bake that is planned, and into the one that would do", () => {
+    const advice = { traffic: { requestsPerMinute: 40, errorRate: 0.001 }, wantedRise: 0.01, certainty: 0.9 };
+    expect(adviceInWords({ ...advice, steps: [{ ...step, minutesForWanted: 55 }] }, 8)[0]).toMatch(
+      /^10 % for 23 minutes, the last 8 unread, at 40 .*; to see \+1 point bake 90 minutes, or start at 25 %$/,
+    );
+  });
+
   it("speaks of shifting, not of starting, in later steps", () => {
     const advice = { traffic: { requestsPerMinute: 40, errorRate: 0 }, wantedRise: 0.01, certainty: 0.9 };
     expect(adviceInWords({ ...advice, steps: [step, step] })[1]).toContain("bake 2 h, or shift to 25 %");

@@ -196,7 +196,7 @@ describe("an approval", () => {
       path: `${AT}.checklists.operations`,
       value: ["Look"],
       message: "is a role that this approval does not ask",
-      hint: "roles: tech-lead",
+      hint: "it asks tech-lead",
     });
   });
 

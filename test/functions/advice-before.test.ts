@@ -36,7 +36,9 @@ describe("the checks before a rollout", () => {
     expect(decision).toBe("go");
     expect(summary).toContain("warning: what the bakes can see: order: the bake at 10 % cannot see");
     const advice = await given(world);
-    expect(advice?.lines[0]).toMatch(/^order: 10 % for 13 minutes at 40 requests a minute: sees an error rise of/);
+    expect(advice?.lines[0]).toMatch(
+      /^order: 10 % for 15 minutes, the last 2 unread, at 40 requests a minute: sees an error rise of/,
+    );
     expect(advice?.refused).toBe(false);
     expect(advice?.warnings[0]).toContain("cannot see the rise of +1 point");
     expect((await entries(world)).map(({ environment, data }) => ({ environment, data }))).toEqual([

@@ -6,7 +6,7 @@ import { thousands } from "../../../functions/domain/figures.ts";
 import { type Html, html, type Part } from "../../../functions/pages/html.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
-import { figuresInWords, oddsOf, plainWatch, shortened } from "./look-words.ts";
+import { figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";
 import { rolloutCharts, targetCharts } from "./rollout-charts.ts";
 import { type Exposure, exposureOf } from "./series.ts";
 import { pill, pointInWords, scrolling } from "./tables.ts";
@@ -79,13 +79,6 @@ function phaseInWords({ phase, span: traffic }: BakeRecord): string {
   if (read.kind === "approval") return `approval ${pointInWords(read.approval)}`;
   return read.kind === "monitor" ? `monitoring${at}` : `hold${at}`;
 }
-
-const LANES = {
-  judge: "the statistical judge",
-  "hard-rule": "the hard lane",
-  threshold: "a threshold",
-  rank: "the rank test",
-} as const;
 
 function reasonOf({ acted, summary }: BakeRecord): string {
   const by = acted === null ? "" : ` (${LANES[acted]})`;

@@ -29,6 +29,14 @@ const NAMES: Readonly<Record<string, string>> = {
   "lambda-throttles": "throttles",
 };
 
+/** Which lane of the judge acted, as people call it. */
+export const LANES = {
+  judge: "the statistical judge",
+  "hard-rule": "the hard lane",
+  threshold: "a threshold",
+  rank: "the rank test",
+} as const;
+
 /** A metric as people call it. */
 export const metricName = (metric: string): string => NAMES[metric] ?? metric;
 
@@ -48,9 +56,10 @@ export function figuresInWords(findings: readonly Finding[]): string[] {
     const [candidate, baseline] = [mean(group, "candidate"), mean(group, "baseline")];
     const unit = group[0]?.unit ?? "";
     if (metric === "lambda-throttles" && (candidate ?? 0) === 0) return [];
-    if (candidate === null) return [`${metricName(metric)}: no data`];
+    const name = `${metricName(metric)}${group.every(({ dryRun }) => dryRun) ? " (shown only)" : ""}`;
+    if (candidate === null) return [`${name}: no data`];
     const against = baseline === null ? "" : ` vs ${measure(baseline, unit)}`;
-    return [`${metricName(metric)} ${measure(candidate, unit)}${against}`];
+    return [`${name} ${measure(candidate, unit)}${against}`];
   });
 }
 
@@ -78,7 +87,7 @@ export function measure(value: number, unit: string): string {
 /** `1 in 350`, as people are told it; `none` where the evidence bounds nothing. */
 export const oddsOf = (logE: number | null): string => (logE === null ? null : oddsInWords(logE)) ?? "none";
 
-function againstInWords(logE: number | null): string {
+export function againstInWords(logE: number | null): string {
   const odds = oddsOf(logE);
   return odds === "none" ? "no evidence against it" : `evidence against it ${odds}`;
 }
