@@ -1,16 +1,16 @@
 /** What people are told by mail about an approval. Plain text, personal, one address each. */
 import type { ApprovalRecord, AskedRole, Settlement } from "./approvals.ts";
-import { deadlineInWords, oneLine, spanInWords } from "./approvals-words.ts";
+import { askedWhen, consequenceInWords, deadlineInWords, oneLine, spanInWords } from "./approvals-words.ts";
 import type { PlanHeader } from "./ledger.ts";
 import { claimInWords } from "./origin.ts";
-import type { EnvironmentPlan } from "./plan.ts";
+import type { EnvironmentPlan, When } from "./plan.ts";
 import type { Mail } from "./ports.ts";
 
 /** What every mail about an approval speaks of. */
 export interface Subject {
   readonly record: ApprovalRecord;
   readonly release: PlanHeader;
-  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "targets">;
+  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals">;
 }
 
 type Reason = "asked" | "reminded" | "escalated" | "sent again";
@@ -24,6 +24,11 @@ const OPENINGS: Readonly<Record<Reason, (role: string) => string>> = {
 
 const releaseName = ({ release }: Subject) => `${release.service} ${release.version}`;
 const lines = (...text: readonly (string | null)[]) => text.filter((line) => line !== null).join("\n");
+
+/** When in the rollout people are asked. */
+function whenOf({ record, plan }: Subject): When {
+  return plan.approvals.find(({ id }) => id === record.approval)?.when ?? "before";
+}
 
 /** The mail with the personal link: the only place where the link stands in full. */
 export function requestMail(
@@ -48,14 +53,17 @@ export function requestMail(
       startedBy === null ? null : `  Started by   ${startedBy} (verified)`,
       `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${oneLine(release.ticket)}`}`,
       release.emergency === null ? null : `  EMERGENCY    ${oneLine(release.emergency.reason)}`,
+      `  Asked        ${askedWhen(whenOf(subject))}`,
       `  Answer by    ${deadlineInWords(record.expiresAt, zone)}`,
       `               (in ${spanInWords(record.expiresAt - now)})`,
+      "",
+      consequenceInWords("waiting", whenOf(subject)),
       "",
       "Read the evidence and decide here:",
       seat.url,
       "",
-      "The link is yours alone: do not forward it. Opening it decides nothing; to approve, tick your",
-      "checklist and type the version of the release.",
+      "The link is yours alone: do not forward it. Opening it decides nothing. To approve, tick your",
+      "checklist and type the version of the release; to reject, say why and type the version.",
       "",
       `Without the link: npm run headgate -- approve ${record.promotionId} --environment ${plan.environment} --approval ${record.approval} --role ${seat.role.role}`,
     ),
@@ -126,9 +134,7 @@ export function endNotice(subject: Subject, settlement: Pick<Settlement, "state"
       "",
       `  ${oneLine(settlement.summary)}`,
       "",
-      state === "approved"
-        ? "The release goes on by itself."
-        : "Nothing was or will be shifted because of this approval.",
+      consequenceInWords(state, whenOf(subject)),
     ),
   };
 }

@@ -1,4 +1,6 @@
-/** Instants and spans as approvers read them. */
+/** Instants, spans and consequences as approvers read them. */
+import type { ApprovalState } from "./approvals.ts";
+import type { When } from "./plan.ts";
 
 const MINUTE = 60_000;
 const UNITS = [
@@ -52,4 +54,23 @@ export function deadlineInWords(at: number, zone: string | null): string {
 export function oneLine(text: string, longest = 300): string {
   const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
   return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
+const POINTS = { before: "before anything changes", "at-0": "before the candidate gets traffic", after: "at the end" };
+
+/** When in the rollout people are asked, to follow "asked". */
+export function askedWhen(when: When): string {
+  return typeof when === "number" ? `while the candidate holds ${when} % of traffic` : POINTS[when];
+}
+
+/** What follows for traffic from how an approval stands; asked before the rollout, nothing has moved yet. */
+export function consequenceInWords(state: ApprovalState, when: When): string {
+  if (state === "approved") return "The release goes on by itself.";
+  const moved = typeof when === "number" || when === "after";
+  if (state === "waiting") {
+    return moved
+      ? "Traffic stays as it is and is watched: a bad verdict brings it back without waiting for you."
+      : "Until everybody who is needed has answered, no traffic moves.";
+  }
+  return moved ? "Traffic goes back to the version that served before." : "No traffic has moved, and none will.";
 }

@@ -20,19 +20,24 @@ export const EMPTY_FORM: Refilled = { problems: [], checklist: [], comment: "", 
 /** The whole page. `token` null: there is nothing to decide, and no form. */
 export function approvalPage(view: ApprovalView, token: string | null, form: Refilled): Html {
   const title = titleOf(view);
-  const evidence = html`<div>${evidenceColumn(view)}</div>`;
-  const aside = html`<div class="aside">${token !== null && formCard(view, token, form)}${rolesCard(view)}</div>`;
-  // What has to be put right comes first on a phone, where the form is below everything else.
+  const failed = token !== null && form.problems.length > 0;
   return document(
-    form.problems.length > 0 && token !== null ? `Not decided yet: ${title}` : title,
-    html`<main>
+    failed ? `Not decided yet: ${title}` : title,
+    html`<main${token === null && html` class="one"`}>
 <div class="top"><p class="brand">Headgate</p>${pillOf(view.standing)}</div>
-<header><h1>${title}</h1><p class="soft">${leadOf(view)}</p>${token !== null && form.problems.length === 0 && html`<p><a class="jump" href="#decision">Go to the decision</a></p>`}</header>
+<header><h1>${title}</h1>${leadOf(view)}${token !== null && !failed && html`<p><a class="jump" href="#decision">Go to the decision</a></p>`}</header>
 ${bannerOf(view)}
-<div class="columns">${form.problems.length > 0 ? [aside, evidence] : [evidence, aside]}</div>
+${token === null ? evidenceOf(view) : columnsOf(view, token, form, failed)}
 <footer><p>Promotion <span class="mono">${view.record.promotionId}</span>, approval <span class="mono">${view.record.approval}</span>. What you see is bound to your decision by the hash <span class="mono">${view.binding.slice(0, 16)}</span>.</p></footer>
 </main>`,
   );
+}
+
+/** What has to be put right comes first on a phone, where the form is below everything else. */
+function columnsOf(view: ApprovalView, token: string, form: Refilled, failed: boolean): Html {
+  const evidence = html`<div>${evidenceOf(view)}</div>`;
+  const aside = html`<div class="aside">${formCard(view, token, form)}</div>`;
+  return html`<div class="columns">${failed ? [aside, evidence] : [evidence, aside]}</div>`;
 }
 
 function titleOf({ standing, service, version, environment }: ApprovalView): string {
@@ -60,13 +65,19 @@ function pillOf(standing: Standing): Html {
   return html`<span class="pill ${tone}">${word}</span>`;
 }
 
-function leadOf({ standing, link, deadline, timeLeft, point }: ApprovalView): Part {
-  if (standing.kind !== "open") return html`This page was made for ${link.address}, as ${link.role}.`;
-  return html`You, ${link.address}, are asked as <strong>${link.role}</strong>, ${point}. Answer within <strong>${timeLeft}</strong>, by ${deadline}.`;
+function leadOf({ standing, link, deadline, timeLeft, point, consequence }: ApprovalView): Part {
+  if (standing.kind !== "open")
+    return html`<p class="soft">This page was made for ${link.address}, as ${link.role}.</p>`;
+  return html`<p>You, ${link.address}, are asked as <strong>${link.role}</strong>, ${point}. ${consequence}</p><p>Answer by ${deadlineOf(deadline)}: ${timeLeft} left.</p>`;
+}
+
+function deadlineOf({ words, zone, utc }: ApprovalView["deadline"]): Html {
+  if (zone === "UTC") return html`<strong>${words} UTC</strong>`;
+  return html`<strong>${words}</strong> (${zone}), <span class="whole">${utc}</span>`;
 }
 
 function bannerOf(view: ApprovalView): Part {
-  const { standing } = view;
+  const { standing, consequence } = view;
   if (standing.kind === "open") return null;
   if (standing.kind === "replaced") {
     return note(
@@ -76,10 +87,10 @@ function bannerOf(view: ApprovalView): Part {
     );
   }
   if (standing.kind === "answered") {
-    return html`<section class="card note good"><h2>Your answer is recorded</h2><p>Others are still asked. Until they answer, nothing moves.</p></section>`;
+    return note("good", "Your answer is recorded", `Others are still asked. ${consequence}`);
   }
   const { word, tone } = ENDINGS[standing.state];
-  return html`<section class="card note ${tone}"><h2>${sentence(word)}</h2><p>${sentence(standing.summary)}.</p>${decisionList(view.decisions)}</section>`;
+  return html`<section class="card note ${tone}"><h2>${sentence(word)}</h2><p>${sentence(standing.summary)}. ${consequence}</p>${decisionList(view.decisions)}</section>`;
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -88,11 +99,12 @@ function note(tone: string, title: string, text: string): Html {
   return html`<section class="card note ${tone}"><h2>${title}</h2><p>${text}</p></section>`;
 }
 
-function evidenceColumn(view: ApprovalView): Part {
+function evidenceOf(view: ApprovalView): Part {
   return [
     view.emergency !== null && note("bad", "Emergency", view.emergency),
     releaseCard(view),
     view.irreversible.length > 0 && irreversibleCard(view),
+    rolesCard(view),
     planCard(view),
     view.advice !== null && adviceCard(view.advice),
     gatesCard(view),
@@ -108,7 +120,7 @@ function releaseCard(view: ApprovalView): Html {
 <dl>
 <dt>Release</dt><dd>${view.service} <span class="mono">${view.version}</span></dd>
 <dt>Commit</dt><dd class="mono">${view.commit}</dd>
-<dt>Environment</dt><dd>${view.environment} <span class="soft">(${view.place})</span></dd>
+<dt>Environment</dt><dd>${view.environment} <span class="soft">(account ${view.account}, <span class="whole">${view.region}</span>)</span></dd>
 <dt>Risk</dt><dd><span class="pill ${risk}">${view.risk}</span></dd>
 <dt>Ticket</dt><dd>${view.ticket ?? "none"}</dd>
 <dt>Requested by</dt><dd>${view.requestedBy} <span class="soft">(${view.claim})</span></dd>
@@ -136,7 +148,7 @@ function planCard(view: ApprovalView): Html {
     steps: view.steps,
   });
   return html`<section class="card"><h2>How it is rolled out</h2>
-${chart}
+<div class="steps">${chart}</div>
 <ol>${view.stepWords.map((step) => html`<li>${step}</li>`)}</ol>
 <h3>When</h3><p>${sentence(view.window)}. It takes about ${view.takes}.</p>
 <h3>What is watched</h3>
@@ -162,8 +174,14 @@ ${laterChecks.length > 0 && html`<h3>Still to come</h3><p class="soft">${laterCh
 
 function claimsCard({ evidence }: ApprovalView): Html {
   return html`<section class="card"><h2>Evidence <span class="pill">claimed by the requester</span></h2>
-${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${key}</dt><dd>${value}</dd>`)}</dl>`}
+${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${key}</dt><dd>${linked(value)}</dd>`)}</dl>`}
 </section>`;
+}
+
+/** An address is shown in full and can be opened; the page that it leads to does not learn from where. */
+function linked(value: string): Part {
+  const isAddress = /^https:\/\/[^\s"<>\\]+$/.test(value) && URL.canParse(value);
+  return isAddress ? html`<a href="${value}" rel="noopener noreferrer nofollow">${value}</a>` : value;
 }
 
 function decisionList(decisions: readonly DecisionView[]): Part {
@@ -201,7 +219,7 @@ ${problemsBox(form)}
 <form method="post" autocomplete="off">
 ${NO_IMPLICIT_SUBMISSION}
 <input type="hidden" name="token" value="${token}">
-${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class="hint">To approve, tick every point. To reject, tick only what is true, or nothing: what is left open is put on record.</p>${view.checklist.map((item) => tickBox(item, form))}</fieldset>`}
+${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class="hint">To approve, tick every point. To reject, tick only what is true, or nothing: what is left open is put on record.</p>${view.checklist.map((item) => tickBox(item, form, wrong("checklist")))}</fieldset>`}
 <label class="field" for="comment">Comment</label>
 <p class="hint" id="comment-hint">To reject, say here why. Everybody asked can read it.</p>
 <textarea id="comment" name="comment" rows="3" maxlength="${LONGEST_COMMENT}" aria-describedby="comment-hint" aria-invalid="${wrong("comment") ? "true" : "false"}">${form.comment}</textarea>
@@ -212,8 +230,9 @@ ${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class
 </form></section>`;
 }
 
-function tickBox(item: string, form: Refilled): Html {
-  return html`<label class="box"><input type="checkbox" name="checklist" value="${item}"${form.checklist.includes(item) && html` checked`}><span>${item}</span></label>`;
+function tickBox(item: string, form: Refilled, missing: boolean): Html {
+  const ticked = form.checklist.includes(item);
+  return html`<label class="box"><input type="checkbox" name="checklist" value="${item}"${ticked && html` checked`}${missing && !ticked && html` aria-invalid="true"`}><span>${item}</span></label>`;
 }
 
 function problemsBox({ problems }: Refilled): Part {

@@ -16,7 +16,7 @@ import {
 } from "../domain/approvals.ts";
 import { samePerson } from "../domain/approvals-people.ts";
 import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/approvals-store.ts";
-import { deadlineInWords, spanInWords, utc } from "../domain/approvals-words.ts";
+import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../domain/approvals-words.ts";
 import { formatDuration } from "../domain/durations.ts";
 import { type Header, loadSignals, type PlanHeader } from "../domain/ledger.ts";
 import { claimInWords } from "../domain/origin.ts";
@@ -69,7 +69,8 @@ export interface ApprovalView {
   readonly version: string;
   readonly commit: string;
   readonly environment: string;
-  readonly place: string;
+  readonly account: string;
+  readonly region: string;
   readonly summary: string;
   readonly requestedBy: string;
   /** Whether that is a claim. */
@@ -79,7 +80,9 @@ export interface ApprovalView {
   readonly ticket: string | null;
   readonly emergency: string | null;
   readonly point: string;
-  readonly deadline: string;
+  /** What follows for traffic from how the approval stands. */
+  readonly consequence: string;
+  readonly deadline: { readonly words: string; readonly zone: string; readonly utc: string };
   readonly timeLeft: string;
   readonly steps: readonly { readonly weight: number; readonly seconds: number; readonly label: string }[];
   readonly stepWords: readonly string[];
@@ -117,8 +120,9 @@ export async function loadApprovalView(
     link,
     record,
     checklist: seatOf(record, link.role, link.address)?.role.checklist ?? [],
-    point: pointInWords(about.wanted.when),
-    deadline: deadlineInWords(record.expiresAt, about.plan.window?.zone ?? null),
+    point: askedWhen(about.wanted.when),
+    consequence: consequenceInWords(settlement.state, about.wanted.when),
+    deadline: deadlineOf(record, about.plan.window?.zone ?? "UTC"),
     timeLeft: spanInWords(record.expiresAt - now),
     gates: record.gates,
     advice: await loadAdvice(deps.ledger, link.promotionId, link.environment),
@@ -128,6 +132,12 @@ export async function loadApprovalView(
     binding: record.binding,
   };
 }
+
+const deadlineOf = ({ expiresAt }: ApprovalRecord, zone: string): ApprovalView["deadline"] => ({
+  words: instantInWords(expiresAt, zone),
+  zone,
+  utc: utc(expiresAt),
+});
 
 /** What was judged one environment earlier, and in this one when people are asked in the middle of a rollout. */
 async function verdictsAround(ledger: Ledger, { environments }: Header, link: Link): Promise<VerdictView[]> {
@@ -173,7 +183,8 @@ function releaseView(header: Header, release: PlanHeader) {
 function planView(plan: EnvironmentPlan, record: ApprovalRecord) {
   return {
     environment: plan.environment,
-    place: `account ${plan.account}, ${plan.region}`,
+    account: plan.account,
+    region: plan.region,
     steps: plan.steps.map(({ weight, bakeSeconds }) => ({
       weight,
       seconds: bakeSeconds,
@@ -188,13 +199,6 @@ function planView(plan: EnvironmentPlan, record: ApprovalRecord) {
     irreversible: plan.targets.filter(({ reversible }) => !reversible).map(({ name }) => name),
     laterChecks: plan.checks.filter(({ name }) => !record.gates.some((gate) => gate.name === name)).map(checkInWords),
   };
-}
-
-/** Where in the rollout people are asked, to follow "asked". */
-function pointInWords(when: EnvironmentPlan["approvals"][number]["when"]): string {
-  if (typeof when === "number") return `while the candidate holds ${when} % of traffic`;
-  const words = { before: "before anything changes", "at-0": "before the candidate gets traffic", after: "at the end" };
-  return words[when];
 }
 
 function decisionView(decision: Decision): DecisionView {

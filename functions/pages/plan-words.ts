@@ -1,4 +1,5 @@
 /** A rollout's plan as sentences: steps, thresholds, windows. */
+import { type BakeRecord, readPhase } from "../domain/assessment-bake.ts";
 import { formatDuration } from "../domain/durations.ts";
 import type {
   CheckPlan,
@@ -102,4 +103,20 @@ export function targetInWords(target: TargetPlan): string {
 export function checkInWords(check: CheckPlan): string {
   const when = typeof check.when === "number" ? `at ${check.when} %` : check.when;
   return `${check.name} (${when})`;
+}
+
+const POINTS: Readonly<Record<string, string>> = { before: "before the rollout", after: "after the rollout" };
+
+/** `at-25` as `at 25 %`. */
+export function pointInWords(point: string): string {
+  return POINTS[point] ?? point.replace(/^at-(\d+)$/, "at $1 %");
+}
+
+/** What a bake watched: `10 %`, `hold at 25 %`, `approval at 50 %`, `monitoring at 100 %`. */
+export function phaseInWords({ phase, span }: Pick<BakeRecord, "phase" | "span">): string {
+  const read = readPhase(phase);
+  if (read.kind === "step") return `${read.weight} %`;
+  const at = span === null ? "" : ` at ${span.weight} %`;
+  if (read.kind === "approval") return `approval ${pointInWords(read.approval)}`;
+  return read.kind === "monitor" ? `monitoring${at}` : `hold${at}`;
 }

@@ -18,6 +18,7 @@ html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
 main{max-width:72rem;margin:0 auto;padding:1rem 1rem 3rem}
 main.narrow{max-width:40rem}
+main.one{max-width:52rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .5rem;letter-spacing:-.01em;text-wrap:balance}
 h2{font-size:1.0625rem;margin:0 0 .75rem}
 h3{font-size:.9375rem;margin:1rem 0 .25rem}
@@ -31,20 +32,21 @@ code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font
 .top{display:flex;justify-content:space-between;align-items:center;gap:1rem;margin-bottom:1rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1rem;margin:0 0 1rem}
 .card>:last-child{margin-bottom:0}
-.note{border-left:.25rem solid var(--line)}
-.note.good{border-left-color:var(--good);background:var(--good-bg)}
-.note.bad{border-left-color:var(--bad);background:var(--bad-bg)}
-.note.warn{border-left-color:var(--warn);background:var(--warn-bg)}
+.note.good{border-color:var(--good);background:var(--good-bg)}
+.note.bad{border-color:var(--bad);background:var(--bad-bg)}
+.note.warn{border-color:var(--warn);background:var(--warn-bg)}
 .pill{display:inline-block;border-radius:99rem;padding:.125rem .625rem;font-size:.8125rem;font-weight:600;white-space:nowrap;background:var(--line)}
 .pill.good{color:var(--good);background:var(--good-bg)}
 .pill.bad{color:var(--bad);background:var(--bad-bg)}
 .pill.warn{color:var(--warn);background:var(--warn-bg)}
 .note .pill{background:var(--card)}
 .note blockquote{border-color:var(--field)}
-dl{display:grid;grid-template-columns:1fr;gap:.125rem 1rem;margin:0}
+dl{display:grid;grid-template-columns:1fr;gap:.125rem 1rem;margin:0;align-items:baseline}
 dt{color:var(--soft);font-size:.875rem}
 dd{margin:0 0 .5rem}
+.whole{white-space:nowrap}
 .list{list-style:none;padding:0}
+.list ul{list-style:disc}
 .list>li{padding:.5rem 0;border-top:1px solid var(--line)}
 .list>li:first-child{border-top:0;padding-top:0}
 .list>li:last-child{padding-bottom:0}
@@ -56,6 +58,8 @@ thead th{border-top:0;color:var(--soft);font-weight:600}
 tbody th{font-weight:500}
 details{margin:0}
 summary{cursor:pointer;padding:.25rem 0;min-height:1.5rem}
+.steps .chart{max-width:26rem}
+.figures th:nth-child(2),.figures th:nth-child(3),.figures td:nth-child(2),.figures td:nth-child(3){text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(18rem,100%),1fr));gap:0 1rem}
 .jump{display:inline-block;font-weight:600;padding:.375rem 0}
 footer{color:var(--soft);font-size:.8125rem}
@@ -63,8 +67,9 @@ footer{color:var(--soft);font-size:.8125rem}
 @media (min-width:62rem){
 main{padding:1.5rem 2rem 4rem}
 h1{font-size:1.875rem}
-.columns{display:grid;grid-template-columns:minmax(0,1fr) 24rem;gap:1.25rem;align-items:start}
-.aside{grid-column:2;grid-row:1;position:sticky;top:1rem}
+.columns{display:grid;grid-template-columns:minmax(0,1fr) 24rem;gap:1.25rem}
+.aside{grid-column:2;grid-row:1}
+#decision{position:sticky;top:1rem;max-height:calc(100vh - 2rem);overflow-y:auto}
 .jump{display:none}
 .card{padding:1.25rem 1.375rem}}
 `;
@@ -81,6 +86,7 @@ input[type=text],textarea{width:100%;font:inherit;color:inherit;background:var(-
 input[type=text]{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 textarea{min-height:5.5rem;resize:vertical}
 [aria-invalid=true]{border-color:var(--bad);border-width:2px}
+input[type=checkbox][aria-invalid=true]{outline:2px solid var(--bad);outline-offset:1px}
 .buttons{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
 button{font:inherit;font-weight:600;min-height:3rem;padding:.5rem .75rem;border-radius:.5rem;border:2px solid transparent;cursor:pointer}
 button.approve{background:var(--accent);color:var(--on-accent)}

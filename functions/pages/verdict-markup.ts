@@ -2,6 +2,7 @@
 import { oneLine, utc } from "../domain/approvals-words.ts";
 import { evidenceLine, twoArms } from "./charts.ts";
 import { type Html, html, type Part } from "./html.ts";
+import { phaseInWords } from "./plan-words.ts";
 import type { SeriesView, VerdictView } from "./verdict-view.ts";
 
 const TONES: Readonly<Record<string, string>> = { pass: "good", passed: "good", fail: "bad", failed: "bad" };
@@ -10,14 +11,15 @@ export function verdictCard(view: VerdictView): Html {
   const charts = view.series.map((series, index) => seriesChart(view, series, index));
   return html`<section class="card"><h2>Judged in ${view.environment}</h2>
 <ul class="list">${view.bakes.map(bakeLine)}</ul>
-${view.findings.length > 0 && html`<h3>Latest figures</h3><div class="scroll" role="region" tabindex="0" aria-label="Latest figures of ${view.environment}"><table><thead><tr><th scope="col">Metric</th><th scope="col">Candidate</th><th scope="col">Baseline</th><th scope="col">Verdict</th></tr></thead><tbody>${view.findings.map(findingRow)}</tbody></table></div>`}
+${view.findings.length > 0 && html`<h3>Latest figures</h3><div class="scroll" role="region" tabindex="0" aria-label="Latest figures of ${view.environment}"><table class="figures"><thead><tr><th scope="col">Metric</th><th scope="col">Candidate</th><th scope="col">Baseline</th><th scope="col">Verdict</th></tr></thead><tbody>${view.findings.map(findingRow)}</tbody></table></div>`}
 <h3>Over time, in UTC</h3><div class="charts">${charts}${evidenceChart(view)}</div>
 </section>`;
 }
 
-function bakeLine({ phase, verdict, result, summary, startedAt }: VerdictView["bakes"][number]): Html {
+function bakeLine(bake: VerdictView["bakes"][number]): Html {
+  const { verdict, result, summary, startedAt } = bake;
   const word = result ?? verdict ?? "watching";
-  return html`<li><span class="pill ${TONES[word] ?? ""}">${word}</span> <strong>${phase}</strong> <span class="soft small">since ${utc(startedAt)}</span>${summary !== "" && html`<br><span class="small">${oneLine(summary)}</span>`}</li>`;
+  return html`<li><span class="pill ${TONES[word] ?? ""}">${word}</span> <strong>${phaseInWords(bake)}</strong> <span class="soft small whole">since ${utc(startedAt)}</span>${summary !== "" && html`<br><span class="small">${oneLine(summary)}</span>`}</li>`;
 }
 
 function findingRow({ watch, verdict, unit, candidate, baseline }: VerdictView["findings"][number]): Html {

@@ -14,7 +14,10 @@ export interface SeriesView {
 
 export interface VerdictView {
   readonly environment: string;
-  readonly bakes: readonly Pick<BakeRecord, "phase" | "verdict" | "result" | "summary" | "startedAt" | "endedAt">[];
+  readonly bakes: readonly Pick<
+    BakeRecord,
+    "phase" | "span" | "verdict" | "result" | "summary" | "startedAt" | "endedAt"
+  >[];
   /** Of the newest bake, worst first. */
   readonly findings: readonly Pick<Finding, "watch" | "verdict" | "unit" | "candidate" | "baseline" | "samples">[];
   readonly from: number;

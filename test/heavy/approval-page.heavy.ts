@@ -99,6 +99,21 @@ test("opened from the mail on a phone without JavaScript: ticked, typed, approve
   await server.close();
 });
 
+test("on a low screen the form stays whole within reach, wherever the evidence is scrolled to", async () => {
+  const { server, linkOf } = await asked();
+  const { context, page } = await visit({ viewport: { width: 1280, height: 640 } }, server.url);
+  await page.goto(linkOf(LEAD));
+  await page.evaluate("window.scrollTo(0, 1200)");
+
+  const box = await page.locator("#decision").boundingBox();
+  expect(box?.y).toBeGreaterThanOrEqual(0);
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(640);
+  await page.getByRole("button", { name: "Reject" }).click();
+  await page.getByText("say in the comment why you reject").first().waitFor();
+  await context.close();
+  await server.close();
+});
+
 const STATES = {
   open: async () => {},
   incomplete: async (page: Page) => page.getByRole("button", { name: "Approve" }).click(),

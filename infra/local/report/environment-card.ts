@@ -1,15 +1,15 @@
 /** What one environment saw: its rollout on one axis, every verdict in words, and how it ended. */
 import type { BakeRecord, BakeResult } from "../../../functions/domain/assessment-bake.ts";
-import { readPhase } from "../../../functions/domain/assessment-bake.ts";
 import { evidenceInWords, oddsInWords } from "../../../functions/domain/evidence.ts";
 import { thousands } from "../../../functions/domain/figures.ts";
 import { type Html, html, type Part } from "../../../functions/pages/html.ts";
+import { phaseInWords } from "../../../functions/pages/plan-words.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
 import { figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";
 import { rolloutCharts, targetCharts } from "./rollout-charts.ts";
 import { type Exposure, exposureOf } from "./series.ts";
-import { pill, pointInWords, scrolling } from "./tables.ts";
+import { pill, scrolling } from "./tables.ts";
 import { instant, span } from "./times.ts";
 
 export function environmentCard(data: ReportData, environment: EnvironmentData): Html {
@@ -70,14 +70,6 @@ function verdictTable({ plan, bakes, looks }: EnvironmentData): Html {
   });
   const heads = ["Watched", "For", "Verdict", "Candidate vs baseline", "Most evidence", "Why"];
   return html`<h3>Verdicts</h3>${scrolling(`Verdicts in ${plan.environment}`, html`<table class="stack"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`)}`;
-}
-
-function phaseInWords({ phase, span: traffic }: BakeRecord): string {
-  const read = readPhase(phase);
-  if (read.kind === "step") return `${read.weight} %`;
-  const at = traffic === null ? "" : ` at ${traffic.weight} %`;
-  if (read.kind === "approval") return `approval ${pointInWords(read.approval)}`;
-  return read.kind === "monitor" ? `monitoring${at}` : `hold${at}`;
 }
 
 function reasonOf({ acted, summary }: BakeRecord): string {

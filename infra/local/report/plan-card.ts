@@ -3,6 +3,7 @@ import { formatDuration } from "../../../functions/domain/durations.ts";
 import type { EnvironmentPlan, MetricPlan, PromotionPlan } from "../../../functions/domain/plan.ts";
 import { type Html, html } from "../../../functions/pages/html.ts";
 import {
+  pointInWords,
   ruleInWords,
   stepsInWords,
   targetInWords,
@@ -10,7 +11,6 @@ import {
   windowInWords,
 } from "../../../functions/pages/plan-words.ts";
 import { metricName } from "./look-words.ts";
-import { pointInWords } from "./tables.ts";
 
 export function planCard({ environments, ...release }: PromotionPlan): Html {
   return html`<section class="card" id="plan"><h2>The plan</h2><dl>

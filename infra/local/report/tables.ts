@@ -7,6 +7,7 @@ import { CHECKED } from "../../../functions/domain/approvals-evidence.ts";
 import type { AuditRecord } from "../../../functions/domain/audit.ts";
 import { thousands } from "../../../functions/domain/figures.ts";
 import { type Html, html, type Part } from "../../../functions/pages/html.ts";
+import { pointInWords } from "../../../functions/pages/plan-words.ts";
 import type { AskedApproval, ReportData } from "./data.ts";
 import { plainWatch } from "./look-words.ts";
 import { instant, span } from "./times.ts";
@@ -59,13 +60,6 @@ function silentRow(where: string, { role, people }: AskedRole, record: AskedAppr
   const askedAt = role === record.escalation?.role ? (record.escalatedAt ?? record.askedAt) : record.askedAt;
   const waited = record.endedAt === null ? "" : span(record.endedAt - askedAt);
   return html`<tr class="bad"><td class="when">${where}</td><td>${role}</td><td>${addresses}</td><td>${pill("no answer", "bad")}</td><td class="when" data-label="after">${waited}</td><td class="soft">${record.summary}</td></tr>`;
-}
-
-const POINTS: Readonly<Record<string, string>> = { before: "before the rollout", after: "after the rollout" };
-
-/** `at-25` as `at 25 %`. */
-export function pointInWords(point: string): string {
-  return POINTS[point] ?? point.replace(/^at-(\d+)$/, "at $1 %");
 }
 
 // --- checks ----------------------------------------------------------------------------------------------------------
