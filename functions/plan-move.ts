@@ -1,5 +1,6 @@
 /** Says what the rollout does next: reads how things stand, and lets `decideMove` decide. */
 import type * as z from "zod";
+import { findApproval } from "./domain/approvals-store.ts";
 import { askForDecision } from "./domain/hold-notice.ts";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
 import { isFinished, shareOf } from "./domain/journal.ts";
@@ -109,12 +110,12 @@ async function loadApprovals(
   environment: string,
   plan: EnvironmentPlan,
 ): Promise<Progress["approvals"]> {
-  const outcomes: [string, string | null][] = [];
+  const asked: [string, Progress["approvals"][string]][] = [];
   for (const { id } of plan.approvals) {
-    const found = await deps.ledger.read(keys.approval(promotionId, environment, id));
-    if (found !== undefined) outcomes.push([id, found.state === "waiting" ? null : String(found.state)]);
+    const found = await findApproval(deps.ledger, { promotionId, environment, approval: id });
+    if (found !== undefined) asked.push([id, found]);
   }
-  return Object.fromEntries(outcomes);
+  return Object.fromEntries(asked);
 }
 
 /** A phase that was cut before goes on under the next number. */

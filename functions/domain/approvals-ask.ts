@@ -4,7 +4,7 @@ import {
   type Decision,
   isStale,
   partiesTo,
-  requesterAddress,
+  partyAddresses,
   rolesAsked,
   settle,
   whoIsAsked,
@@ -17,6 +17,7 @@ import { mailSeats, openSeats, type PostDeps } from "./approvals-post.ts";
 import { type Standing, standing } from "./approvals-settle.ts";
 import { type ApprovalName, findApproval, loadAsked, loadDecisions } from "./approvals-store.ts";
 import { appendAudit, loadAudit } from "./audit.ts";
+import { Transient } from "./errors.ts";
 import { item, keys } from "./ledger.ts";
 import { deliver, notify } from "./notices.ts";
 import { type Change, Conflict, type Ledger } from "./ports.ts";
@@ -30,9 +31,11 @@ export async function askNow(deps: PostDeps, name: ApprovalName): Promise<Standi
   const about = await loadAsked(deps.ledger, name);
   const record = await ensureRecord(deps, name, about);
   const decisions = await loadDecisions(deps.ledger, name);
-  if (record.state === "waiting") await tellEverybody(deps, name, { ...about, record }, decisions);
+  const unreached = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, decisions) : [];
   const now = deps.clock.now();
-  return standing(settle(record, decisions, [], now), now);
+  const { summary, ...asked } = standing(settle(record, decisions, [], now), now);
+  // In the state's output, and so in the console's graph: a requester without a subscription reads no mail either.
+  return { ...asked, summary: [summary, ...noMail(unreached)].join("; ") };
 }
 
 type About = Awaited<ReturnType<typeof loadAsked>>;
@@ -94,24 +97,39 @@ async function newRecord(
   };
 }
 
+const noMail = (unreached: readonly string[]) =>
+  unreached.length === 0 ? [] : [`no mail reaches ${unreached.join(", ")}`];
+
+/** Returns whom no mail reaches. */
 async function tellEverybody(
   deps: PostDeps,
   name: ApprovalName,
   subject: About & Subject,
   decisions: readonly Decision[],
-): Promise<void> {
+): Promise<string[]> {
   const { record } = subject;
-  await tellTrouble(deps, subject);
+  const trouble = await troubleOf(deps, record);
+  await tellTrouble(deps, subject, trouble);
   const refused = await mailSeats(deps, subject, openSeats(record, decisions, rolesAsked(record)), "asked", "ask");
   await pageUnasked(deps, subject, refused);
   const roles = record.roles.map((role) => `${role.needed} x ${role.role}`).join(", ");
+  const unreached = [...trouble.unconfirmed, ...trouble.absent];
   await appendAudit(deps, name.promotionId, {
     id: `approval#${name.environment}#${name.approval}#${record.askedAt}#asked`,
     kind: "asked",
-    summary: `asked for approval "${name.approval}" of ${name.environment}: ${roles}`,
+    summary: [`asked for approval "${name.approval}" of ${name.environment}: ${roles}`, ...noMail(unreached)].join(
+      "; ",
+    ),
     environment: name.environment,
-    data: { approval: name.approval, roles: record.roles, expiresAt: record.expiresAt, binding: record.binding },
+    data: {
+      approval: name.approval,
+      roles: record.roles,
+      expiresAt: record.expiresAt,
+      binding: record.binding,
+      ...trouble,
+    },
   });
+  return unreached;
 }
 
 /** In the middle of a rollout a share of traffic waits for the answer of people who do not know that they are asked. */
@@ -122,13 +140,18 @@ async function pageUnasked(deps: PostDeps, subject: About & Subject, refused: re
   await deliver(deps, promotionId, notice, subject.plan.pageTo);
 }
 
-/** Tells the requester, before the wait starts, whom no mail will reach. */
-async function tellTrouble(deps: PostDeps, subject: Subject): Promise<void> {
-  const to = requesterAddress(subject.record);
-  if (to === null) return;
-  const { record } = subject;
-  const addresses = [...new Set(record.roles.flatMap((role) => role.people.map(({ address }) => address)))];
-  const reach = await deps.mailer.reach(addresses);
+interface Trouble {
+  readonly unconfirmed: readonly string[];
+  readonly absent: readonly string[];
+  /** Roles that cannot give what they owe as long as that is so. */
+  readonly unfillable: readonly string[];
+}
+
+async function troubleOf(deps: PostDeps, record: ApprovalRecord): Promise<Trouble> {
+  const roles = record.escalation === null ? record.roles : [...record.roles, record.escalation];
+  const addresses = [...new Set(roles.flatMap((role) => role.people.map(({ address }) => address)))];
+  const reach = await reachOf(deps, addresses);
+  if (reach === null) return { unconfirmed: [], absent: [], unfillable: [] };
   const those = (state: "unconfirmed" | "absent") =>
     addresses.filter((address) => (reach.get(address) ?? "absent") === state);
   const reachable = record.roles.map(({ role, needed, people }) => ({
@@ -136,9 +159,28 @@ async function tellTrouble(deps: PostDeps, subject: Subject): Promise<void> {
     needed,
     people: people.map(({ address }) => address).filter((address) => reach.get(address) === "confirmed"),
   }));
-  const trouble = { unconfirmed: those("unconfirmed"), absent: those("absent"), unfillable: unfillable(reachable) };
+  return { unconfirmed: those("unconfirmed"), absent: those("absent"), unfillable: unfillable(reachable) };
+}
+
+/** Null where it cannot be asked for good: people are mailed all the same. */
+async function reachOf(deps: PostDeps, addresses: readonly string[]): Promise<Reach | null> {
+  try {
+    return await deps.mailer.reach(addresses);
+  } catch (error) {
+    if (error instanceof Transient) throw error;
+    deps.log.warn("whom mail reaches is not known", { error: String(error) });
+    return null;
+  }
+}
+type Reach = Awaited<ReturnType<PostDeps["mailer"]["reach"]>>;
+
+/** Tells the parties and the environment's team, before the wait starts, whom no mail will reach. */
+async function tellTrouble(deps: PostDeps, subject: Subject, trouble: Trouble): Promise<void> {
   const letter = troubleNotice(subject, trouble);
   if (letter === null) return;
+  const { record, plan } = subject;
   const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#trouble`;
-  await notify(deps, record.promotionId, { name, ...letter }, [to]);
+  await notify(deps, record.promotionId, { name, ...letter }, [
+    ...new Set([...partyAddresses(record), ...plan.notices]),
+  ]);
 }

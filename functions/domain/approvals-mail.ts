@@ -10,7 +10,7 @@ import type { Mail } from "./ports.ts";
 export interface Subject {
   readonly record: ApprovalRecord;
   readonly release: PlanHeader;
-  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals">;
+  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals" | "notices">;
 }
 
 type Reason = "asked" | "reminded" | "escalated" | "sent again";
@@ -18,7 +18,7 @@ type Reason = "asked" | "reminded" | "escalated" | "sent again";
 const OPENINGS: Readonly<Record<Reason, (role: string) => string>> = {
   asked: (role) => `You are asked, as ${role}, to decide about a release.`,
   reminded: (role) => `A release still waits for your decision as ${role}.`,
-  escalated: (role) => `Nobody has answered so far, so you are asked, as ${role}, to decide in their place.`,
+  escalated: (role) => `Not everybody has answered, so you are asked, as ${role}, to decide in their place.`,
   "sent again": (role) => `Here is your link again: you are asked, as ${role}, to decide about a release.`,
 };
 
@@ -65,7 +65,8 @@ export function requestMail(
       "The link is yours alone: do not forward it. Opening it decides nothing. To approve, tick your",
       "checklist and type the version of the release; to reject, say why and type the version.",
       "",
-      `Without the link: npm run headgate -- approve ${record.promotionId} --environment ${plan.environment} --approval ${record.approval} --role ${seat.role.role}`,
+      "If the page cannot be reached, with AWS credentials (or reject, with --comment):",
+      `npm run headgate -- approve ${record.promotionId} --environment ${plan.environment} --approval ${record.approval} --role ${seat.role.role} --version VERSION`,
     ),
   };
 }

@@ -5,7 +5,7 @@ import {
   type ApprovalState,
   type AskedRole,
   type Decision,
-  requesterAddress,
+  partyAddresses,
   rolesAsked,
   type Settlement,
   settle,
@@ -160,12 +160,11 @@ async function tellEnd(deps: PostDeps, name: ApprovalName, subject: Subject, set
   await notify(deps, name.promotionId, notice, concerned(subject.record, settlement));
 }
 
-/** The requester always; the people asked when their answer is no longer wanted, whether they gave one or not. */
+/** The parties always; the people asked when their answer is no longer wanted, whether they gave one or not. */
 function concerned(record: ApprovalRecord, { state }: Settlement): string[] {
-  const requester = requesterAddress(record);
   const asked =
     state === "approved" || state === "rejected" ? [] : seatsOf(rolesAsked(record)).map(({ person }) => person.address);
-  return [...new Set([...(requester === null ? [] : [requester]), ...asked])];
+  return [...new Set([...partyAddresses(record), ...asked])];
 }
 
 /** Reminders to those whose answer is missing, the newest only; the escalation's people once they are asked. */

@@ -267,7 +267,10 @@ export function isStale(record: ApprovalRecord, plan: Pick<ApprovalPlan, "validS
   return record.state === "approved" && record.endedAt !== null && now - record.endedAt > plan.validSeconds * 1_000;
 }
 
-/** Where the requester can be told of trouble; null where the claim is no address. */
-export function requesterAddress(record: Pick<ApprovalRecord, "requester">): string | null {
-  return looksLikeAddress(record.requester) ? record.requester.trim() : null;
+/** Where the parties can be told how it stands; those who are no addresses are left out. */
+export function partyAddresses(record: Pick<ApprovalRecord, "requester" | "startedBy">): string[] {
+  const addresses = partiesTo(record)
+    .map((party) => party.trim())
+    .filter(looksLikeAddress);
+  return [...new Map(addresses.map((address) => [personOf(address), address] as const)).values()];
 }

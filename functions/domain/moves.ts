@@ -3,6 +3,7 @@
  * unless somebody or something says hold or go back. Everything is read afresh each time, so the same question asked
  * twice, or after a crash, has the same answer.
  */
+import type { ApprovalRecord } from "./approvals.ts";
 import { pointOf } from "./gates.ts";
 import type { Hold, Signal } from "./ledger.ts";
 import type { EnvironmentPlan } from "./plan.ts";
@@ -52,8 +53,8 @@ export interface Progress {
   >;
   /** Points whose checks have passed. */
   readonly checked: readonly string[];
-  /** Outcome by approval id; null while it waits. */
-  readonly approvals: Readonly<Record<string, string | null>>;
+  /** How each approval that was asked for stands, by its id. */
+  readonly approvals: Readonly<Record<string, Pick<ApprovalRecord, "state" | "summary">>>;
   /** Percent of traffic on the candidate, as last read back. */
   readonly weight: number;
   readonly finished: boolean;
@@ -154,7 +155,7 @@ function isDone(milestone: Milestone, situation: Situation): boolean {
     case "check":
       return progress.checked.includes(milestone.point);
     case "ask":
-      return progress.approvals[milestone.approval] === "approved";
+      return progress.approvals[milestone.approval]?.state === "approved";
     case "step":
       return isBaked(milestone, progress) || isSkipped(milestone, situation);
     case "finish":
@@ -190,12 +191,12 @@ function towards(milestone: Milestone, situation: Situation): Move {
 }
 
 function askOrStop(approval: string, { approvals }: Progress): Move {
-  const outcome = approvals[approval] ?? null;
-  if (outcome === null) {
+  const { state, summary } = approvals[approval] ?? { state: "waiting", summary: "" };
+  if (state === "waiting") {
     return { kind: "ask", approval, phase: approvalPhase(approval), summary: `asks for approval ${approval}` };
   }
-  const ended = outcome === "expired" || outcome === "superseded" ? outcome : "rejected";
-  return { kind: "stop", outcome: ended, summary: `approval ${approval}: ${outcome}` };
+  const ended = state === "expired" || state === "superseded" ? state : "rejected";
+  return { kind: "stop", outcome: ended, summary: `approval ${approval}: ${summary}` };
 }
 
 function shiftOrWait(step: Extract<Milestone, { kind: "step" }>, { plan, progress, window }: Situation): Move {

@@ -33,11 +33,17 @@ export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody
   const refuse = (missing: readonly string[]) =>
     ({ ok: false, answer: json(400, { error: "the body is not understood", missing }) }) as const;
   let parsed: unknown;
+  let unpaired = false;
   try {
-    parsed = JSON.parse(text);
+    parsed = JSON.parse(text, (key, value: unknown) => {
+      unpaired ||= !key.isWellFormed() || (typeof value === "string" && !value.isWellFormed());
+      return value;
+    });
   } catch {
     return refuse(["it is not JSON"]);
   }
+  // Half a character has no UTF-8: it would be stored as another text than the one that was hashed.
+  if (unpaired) return refuse(["a text in it is not well-formed Unicode"]);
   const result = schema.safeParse(parsed);
   if (result.success) return { ok: true, value: result.data };
   return refuse(result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`));

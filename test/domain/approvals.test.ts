@@ -4,7 +4,7 @@ import {
   countedDecisions,
   type Decision,
   isStale,
-  requesterAddress,
+  partyAddresses,
   rolesAsked,
   seatOf,
   settle,
@@ -349,7 +349,13 @@ test("an approval is stale after its time, to the millisecond; what was not appr
   expect(isStale({ ...given, endedAt: null }, { validSeconds: 60 }, START + 60_001)).toBe(false);
 });
 
-test("the requester is told where the claim is an address", () => {
-  expect(requesterAddress({ requester: " sam@example.com " })).toBe("sam@example.com");
-  expect(requesterAddress({ requester: "pipeline-17" })).toBeNull();
+test("the requester and whoever started it are told where they are addresses, each once", () => {
+  const jane = "arn:aws:sts::093646564004:assumed-role/SSO/Jane@example.com";
+  expect(partyAddresses({ requester: " sam@example.com ", startedBy: null })).toEqual(["sam@example.com"]);
+  expect(partyAddresses({ requester: "pipeline-17", startedBy: "arn:aws:iam::1:user/sam" })).toEqual([]);
+  expect(partyAddresses({ requester: "sam@example.com", startedBy: jane })).toEqual([
+    "sam@example.com",
+    "Jane@example.com",
+  ]);
+  expect(partyAddresses({ requester: "jane+ci@example.com", startedBy: jane })).toHaveLength(1);
 });

@@ -119,8 +119,10 @@ describe("the next move", () => {
     const plan = { approvals: [approval("at-0", "at-0")] };
     const ask = { kind: "ask", approval: "at-0", phase: approvalPhase("at-0"), summary: "asks for approval at-0" };
     expect(decide({}, {}, plan)).toEqual(ask);
-    expect(decide({ approvals: { "at-0": null } }, {}, plan)).toEqual(ask);
-    expect(decide({ approvals: { "at-0": "approved" } }, {}, plan)).toMatchObject({ kind: "shift" });
+    expect(decide({ approvals: { "at-0": { state: "waiting", summary: "" } } }, {}, plan)).toEqual(ask);
+    expect(
+      decide({ approvals: { "at-0": { state: "approved", summary: "approved by jane" } } }, {}, plan),
+    ).toMatchObject({ kind: "shift" });
   });
 
   it.each([
@@ -128,12 +130,12 @@ describe("the next move", () => {
     ["expired", "expired"],
     ["superseded", "superseded"],
     ["cancelled", "rejected"],
-  ])("is to stop when an approval ended %s", (answer, outcome) => {
+  ] as const)("is to stop when an approval ended %s, and to say why", (state, outcome) => {
     const plan = { approvals: [approval("at-0", "at-0")] };
-    expect(decide({ approvals: { "at-0": answer } }, {}, plan)).toEqual({
+    expect(decide({ approvals: { "at-0": { state, summary: `${state} by jane` } } }, {}, plan)).toEqual({
       kind: "stop",
       outcome,
-      summary: `approval at-0: ${answer}`,
+      summary: `approval at-0: ${state} by jane`,
     });
   });
 });

@@ -27,6 +27,37 @@ test("a person who ticks, types and presses Approve decides", async () => {
   expect((await here.get()).text).toContain("your answer is recorded");
 });
 
+describe("a form sent from several devices at the same instant", () => {
+  test("decides once: one is taken, the others are told so, and the workflow is woken once", async () => {
+    const here = await site();
+    const forms = await Promise.all(
+      Array.from({ length: 8 }, async (_, device) => {
+        const comment = `from device ${device}`;
+        return formFrom((await here.get()).text, { ...APPROVE, comment });
+      }),
+    );
+
+    const answers = await Promise.all(forms.map(async (form) => here.send(here.url(), form)));
+
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, ...Array.from({ length: 7 }, () => 409)]);
+    expect(here.decisions()).toBe(1);
+    expect(here.on.woken).toHaveLength(1);
+  });
+
+  test("by two people of different roles decides for both", async () => {
+    const here = await site();
+    const forms = [
+      [LEAD, formFrom((await here.get(LEAD)).text, APPROVE)],
+      [INFRA, formFrom((await here.get(INFRA)).text, APPROVE_INFRA)],
+    ] as const;
+
+    const answers = await Promise.all(forms.map(async ([who, form]) => here.send(here.url(who), form)));
+
+    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+    expect(here.state()).toBe("approved");
+  });
+});
+
 describe("once decided", () => {
   test("a replay is told so, and changes nothing: 409", async () => {
     const here = await site();
@@ -190,7 +221,9 @@ describe("what the page shows", () => {
   test("asked in the middle of a rollout, it says at which share of traffic", async () => {
     const here = await site({ approval: { id: "at-25", when: 25 } });
 
-    expect((await here.get()).text).toContain("while the candidate holds 25 % of traffic");
+    const { text } = await here.get();
+    expect(text).toContain("while the candidate holds 25 % of traffic");
+    expect(text).toContain("a bad verdict brings it back without waiting for you");
   });
 
   test("what cannot be undone, what is claimed, who started it and what is bound", async () => {
@@ -203,6 +236,34 @@ describe("what the page shows", () => {
     expect(text).toContain("claimed by the requester");
     expect(text).toContain("arn:aws:iam::093646564004:user/sam");
     expect(text).toContain(String(here.on.items("APPROVAL")[0]?.binding).slice(0, 16));
+  });
+
+  test("the deadline in the zone of the change window and in UTC, or in UTC alone where there is none", async () => {
+    const window = (await (await site()).get()).text;
+    const none = (await (await site({ environment: { window: null } })).get()).text;
+
+    expect(window).toContain(
+      '<strong>Saturday 28 November 2026, 10:00</strong> (Africa/Johannesburg), <span class="whole">2026-11-28 08:00 UTC</span>: 2 days left.',
+    );
+    expect(none).toContain("<strong>Saturday 28 November 2026, 08:00 UTC</strong>: 2 days left.");
+  });
+
+  test("addresses among the claims can be opened, and nothing else there is a link", async () => {
+    const evidence = {
+      report: "https://ci.example.com/runs/8123?a=1&b=2",
+      plain: "http://ci.example.com/",
+      script: "javascript:alert(1)",
+      quoted: 'https://ci.example.com/"onmouseover="alert(1)',
+      words: "see https://ci.example.com/",
+    };
+    const here = await site({ release: { evidence } });
+
+    const links = (await here.get()).text.match(/<a [^>]*>/g);
+
+    expect(links).toEqual([
+      '<a class="jump" href="#decision">',
+      '<a href="https://ci.example.com/runs/8123?a=1&amp;b=2" rel="noopener noreferrer nofollow">',
+    ]);
   });
 
   test("that nobody is on record as the starter of a promotion from the console", async () => {

@@ -119,6 +119,11 @@ describe("the second way in", () => {
       400,
     ],
     ["an unknown action", JSON.stringify({ action: "approve-all" }), 400],
+    [
+      "half a character",
+      '{"action":"decide","role":"tech-lead","decision":"rejected","version":"v1.4.0","comment":"\\ud800"}',
+      400,
+    ],
     ["a megabyte", JSON.stringify({ action: "x".repeat(1024 * 1024) }), 413],
   ])("%s is refused", async (_, body, status) => {
     const here = await site();

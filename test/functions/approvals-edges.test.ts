@@ -170,6 +170,40 @@ test("a redrive that is pending may still be decided about", async () => {
   expect(await decide(on.deps, on.name, approve)).toMatchObject({ kind: "decided" });
 });
 
+test("the mail that asks, word for word", async () => {
+  const startedBy = "arn:aws:sts::093646564004:assumed-role/SSO/kim@example.com";
+  const on = await scene({ header: { startedBy } });
+
+  await on.ask();
+
+  expect(on.mailsTo(LEAD)[0]).toEqual({
+    to: LEAD,
+    subject: "Approve bbws-store v1.4.0 for prod?",
+    body: `You are asked, as tech-lead, to decide about a release.
+
+  Release      bbws-store v1.4.0, commit 9f8d1114c0ffee
+  Environment  prod
+  Changes      Orders are priced in the customer's currency; the old endpoint stays until March.
+  Requested by sam.dev@example.com (claimed, not verified)
+  Started by   ${startedBy} (verified)
+  Risk         medium, ticket BBWS-431
+  Asked        before anything changes
+  Answer by    Saturday 28 November 2026, 10:00 (Africa/Johannesburg), 2026-11-28 08:00 UTC
+               (in 2 days)
+
+Until everybody who is needed has answered, no traffic moves.
+
+Read the evidence and decide here:
+https://headgate.example.com/live/approvals/${on.linkOf(LEAD)}
+
+The link is yours alone: do not forward it. Opening it decides nothing. To approve, tick your
+checklist and type the version of the release; to reject, say why and type the version.
+
+If the page cannot be reached, with AWS credentials (or reject, with --comment):
+npm run headgate -- approve bbws-store-v1.4.0-1 --environment prod --approval before --role tech-lead --version VERSION`,
+  });
+});
+
 test("what the mail says is what the release is: emergency, ticket, no window", async () => {
   const on = await scene({
     release: { emergency: { reason: "payments fail" }, ticket: null, risk: "high" },

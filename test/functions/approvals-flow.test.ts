@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { askNow } from "../../functions/domain/approvals-ask.ts";
 import { decide } from "../../functions/domain/approvals-decide.ts";
 import { decisionsToDeliver } from "../../functions/domain/approvals-store.ts";
 import { appendAudit, loadAudit } from "../../functions/domain/audit.ts";
@@ -139,6 +140,42 @@ test("the requester hears before the wait whom no mail reaches, and which role c
   expect(told?.body).toMatch(/not confirmed[^:]*:\n {2}jane\.doe@example\.com/);
   expect(told?.body).toMatch(/not subscribed[^:]*:\n {2}john\.smith@example\.com/);
   expect(told?.body).toMatch(/Roles that cannot[^:]*:\n {2}tech-lead\n {2}infrastructure-lead/);
+});
+
+test("whom no mail reaches is told to the environment's team too, and stands in the graph and in the trail", async () => {
+  const on = await scene({
+    reach: new Map([[LEAD, "unconfirmed"]]),
+    environment: { notices: ["team@example.com"] },
+  });
+
+  const { summary } = await on.ask();
+
+  expect(summary).toBe(`waiting for tech-lead, infrastructure-lead; no mail reaches ${LEAD}`);
+  expect(on.mailsTo("team@example.com")[0]?.subject).toContain("approvers cannot be reached");
+  const entry = (await trail(on)).find(({ kind }) => kind === "asked");
+  expect(entry?.summary).toContain(`no mail reaches ${LEAD}`);
+  expect(entry?.data).toMatchObject({ unconfirmed: [LEAD], absent: [], unfillable: ["tech-lead"] });
+});
+
+test("people are mailed although whom mail reaches cannot be asked", async () => {
+  const on = await scene();
+  const refused = { ...on.deps.mailer, reach: () => Promise.reject(new CallRefused("not allowed")) };
+
+  const asked = await askNow({ ...on.deps, mailer: refused }, on.name);
+
+  expect(asked.summary).toBe("waiting for tech-lead, infrastructure-lead");
+  expect(on.inbox.map(({ to }) => to)).toEqual([LEAD, INFRA]);
+  expect(on.warnings.join()).toContain("whom mail reaches is not known");
+});
+
+test("of the escalation's people too it is said whom no mail will reach", async () => {
+  const escalateTo = role("team-manager", [MANAGER]);
+  const on = await scene({
+    approval: { escalateSeconds: 3_600, escalateTo },
+    reach: new Map([[MANAGER, "absent"]]),
+  });
+
+  expect((await on.ask()).summary).toContain(`no mail reaches ${MANAGER}`);
 });
 
 test("the requester hears nothing when everybody can be reached", async () => {
