@@ -26,7 +26,7 @@ export const pagePeople =
     }
     const where = pages.map(({ environment }) => environment).join(", ");
     return {
-      summary: where === "" ? "traffic is safe by now: nobody has to be paged" : `people are paged of ${where}`,
+      summary: where === "" ? "traffic is safe by now: nobody has to be paged" : `people are paged about ${where}`,
     };
   };
 

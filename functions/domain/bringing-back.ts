@@ -86,7 +86,7 @@ function inWords(result: TargetRestore): string {
     case "refused":
       return `${result.target}: left alone; found ${result.found}, expected ${result.expected}`;
     case "failed":
-      return `${result.target}: not back; ${result.error}`;
+      return `${result.target}: not back: ${result.error}`;
   }
 }
 

@@ -10,12 +10,11 @@ export function scheduleOperators(sandbox: Sandbox, { operators, moves }: Scenar
   for (const action of operators) {
     sandbox.clock.after(action.at, `operator: ${action.verb}`, () => act(sandbox, action, executionArn));
   }
-  for (const { at, function: functionName, account, alias, version, weights } of moves) {
+  for (const move of moves) {
+    const { at, function: functionName, alias, version, weights } = move;
     sandbox.clock.after(at, `${functionName} is moved by hand`, () => {
-      sandbox.lambda.moveByHand(
-        { functionName, alias, ...(account === undefined ? {} : { account }) },
-        { version, weights },
-      );
+      const account = accountOf(sandbox, move);
+      sandbox.lambda.moveByHand({ functionName, alias, account }, { version, weights });
       sandbox.timeline.add({
         at: sandbox.clock.now(),
         kind: "person",
@@ -25,6 +24,13 @@ export function scheduleOperators(sandbox: Sandbox, { operators, moves }: Scenar
       });
     });
   }
+}
+
+/** Where the function is; a name that several accounts have is the first one's, unless the move says whose. */
+function accountOf(sandbox: Sandbox, { function: name, account }: Scenario["moves"][number]): string {
+  const found = sandbox.lambda.functions().find((fn) => fn.name === name && fn.account === (account ?? fn.account));
+  if (found === undefined) throw new RangeError(`the world has no function ${name}`);
+  return found.account;
 }
 
 async function act(sandbox: Sandbox, action: Action, executionArn: string): Promise<void> {

@@ -46,6 +46,8 @@ export async function rehearse(input: RehearsalInput): Promise<Rehearsal> {
   const resolution = resolvePlan(policy, release, { now: scenario.startsAt });
   if (!resolution.ok) return { ok: false, problems: resolution.problems };
   const { plan } = resolution;
+  const problems = unknownFunctions(scenario, plan);
+  if (problems.length > 0) return { ok: false, problems };
   input.onPlan?.(plan);
   const sandbox = new Sandbox({
     scenario,
@@ -56,6 +58,28 @@ export async function rehearse(input: RehearsalInput): Promise<Rehearsal> {
   });
   const ended = await sandbox.promote(release, `rehearsal-${scenario.seed}`);
   return { ok: true, plan, ended, figures: figuresOf(sandbox, ended), sandbox };
+}
+
+/** A move by hand of what the plan does not have would end the world when its time comes. */
+function unknownFunctions({ moves }: Scenario, plan: PromotionPlan): Problem[] {
+  const known = plan.environments.flatMap(({ account, targets }) =>
+    targets.map(({ functionName, alias }) => ({ account, functionName, alias })),
+  );
+  return moves.flatMap((move, index) => {
+    const { function: name, account, alias } = move;
+    const is = (one: (typeof known)[number]) =>
+      one.functionName === name && one.alias === alias && one.account === (account ?? one.account);
+    if (known.some(is)) return [];
+    const hint = `known: ${known.map((one) => `${one.functionName}, alias ${one.alias}, in ${one.account}`).join("; ")}`;
+    return [
+      {
+        path: `scenario.moves[${index}]`,
+        value: { function: name, account, alias },
+        message: "moves an alias that the plan does not have",
+        hint,
+      },
+    ];
+  });
 }
 
 function figuresOf(sandbox: Sandbox, { startedAt, endedAt }: Ended): Figures {

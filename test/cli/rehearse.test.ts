@@ -141,6 +141,19 @@ test("what cannot be read or is no scenario is bad input, and nothing is written
   expect(await readdir(folder)).not.toContain("never");
 });
 
+test("a world in which somebody moves what the plan does not have is bad input, before anything is run", async () => {
+  const scenarioFile = join(folder, "stranger.json");
+  const scenario = JSON.parse(await readFile(here("test/scenarios/healthy.json"), "utf8"));
+  await writeFile(
+    scenarioFile,
+    JSON.stringify({ ...scenario, moves: [{ at: "1h", function: "bbws-prod-ordr-lambda", version: "6" }] }),
+  );
+  const { code, output } = await rehearsed({ scenarioFile });
+  expect(code).toBe(2);
+  expect(output).toMatch(/^scenario\.moves\[0\] = .*bbws-prod-ordr-lambda/);
+  expect(output).toContain("bbws-prod-order-lambda, alias live, in 093646564004");
+});
+
 test("a release that its policy does not allow is bad input, with its problems", async () => {
   const releaseFile = join(folder, "release.json");
   const release = JSON.parse(await readFile(here("events/bbws-v2025.12.25.1.json"), "utf8"));

@@ -101,7 +101,7 @@ describe("restore-traffic", () => {
     world.target("order").readTrouble = new ServiceTrouble("lambda does not answer");
     await expect(restore(world, CRASH)).rejects.toThrow(
       new NotReady(
-        "traffic is not back yet: cart: back on version 7, read back; order: not back; ServiceTrouble: lambda does not answer",
+        "traffic is not back yet: cart: back on version 7, read back; order: not back: ServiceTrouble: lambda does not answer",
       ),
     );
     expect((await loadEnding(world.ledger, P1))?.outcome).toBe("errored");
@@ -330,7 +330,7 @@ describe("page-people", () => {
 
   it("pages everybody once, with the reason and what to do", async () => {
     const world = await rollingOut(50);
-    expect(await twice(world, () => call(world))).toEqual({ summary: "people are paged of prod" });
+    expect(await twice(world, () => call(world))).toEqual({ summary: "people are paged about prod" });
     const [mail, ...others] = world.mailsTo("oncall@shop.example");
     expect(others).toEqual([]);
     expect(mail?.subject).toBe("PAGE: shop v2: traffic in prod is not known to be safe");
@@ -359,7 +359,7 @@ describe("page-people", () => {
     world.target("order").moveByHand({ primary: "6", secondary: null });
     await restore(world);
     expect(world.inbox.filter(({ to }) => to === "oncall@shop.example")).toHaveLength(1);
-    expect(await call(world)).toEqual({ summary: "people are paged of prod" });
+    expect(await call(world)).toEqual({ summary: "people are paged about prod" });
     expect(world.inbox.filter(({ to }) => to === "oncall@shop.example")).toHaveLength(1);
     const safe = await rollingOut(50);
     await restore(safe);
@@ -378,7 +378,7 @@ describe("page-people", () => {
     world.mailTrouble = new ServiceTrouble("sns is away");
     await expect(call(world)).rejects.toThrow(NotReady);
     world.mailTrouble = null;
-    expect(await call(world)).toEqual({ summary: "people are paged of prod" });
+    expect(await call(world)).toEqual({ summary: "people are paged about prod" });
     expect(world.mailsTo("oncall@shop.example")).toHaveLength(1);
   });
 });
@@ -686,7 +686,7 @@ describe("an operator's restore", () => {
     expect(await bringBack(world.deps, P1, { by: "operator", reason: "back with it" })).toEqual({
       state: "failed",
       again: true,
-      summary: "cart: not back; CallRefused: access denied; order: not back; ServiceTrouble: away",
+      summary: "cart: not back: CallRefused: access denied; order: not back: ServiceTrouble: away",
     });
   });
 });

@@ -5,7 +5,7 @@ import { recordingSchema } from "../../functions/domain/recording.ts";
 import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
 import { loadRecordings, loadReportData, servingNow } from "../../infra/local/report/data.ts";
 import { renderReport } from "../../infra/local/report.ts";
-import { readScenario } from "../../infra/local/world/scenario.ts";
+import { readScenario, type ScenarioFile } from "../../infra/local/world/scenario.ts";
 
 /** A rehearsal takes seconds, on a busy machine some more. */
 const PATIENCE_MS = 90_000;
@@ -154,3 +154,20 @@ test.each([{ seed: 1 }, { seed: 2 }])(
   },
   PATIENCE_MS,
 );
+
+test("a move by hand finds its function, in whatever account it is", { timeout: PATIENCE_MS }, async () => {
+  const { policy, starts, scenario } = (await fileOf("test/faults/plans/healthy.json")) as {
+    policy: unknown;
+    starts: { release: unknown }[];
+    scenario: ScenarioFile;
+  };
+  const moves = [{ at: "3m", function: "shop-order", version: "6" }];
+  const result = await rehearse({
+    policy,
+    release: starts[0]?.release,
+    scenario: readScenario({ ...scenario, moves }),
+  });
+  if (!result.ok) throw new Error("the documents have problems");
+  expect(routesOf(result, "prod")).toEqual(["version 6"]);
+  expect(result.ended.summary).toContain("somebody else moved it");
+});
