@@ -120,16 +120,19 @@ function readStatus(args: string[], terminal: Terminal) {
   return { promotionId, ledger: ledgerOf(terminal), zone: values.zone ?? "UTC", write: terminal.write };
 }
 
-/** What the functions are built from, on this machine. As oneself: no role of an environment is assumed. */
-function dependenciesOf({ environment, write }: Terminal, asMyself: boolean) {
-  need(environment[VARIABLES.table], `set ${VARIABLES.table} to the stack's output TableName`);
-  const host = { ...awsHost(environment), write: (line: string) => write(`${line}\n`) };
-  const own: Host = {
-    ...host,
-    clientConfig: (place) => host.clientConfig(place === null ? null : { ...place, roleArn: null }),
-  };
-  const chosen = asMyself ? own : host;
-  return buildDependencies(chosen, openLog(chosen, { command: "restore" }), () => Number.POSITIVE_INFINITY);
+/** What the functions run on, on this machine. As oneself: no role of an environment is assumed. */
+export function hostHere({ environment, write }: Omit<Terminal, "interactive">, asMyself: boolean): Host {
+  // Bringing traffic back takes the role that may move it.
+  const host = awsHost({ ...environment, [VARIABLES.access]: "write" });
+  const clientConfig: Host["clientConfig"] = (place) =>
+    host.clientConfig(place === null || !asMyself ? place : { ...place, roleArn: null });
+  return { ...host, clientConfig, write: (line) => write(`${line}\n`) };
+}
+
+function dependenciesOf(terminal: Terminal, asMyself: boolean) {
+  need(terminal.environment[VARIABLES.table], `set ${VARIABLES.table} to the stack's output TableName`);
+  const host = hostHere(terminal, asMyself);
+  return buildDependencies(host, openLog(host, { command: "restore" }), () => Number.POSITIVE_INFINITY);
 }
 
 /** Through the API where it is known, since only there it is verified who starts. */

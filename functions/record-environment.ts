@@ -19,6 +19,7 @@ import {
 } from "./domain/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
+import { lookOnceMore } from "./domain/rolling.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ position: z.int().min(0) });
@@ -33,7 +34,7 @@ export const recordEnvironment =
     const closed =
       head.state === "closed"
         ? head.outcome === "promoted"
-        : isFinished(plan, targets) && (await close(deps, header, head, plan, targets));
+        : (await isServing(deps, head, plan, targets)) && (await close(deps, header, head, plan, targets));
     if (!closed) return { decision: "stop", position };
     await leaveEnvironment(deps, promotionId, plan);
     await appendAudit(deps, promotionId, {
@@ -45,6 +46,17 @@ export const recordEnvironment =
     });
     return { decision: "go", position: position + 1 };
   };
+
+/** Whether every target serves the candidate and nothing else: by its records, and by one more look. */
+async function isServing(
+  deps: Dependencies,
+  head: Head,
+  plan: EnvironmentPlan,
+  targets: readonly TargetRecord[],
+): Promise<boolean> {
+  if (head.state !== "open" || !isFinished(plan, targets)) return false;
+  return (await lookOnceMore(deps, head, plan)).decision === "go";
+}
 
 /** One transaction: either the journal is closed and the registry says so, or an alarm was faster and neither is. */
 async function close(

@@ -139,6 +139,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("record-environment", "task", {
     reads: ["locks", "open"],
     writes: ["locks", "alarms", "registry"],
+    accounts: ["read-traffic"],
+    mails: true,
     wakes: true,
   }),
   row("restore-traffic", "task", MOVING),

@@ -1,12 +1,12 @@
 /** Moves every target of an environment to one route each, and stops at the first that is not ours to move. */
 import { appendAudit } from "./audit.ts";
 import { BrokenRecord } from "./errors.ts";
-import { inWords } from "./journal.ts";
+import { inWords, sameRoute } from "./journal.ts";
 import { loadHead, loadPlan, loadTargets, type Purpose, placeOf, type TargetRecord } from "./ledger.ts";
 import { movedBySomebody, page } from "./paging.ts";
 import type { EnvironmentPlan } from "./plan.ts";
 import type { Dependencies, Route } from "./ports.ts";
-import { type Promotion, setRoute } from "./set-route.ts";
+import { agreedRead, foreign, type Promotion, setRoute } from "./set-route.ts";
 import { stopRollout } from "./stopping.ts";
 
 export type Moved = { readonly decision: "go" | "stop"; readonly summary: string };
@@ -35,6 +35,22 @@ export async function moveAll(
     routes.push(`${record.target}: ${inWords(route)}`);
   }
   return { decision: "go", summary: routes.join("; ") };
+}
+
+/**
+ * Looks once more at each target, before the record says that it serves the candidate. Weeks may lie between the last
+ * write and this, in which anybody may have moved it: that stops here as it does at a move.
+ */
+export async function lookOnceMore(deps: Dependencies, promotion: Promotion, plan: EnvironmentPlan): Promise<Moved> {
+  for (const record of await loadTargets(deps.ledger, promotion.promotionId, promotion.environment)) {
+    const target = bind(deps, plan, record);
+    const { route } = record.last;
+    if (sameRoute((await target.traffic.read()).route, route)) continue;
+    const found = await agreedRead(deps, target);
+    if (!sameRoute(found.route, route))
+      return stopForForeign(deps, promotion, plan, record, foreign(record, route, found).why);
+  }
+  return { decision: "go", summary: "every target stands where it was last read back" };
 }
 
 /** The target that a record is about. Throws `BrokenRecord` when the plan does not know it. */

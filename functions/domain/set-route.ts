@@ -161,7 +161,7 @@ const isUntouched = (state: RouteState, record: TargetRecord) =>
   state.marker === record.last.marker &&
   state.revision === record.last.revision;
 
-function foreign(record: TargetRecord, expected: Route, found: RouteState): SetResult & { kind: "foreign" } {
+export function foreign(record: TargetRecord, expected: Route, found: RouteState): SetResult & { kind: "foreign" } {
   return {
     kind: "foreign",
     why: `${record.target}: somebody else moved it; expected ${inWords(expected)}, found ${inWords(found.route)} ("${found.marker}")`,

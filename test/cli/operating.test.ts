@@ -1,6 +1,7 @@
 /** What an operator types: verbs, how things stand, and the way back by hand. */
 import { describe, expect, it } from "vitest";
 import { operate, type Verb } from "../../cli/operate.ts";
+import { hostHere } from "../../cli/remote.ts";
 import { restore } from "../../cli/restore.ts";
 import { status, watch } from "../../cli/status.ts";
 import { closePromotion } from "../../functions/domain/closing.ts";
@@ -46,6 +47,13 @@ describe("a verb", () => {
     const { code, said } = await say(world, "roll-back");
     expect(code).toBe(0);
     expect(said).toContain("order: back on version 7, read back");
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+
+  it("brings it back within the 28 seconds that a request has", async () => {
+    const world = await rollingOut(50);
+    world.remainingMs = 27_000;
+    expect((await say(world, "abort")).code).toBe(0);
     expect(world.target("order").route).toEqual(BASELINE);
   });
 
@@ -108,6 +116,15 @@ describe("restore by hand", () => {
     const { code, said } = await restoreBy(world);
     expect(code).toBe(5);
     expect(said).toContain("order: left alone; found version 6");
+  });
+
+  it("takes the role that may move traffic, or none as oneself", async () => {
+    const place = { account: "444455556666", region: "eu-west-1", roleArn: "arn:aws:iam::444455556666:role/target" };
+    const here = { environment: {}, write: () => {} };
+    expect(hostHere(here, false).environment.HEADGATE_ACCESS).toBe("write");
+    expect(hostHere(here, false).clientConfig(place).credentials).toBeDefined();
+    expect(hostHere(here, true).clientConfig(place)).toMatchObject({ region: "eu-west-1" });
+    expect(hostHere(here, true).clientConfig(place).credentials).toBeUndefined();
   });
 
   it("knows when there is no such promotion", async () => {

@@ -470,6 +470,40 @@ describe("record-environment", () => {
     expect(await world.ledger.read(keys.active(ENV, "shop"))).toBeUndefined();
   });
 
+  const pin = { primary: "6", secondary: null };
+
+  it("records nothing that somebody moved since it was last read back: stops, and pages", async () => {
+    const world = await finished();
+    world.target("order").moveByHand(pin, "hotfix by jo");
+    expect(await twice(world, () => call(world))).toEqual({ decision: "stop", position: 0 });
+    expect((await loadHead(world.ledger, P1, ENV)).trip).toMatchObject({
+      by: "conflict",
+      reason: 'order: somebody else moved it; expected version 8, found version 6 ("hotfix by jo")',
+    });
+    expect(await world.ledger.read(keys.active(ENV, "shop"))).toBeUndefined();
+    expect(world.target("order").route).toEqual(pin);
+    expect(world.mailsTo("oncall@shop.example")).toHaveLength(1);
+  });
+
+  it("looks again before it believes in another hand: a read may be stale", async () => {
+    const world = await finished();
+    const target = world.target("order");
+    let reads = 0;
+    target.before = (operation) => {
+      if (operation !== "read") return;
+      reads += 1;
+      if (reads <= 2) target.moveByHand(reads === 1 ? BASELINE : CANDIDATE);
+    };
+    expect(await call(world)).toEqual({ decision: "go", position: 1 });
+    expect(reads).toBeGreaterThan(2);
+  });
+
+  it("does not mind a description that somebody changed: traffic is where it must be", async () => {
+    const world = await finished();
+    world.target("order").moveByHand(CANDIDATE, "release 42");
+    expect(await call(world)).toEqual({ decision: "go", position: 1 });
+  });
+
   it("says stop for an environment that was closed as anything else", async () => {
     const world = await promoted();
     const head = await loadHead(world.ledger, P1, ENV);

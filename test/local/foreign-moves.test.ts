@@ -13,6 +13,7 @@ vi.hoisted(() => {
 const PATIENCE_MS = 60_000;
 
 const IN_THE_BAKE = { at: "state", machine: "bake", state: "Wait one tick", nth: 1, ms: 5_000 } as const;
+const BEFORE_THE_RECORD = { at: "state", machine: "promotion", state: "Record environment", nth: 1, ms: 0 } as const;
 const BEFORE_THE_SHIFT = { at: "state", machine: "rollout", state: "Shift traffic", nth: 2, ms: 0 } as const;
 
 /** In the healthy plan, at 25 %, a hand sets the alias to a version; Lambda keeps the description. */
@@ -47,6 +48,7 @@ describe("a hand that moves the alias elsewhere", () => {
   it.each([
     [IN_THE_BAKE, "Headgate did not restore prod: somebody else moved traffic"],
     [BEFORE_THE_SHIFT, "Headgate stopped in prod: order was moved by somebody else"],
+    [BEFORE_THE_RECORD, "Headgate stopped in prod: order was moved by somebody else"],
   ])("is left alone, and pages once ($machine)", { timeout: PATIENCE_MS }, async (when, subject) => {
     const trial = await moved(when, "6");
     expect(headerOf(trial)).toMatchObject({ state: "closed", outcome: "rollback-failed" });
