@@ -39,7 +39,7 @@ import {
 import { apiEvent } from "./gateway.ts";
 import { type InvocationRecord, LambdaHost } from "./lambda-host.ts";
 import { scheduleOperators } from "./operators.ts";
-import { People } from "./people.ts";
+import { People, type SignedAnswer } from "./people.ts";
 import { CONTROL_ACCOUNT, type SandboxPlace } from "./places.ts";
 import { artifactsOf, createFunctions, quietAlarms } from "./populate.ts";
 import { type Line, Timeline } from "./timeline.ts";
@@ -283,9 +283,23 @@ export class Sandbox {
       version: plan.version,
       rolesOf: (address) => rolesOf(plan, address),
       visit: ({ method, link, body }) => this.visit(method, link, body),
+      decide: (answer) => this.#decide(answer),
       tell: (who, text) =>
         this.timeline.add({ at: this.clock.now(), kind: "person", environment: "", what: who, text }),
     });
+  }
+
+  /** What the command in an approver's mail sends. */
+  async #decide({ address, body, ...approval }: SignedAnswer): Promise<{ status: number }> {
+    const event = apiEvent({
+      method: "POST",
+      path: `/promotions/${approval.promotionId}/environments/${approval.environment}/approvals/${approval.approval}`,
+      pathParameters: approval,
+      contentType: "application/json",
+      body: JSON.stringify(body),
+      caller: `arn:aws:sts::${this.place.account}:assumed-role/approver/${address}`,
+    });
+    return { status: (await this.request("decide", event)).statusCode };
   }
 
   /** What a person's browser sends for the link of a mail, and gets. */

@@ -29,7 +29,7 @@ export interface Happening {
   readonly when: Moment;
   readonly deed: Deed;
   /** Done so long (ms) after the deed; nothing where left out. */
-  readonly afterwards?: { readonly ms: number; readonly deed: Deed };
+  readonly afterwards?: { readonly ms: number; readonly deed: Deed } | undefined;
 }
 
 /** The start of a nested execution is lost, or only the answer to it: either way its parent hears of trouble. */

@@ -1,7 +1,7 @@
 /** Does to a running world what a case says, when it says so. */
 import { apiEvent } from "../gateway.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Deed, FaultCase, Happening } from "./cases.ts";
+import type { Deed, Happening } from "./cases.ts";
 import type { Visit } from "./observe.ts";
 import { openPromotions } from "./table-dump.ts";
 
@@ -24,7 +24,7 @@ export class Deeds {
   readonly #happenings: readonly Happening[];
   readonly #first: string;
 
-  constructor(sandbox: Sandbox, { happenings }: FaultCase, first: string) {
+  constructor(sandbox: Sandbox, happenings: readonly Happening[], first: string) {
     this.#sandbox = sandbox;
     this.#happenings = happenings;
     this.#first = first;
@@ -125,8 +125,20 @@ function moveByHand(sandbox: Sandbox, version: string): void {
   sandbox.lambda.moveByHand({ functionName, account, region, alias }, { version });
 }
 
-/** The verb through the API, as the command line sends it. */
+/** Whoever says a verb and hears of trouble says it again (ms), and not for ever. */
+const SAYS_AGAIN_MS = 60_000;
+const MOST_TRIES = 60;
+
 async function operate(sandbox: Sandbox, executionArn: string, verb: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const status = await say(sandbox, executionArn, verb);
+    if (status < 500 || tries === MOST_TRIES) return String(status);
+    await sandbox.clock.sleep(SAYS_AGAIN_MS);
+  }
+}
+
+/** The verb through the API, as the command line sends it. */
+async function say(sandbox: Sandbox, executionArn: string, verb: string): Promise<number> {
   const open = openPromotions(sandbox).find((promotion) => promotion.executionArn === executionArn);
   const promotionId = open?.promotionId ?? "none";
   const event = apiEvent({
@@ -137,5 +149,5 @@ async function operate(sandbox: Sandbox, executionArn: string, verb: string): Pr
     body: JSON.stringify({ verb, reason: "the case says so" }),
     caller: `arn:aws:sts::${sandbox.place.account}:assumed-role/operator/olga`,
   });
-  return String((await sandbox.request("operate", event)).statusCode);
+  return (await sandbox.request("operate", event)).statusCode;
 }

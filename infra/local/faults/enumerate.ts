@@ -63,7 +63,7 @@ function callFaults({ handler, operation }: CallSite): [string, FaultAction][] {
   return [
     ...always,
     ["answer lost", { kind: "timeout-after" }],
-    ["delayed past its Lambda", { kind: "delay", ms: lifeMs + LATE_BY_MS }],
+    ["arrives late", { kind: "delay", ms: lifeMs + LATE_BY_MS }],
   ];
 }
 
@@ -91,11 +91,13 @@ function handlerCases(clean: Trial): FaultCase[] {
 
 // --- nested executions ------------------------------------------------------------------------------------------------
 
+const WORDS = { lost: "start lost", "answer lost": "unheard" } as const;
+
 function startCases(clean: Trial): FaultCase[] {
   return [...clean.starts].flatMap(([machine, count]) =>
     [...firstMiddleLast(upTo(count)), "always" as const].flatMap((nth) =>
       (["lost", "answer lost"] as const).map((action) => ({
-        ...emptyCase(clean, `child's start ${action}${nth === "always" ? " for ever" : ""}`, machine, nth),
+        ...emptyCase(clean, `child ${WORDS[action]}${nth === "always" ? ", always" : ""}`, machine, nth),
         starts: [{ machine, nth, action }],
       })),
     ),
@@ -133,7 +135,7 @@ function deedsAt(visit: Visit): [string, Omit<Happening, "when">][] {
   ];
 }
 
-const DEAF = "stopped, its children run on";
+const DEAF = "stopped, children run on";
 
 /** A version that every function of the simulated world has and no release speaks of. */
 const OLDER_VERSION = "6";
@@ -165,8 +167,8 @@ function minuteCases(clean: Trial): FaultCase[] {
 
 // --- the API is gone -------------------------------------------------------------------------------------------------
 
-/** Long enough that every retry is used up. */
-const GONE_FOR_MS = 2 * 3_600_000;
+/** Long enough that every retry is used up, and that somebody has to be paged. */
+const GONE_FOR_MS = 60 * MINUTE_MS;
 const TABLE_GONE_FOR_MS = 30 * MINUTE_MS;
 
 /** What is gone, how, and for how long. */
@@ -181,17 +183,24 @@ const GONE: readonly (readonly [string, { service: string; operation?: string },
   ["SNS refused", { service: "sns" }, { kind: "refuse" }, GONE_FOR_MS],
 ];
 
-/** From the first entrance of each state on. */
+/** From the first entrance of each state on, as long as anybody still calls what is gone. */
 function goneCases(clean: Trial): FaultCase[] {
   const firsts = clean.visits.filter(({ nth }) => nth === 1);
   return firsts.flatMap((visit) =>
-    GONE.map(([fault, what, action, ms]) => {
+    GONE.filter(([, what]) => isCalledLater(clean, what, visit.at)).map(([fault, what, action, ms]) => {
       const from = visit.at - clean.plan.scenario.startsAt;
       return {
         ...emptyCase(clean, `gone: ${fault}`, `${visit.machine}.${visit.state}`, visit.nth),
         calls: [{ ...what, action, nth: "always" as const, from, to: from + ms }],
       };
     }),
+  );
+}
+
+function isCalledLater({ calls, settledAt }: Trial, what: (typeof GONE)[number][1], since: number): boolean {
+  return calls.some(
+    ({ at, service, operation }) =>
+      at >= since && at < (settledAt ?? at) && service === what.service && (what.operation ?? operation) === operation,
   );
 }
 

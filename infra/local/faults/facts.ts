@@ -27,6 +27,8 @@ export interface AliasFacts {
 export interface PromotionFacts {
   readonly executionArn: string;
   readonly status: string;
+  /** When the execution ended (epoch ms); null while it runs. */
+  readonly stoppedAt: number | null;
   /** The Fail state's error, which is the outcome; null while it runs or when it succeeded. */
   readonly error: string | null;
   readonly header: Header | null;
@@ -96,11 +98,12 @@ export function promotionFacts(sandbox: Sandbox, promotions: readonly string[]):
   const headers = itemsOf(sandbox, "PROMOTION#", "HEADER") as unknown as Header[];
   const heads = itemsOf(sandbox, "PROMOTION#", "HEAD#") as unknown as Head[];
   return promotions.map((executionArn) => {
-    const { status, error } = sandbox.executions.describeExecution({ executionArn });
+    const { status, error, stopDate } = sandbox.executions.describeExecution({ executionArn });
     const header = headers.find((one) => one.executionArn === executionArn) ?? null;
     return {
       executionArn,
       status,
+      stoppedAt: stopDate ?? null,
       error: error ?? null,
       header,
       heads: heads.filter(({ promotionId }) => promotionId === header?.promotionId),

@@ -1,9 +1,13 @@
 /** What must hold at the end of every case, whatever went wrong in it. Each says what it found, in words. */
 
+import { type AuditRecord, brokenAt } from "../../../functions/domain/audit.ts";
+import { keys } from "../../../functions/domain/ledger.ts";
 import type { Item } from "../../../functions/domain/ports.ts";
-import { hasDeed, verbsOf } from "./cases.ts";
+import { sha256 } from "../../../functions/runtime/dependencies.ts";
+import { type Deed, hasDeed, verbsOf } from "./cases.ts";
 import { type AliasFacts, aliasFacts, type PromotionFacts, promotionFacts } from "./facts.ts";
 import { isBakedLongEnough } from "./proof.ts";
+import { leftTooLong, saidTooEarly } from "./said.ts";
 import { itemsOf, openPromotions } from "./table-dump.ts";
 import { timeToSafe } from "./time-to-safe.ts";
 import { runningExecutions, type Trial } from "./trial.ts";
@@ -23,13 +27,18 @@ type Invariant = (facts: Facts) => string[];
 
 /** The rules by name; a violated one is reported as `name: what was found`. */
 const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  "the case takes place": theCaseTakesPlace,
   "comes to rest": comesToRest,
   "traffic is whole": trafficIsWhole,
   "only known versions serve": onlyKnownVersionsServe,
   "every bake was baked": everyBakeWasBaked,
   "the record is true": theRecordIsTrue,
+  "the trail is whole": theTrailIsWhole,
+  "nothing is said too early": saidTooEarly,
   "nothing is left open": nothingIsLeftOpen,
+  "nothing is left for long": leftTooLong,
   "people are told": peopleAreTold,
+  "traffic is back in time": isBackInTime,
   "long danger is paged": longDangerIsPaged,
   "nothing moves afterwards": nothingMovesAfterwards,
   "hands off": handsOff,
@@ -40,6 +49,11 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
 /** Everything that is wrong. */
 export function violations(facts: Facts): string[] {
   return Object.entries(INVARIANTS).flatMap(([name, rule]) => rule(facts).map((found) => `${name}: ${found}`));
+}
+
+/** The same world up to there as without a fault: what was seen in that run has to be struck in this one. */
+function theCaseTakesPlace({ case: what, struck }: Facts): string[] {
+  return what.kind === "none" || struck.length > 0 ? [] : ["nothing was struck"];
 }
 
 function comesToRest({ settledAt, sandbox }: Facts): string[] {
@@ -119,6 +133,22 @@ function outcomeFits({ header, heads, status, error }: PromotionFacts): string[]
   return found;
 }
 
+/** The chain of hashes holds, and has the outcome in it. */
+function theTrailIsWhole({ sandbox, facts }: Facts): string[] {
+  return facts.flatMap(({ header }) => {
+    if (header === null) return [];
+    const { pk, sk } = keys.audit(header.promotionId, 0);
+    const trail = itemsOf(sandbox, pk, sk.replace(/#.*/, "#")).map(({ pk: _pk, sk: _sk, ...entry }) => entry);
+    const records = (trail as unknown as AuditRecord[]).toSorted((one, other) => one.sequence - other.sequence);
+    const broken = brokenAt(sha256, records);
+    const ended = records.some(({ id }) => id === `ended-${header.outcome}`);
+    return [
+      ...(broken === null ? [] : [`the trail of ${header.promotionId} is broken at entry ${broken}`]),
+      ...(ended ? [] : [`the trail of ${header.promotionId} does not say that it ended ${header.outcome}`]),
+    ];
+  });
+}
+
 /** What may not be found in the table, once all is over: its keys begin so, and the rule says what is wrong with it. */
 const LEFT_OPEN: readonly {
   readonly pk: string;
@@ -161,6 +191,22 @@ function peopleAreTold({ sandbox, facts, plan }: Facts): string[] {
   });
 }
 
+/** What tells Headgate at once that traffic has to go back, where nothing else is in its way. */
+const tellsAtOnce = (deed: Deed): boolean =>
+  deed.do === "alarm" || deed.do === "stop" || (deed.do === "operate" && ["roll-back", "abort"].includes(deed.verb));
+
+/** A tick, for what is said while the first shift is under way, and a restore (ms). */
+const IN_TIME_MS = 90_000;
+
+function isBackInTime(facts: Facts): string[] {
+  const { calls, handlers, starts, happenings } = facts.case;
+  const undisturbed = [...calls, ...handlers, ...starts, ...facts.plan.scenario.faults].length === 0;
+  const [happening, ...others] = happenings;
+  if (!undisturbed || happening === undefined || others.length > 0 || !tellsAtOnce(happening.deed)) return [];
+  const tookMs = timeToSafe(facts) ?? 0;
+  return tookMs <= IN_TIME_MS ? [] : [`it took ${Math.round(tookMs / 1_000)} s`];
+}
+
 /**
  * Longer than this (ms) from what went wrong until traffic was back, and somebody on call has to know. Whom to call stands
  * in the ledger: half an hour without it is for the deployment's own alarms to notice.
@@ -170,9 +216,14 @@ const LONG_DANGER_MS = 45 * 60_000;
 function longDangerIsPaged(facts: Facts): string[] {
   const danger = timeToSafe(facts);
   if (danger === null || danger < LONG_DANGER_MS) return [];
-  const onCall = facts.plan.resolved.flatMap(({ environments }) => environments.flatMap(({ pageTo }) => pageTo));
-  if (facts.sandbox.sns.mailbox.some(({ to }) => onCall.includes(to))) return [];
+  if (isPaged(facts)) return [];
   return [`traffic was in danger for ${Math.round(danger / 60_000)} minutes, and nobody was paged`];
+}
+
+/** Whether anybody on call got a mail. */
+export function isPaged({ plan, sandbox }: Facts): boolean {
+  const onCall = plan.resolved.flatMap(({ environments }) => environments.flatMap(({ pageTo }) => pageTo));
+  return sandbox.sns.mailbox.some(({ to }) => onCall.includes(to));
 }
 
 function nothingMovesAfterwards({ aliases, settledAt }: Facts): string[] {

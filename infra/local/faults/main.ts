@@ -5,12 +5,12 @@ import { cleanCase, type FaultCase } from "./cases.ts";
 import { enumerateCases, thinned } from "./enumerate.ts";
 import { planNames, readFaultPlan } from "./plans.ts";
 import { judgeAll } from "./pool.ts";
-import { renderTable, renderViolations } from "./report.ts";
+import { renderSlowest, renderTable, renderViolations } from "./report.ts";
 import { run } from "./trial.ts";
 import { judgeCase, type Verdict } from "./verdict.ts";
 import { lineInWords } from "./words.ts";
 
-const USAGE = `node infra/local/faults/main.ts [--plan NAME]... [--fault TEXT] [--only ID] [--every N] [--whole] [--workers N]
+const USAGE = `npm run faults -- [--plan NAME]... [--fault TEXT] [--only ID] [--every N] [--whole] [--workers N]
 
   --plan     only this plan (may be given more than once)
   --fault    only cases whose name contains this text
@@ -34,6 +34,8 @@ const { values } = parseArgs({
 
 /** Progress goes to stderr after so many cases. */
 const TELL_EVERY = 50;
+
+const SLOWEST = 5;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -66,10 +68,11 @@ async function one(id: string): Promise<number> {
 
 async function all(): Promise<number> {
   const every = Number(values.every);
-  const cases = (await casesOf(values.plan ?? planNames(), values.whole === true)).filter(
+  const plans = values.plan ?? planNames();
+  const startedAt = Date.now();
+  const cases = (await casesOf(plans, values.whole === true)).filter(
     ({ id }, index) => index % every === 0 && id.includes(values.fault ?? ""),
   );
-  const startedAt = Date.now();
   let broke = 0;
   const tell = (verdict: Verdict, done: number) => {
     if (verdict.violations.length > 0) {
@@ -81,8 +84,12 @@ async function all(): Promise<number> {
       process.stderr.write(`${done} of ${cases.length} cases, ${broke} broken, ${seconds} s\n`);
   };
   const verdicts = await judgeAll(cases, Number(values.workers), tell);
+  const broken = verdicts.filter(({ violations }) => violations.length > 0);
   say(renderTable(verdicts));
-  say(`\n${verdicts.length} rehearsals in ${Math.round((Date.now() - startedAt) / 1_000)} s, ${broke} broken`);
+  say(`\nslowest to be safe:\n${renderSlowest(verdicts, SLOWEST)}`);
+  if (broken.length > 0) say(`\nbroken:${renderViolations(broken)}`);
+  const seconds = Math.round((Date.now() - startedAt) / 1_000);
+  say(`\n${verdicts.length} rehearsals of ${plans.length} plans in ${seconds} s, ${broke} broken`);
   return broke === 0 ? 0 : 1;
 }
 

@@ -7,6 +7,22 @@ import { renderProblems } from "../../../functions/domain/problems.ts";
 import { resolvePlan } from "../../../functions/domain/resolve-plan.ts";
 import { readScenario, type Scenario } from "../world/scenario.ts";
 
+const moment = z.discriminatedUnion("at", [
+  z.strictObject({
+    at: z.literal("state"),
+    machine: z.string(),
+    state: z.string(),
+    nth: z.int().positive(),
+    ms: z.int().min(0),
+  }),
+  z.strictObject({ at: z.literal("time"), ms: z.int().min(0) }),
+]);
+
+const deed = z.discriminatedUnion("do", [
+  z.strictObject({ do: z.literal("alarm"), name: z.string() }),
+  z.strictObject({ do: z.literal("operate"), verb: z.literal(["hold", "resume", "roll-back", "abort"]) }),
+]);
+
 const planSchema = z.strictObject({
   /** What is particular about it, in a sentence. */
   about: z.string().min(1),
@@ -16,13 +32,26 @@ const planSchema = z.strictObject({
     .array(
       z.strictObject({
         afterSeconds: z.int().min(0),
-        outcome: z.literal(OUTCOMES),
+        /** As the console would, or on the signed route. */
+        by: z.literal(["console", "api"]).default("console"),
+        /** `none`: it was never opened. */
+        outcome: z.literal([...OUTCOMES, "none"]),
         release: z.record(z.string(), z.unknown()),
       }),
     )
     .min(1),
   /** Weight from which on the candidate is bad; null: it is good. */
   badFromWeight: z.number().nullable(),
+  /** What belongs to the story itself, whatever a case adds to it. */
+  happenings: z
+    .array(
+      z.strictObject({
+        when: moment,
+        deed,
+        afterwards: z.strictObject({ ms: z.int().min(0), deed }).optional(),
+      }),
+    )
+    .default([]),
   scenario: z.unknown(),
 });
 

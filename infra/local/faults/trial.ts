@@ -1,5 +1,7 @@
 /** Runs one case: the plan's promotions in their world, with what goes wrong, until everything has come to rest. */
 
+import { promotionName } from "../../../functions/domain/starts.ts";
+import type { Fault } from "../aws/faults.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import type { CallRecord } from "../aws/router.ts";
 import { MACHINES, machineArn } from "../deployment.ts";
@@ -42,6 +44,7 @@ const LOOK_EVERY_MS = 30_000;
 
 export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line) => void): Promise<Trial> {
   const visits = new Visits();
+  let story: Deeds | undefined;
   let deeds: Deeds | undefined;
   const { scenario } = plan;
   const starts = new Starts(what.starts, () => sandbox.clock.now());
@@ -58,19 +61,21 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     nestedStarts: { beforeNestedStart: starts.before, afterNestedStart: starts.after },
     onEvent: (event, executionArn) => {
       const visit = visits.take(event, executionArn);
-      if (visit !== undefined) deeds?.entered(visit, executionArn);
+      if (visit === undefined) return;
+      story?.entered(visit, executionArn);
+      deeds?.entered(visit, executionArn);
     },
     ...(onLine === undefined ? {} : { onLine }),
   });
-  const { startsAt } = scenario;
-  for (const { from = 0, to, ...fault } of what.calls) {
-    sandbox.aws.faults.add({ ...fault, from: startsAt + from, ...(to === undefined ? {} : { to: startsAt + to }) });
-  }
+  const calls = what.calls.map((fault) => sinceStart(fault, scenario.startsAt));
+  for (const fault of calls) sandbox.aws.faults.add(fault);
   const changes: AliasChange[] = [];
   sandbox.lambda.onAliasChange((change) => changes.push(change));
-  const promotions = plan.starts.map((_, index) => sandbox.arnOf(`case-${index + 1}`));
-  deeds = new Deeds(sandbox, what, promotions[0] ?? "");
+  const promotions = plan.starts.map((start, index) => sandbox.arnOf(nameOf(start, index)));
+  story = new Deeds(sandbox, plan.happenings, promotions[0] ?? "");
+  deeds = new Deeds(sandbox, what.happenings, promotions[0] ?? "");
   const end = await sandbox.live(async () => {
+    story.schedule();
     deeds.schedule();
     return live(sandbox, plan);
   });
@@ -83,23 +88,38 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     calls: sandbox.aws.calls,
     starts: starts.counts,
     done: deeds.done,
-    struck: struckIn(sandbox, [...deeds.done.map(({ at }) => at), ...starts.struck]),
+    struck: [
+      ...deeds.done,
+      ...sandbox.aws.faults.fired.filter(({ fault }) => calls.includes(fault)),
+      ...[...starts.struck, ...(what.handlers.length > 0 ? sandbox.host.struck : [])].map((at) => ({ at })),
+    ]
+      .map(({ at }) => at)
+      .toSorted((one, other) => one - other),
     changes,
     ...end,
   };
 }
 
-function struckIn({ aws, host }: Sandbox, others: readonly number[]): number[] {
-  return [...others, ...host.struck, ...aws.faults.fired.map(({ at }) => at)].toSorted((one, other) => one - other);
+/** The fault with its times counted from the world's beginning. */
+function sinceStart({ from = 0, to, ...fault }: Fault, startsAt: number): Fault {
+  return { ...fault, from: startsAt + from, ...(to === undefined ? {} : { to: startsAt + to }) };
+}
+
+type Start = FaultPlan["starts"][number];
+
+/** Name of the execution. */
+function nameOf({ by, release }: Start, index: number): string {
+  return by === "api" ? promotionName(release, 1) : `case-${index + 1}`;
 }
 
 type End = Pick<Trial, "settledAt" | "invocations" | "links">;
 
 async function live(sandbox: Sandbox, plan: FaultPlan): Promise<End> {
   const { clock } = sandbox;
-  for (const [index, { afterSeconds, release }] of plan.starts.entries()) {
-    await clock.sleep(Math.max(0, plan.scenario.startsAt + afterSeconds * 1_000 - clock.now()));
-    sandbox.start(release, `case-${index + 1}`);
+  for (const [index, start] of plan.starts.entries()) {
+    await clock.sleep(Math.max(0, plan.scenario.startsAt + start.afterSeconds * 1_000 - clock.now()));
+    if (start.by === "api") await startByApi(sandbox, start);
+    else sandbox.start(start.release, nameOf(start, index));
   }
   while (!isSettled(sandbox)) {
     if (clock.now() - plan.scenario.startsAt > PATIENCE_MS)
@@ -111,6 +131,20 @@ async function live(sandbox: Sandbox, plan: FaultPlan): Promise<End> {
   await clock.sleep(QUIET_MS);
   sandbox.aws.faults.end();
   return { settledAt, invocations, links: await openLinks(sandbox) };
+}
+
+/** Whoever starts a promotion and hears of trouble does it again (ms), and not for ever. */
+const STARTS_AGAIN_MS = 60_000;
+const MOST_STARTS = 10;
+
+async function startByApi(sandbox: Sandbox, { release }: Start): Promise<void> {
+  const caller = `arn:aws:sts::${sandbox.place.account}:assumed-role/developer/dana`;
+  for (let tries = 1; tries <= MOST_STARTS; tries++) {
+    const { statusCode } = await sandbox.startByApi(release, caller);
+    if (statusCode < 300) return;
+    await sandbox.clock.sleep(STARTS_AGAIN_MS);
+  }
+  throw new Error(`no start of ${MOST_STARTS} was accepted`);
 }
 
 /** Every execution has ended, and no promotion is listed as open any more. */

@@ -1,7 +1,7 @@
 /** One case from its plan to what is said of it. */
 import type { Line } from "../timeline.ts";
 import type { FaultCase } from "./cases.ts";
-import { factsOf, violations } from "./invariants.ts";
+import { factsOf, isPaged, violations } from "./invariants.ts";
 import { readFaultPlan } from "./plans.ts";
 import { timeToSafe } from "./time-to-safe.ts";
 import { run, type Trial } from "./trial.ts";
@@ -17,8 +17,8 @@ export interface Verdict {
   readonly violations: readonly string[];
   /** Milliseconds; null: no traffic had to go back. */
   readonly timeToSafeMs: number | null;
-  /** Whether anything went wrong at all: a fault behind a point that the case never came to strikes nothing. */
-  readonly struck: boolean;
+  /** Whether anybody on call was paged. */
+  readonly paged: boolean;
 }
 
 /** Runs a case and holds it to every rule. A case that throws violates the first of them: it does not end. */
@@ -35,7 +35,7 @@ export async function judgeCase(what: FaultCase, onLine?: (line: Line) => void):
       outcomes: [],
       violations: [`runs to its end: ${found}`],
       timeToSafeMs: null,
-      struck: true,
+      paged: false,
     };
   }
 }
@@ -51,6 +51,6 @@ export function judgeTrial(trial: Trial): Verdict {
     outcomes: facts.facts.map(({ header }) => header?.outcome ?? "none"),
     violations: violations(facts),
     timeToSafeMs: timeToSafe(facts),
-    struck: facts.struck.length > 0,
+    paged: isPaged(facts),
   };
 }

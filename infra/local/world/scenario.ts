@@ -115,6 +115,8 @@ const person = z.strictObject({
   /** An address, or a role such as `tech-lead`. */
   who: z.string().min(1),
   answers: z.literal(["approve", "reject", "never"]),
+  /** The page behind the link, or the signed route, as the command in the mail does. */
+  through: z.literal(["page", "api"]).default("page"),
   /** From the mail's arrival to the answer. */
   after: duration.default(600_000),
   environment: z.string().optional(),
