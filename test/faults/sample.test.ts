@@ -1,11 +1,13 @@
-/** A sample of the fault matrix, and two walks through all of one kind of fault; `npm run faults` runs every case. */
+/** A sample of the fault matrix, and the walks through all of one kind of fault; `npm run faults` runs every case. */
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { FaultCase } from "../../infra/local/faults/cases.ts";
-import { cleanCase } from "../../infra/local/faults/cases.ts";
+import { deployedFunctions, MACHINES } from "../../infra/local/deployment.ts";
+import { cleanCase, type FaultCase } from "../../infra/local/faults/cases.ts";
 import { enumerateCases, thinned } from "../../infra/local/faults/enumerate.ts";
+import { factsOf } from "../../infra/local/faults/invariants.ts";
 import { planNames, readFaultPlan } from "../../infra/local/faults/plans.ts";
 import { run, type Trial } from "../../infra/local/faults/trial.ts";
-import { judgeCase, type Verdict } from "../../infra/local/faults/verdict.ts";
+import { judgeCase, judgeTrial, type Verdict } from "../../infra/local/faults/verdict.ts";
 import { Random } from "../../infra/local/world/random.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
@@ -14,10 +16,21 @@ vi.hoisted(() => {
 });
 
 const SEED = 5;
-const SAMPLE = 40;
+const SAMPLE = 30;
 const PATIENCE_MS = 240_000;
 
-const clean = (plan: string) => run(readFaultPlan(plan), cleanCase(plan));
+/** Each plan's run without a fault. */
+const clean = new Map<string, Trial>();
+
+beforeAll(async () => {
+  for (const name of planNames()) clean.set(name, await run(readFaultPlan(name), cleanCase(name)));
+}, PATIENCE_MS);
+
+function cleanOf(name: string): Trial {
+  const trial = clean.get(name);
+  if (trial === undefined) throw new Error(`there is no plan ${name}`);
+  return trial;
+}
 
 /** The same cases for the same seed, in random order. */
 function sampled(cases: readonly FaultCase[], count: number): FaultCase[] {
@@ -32,30 +45,65 @@ async function broken(cases: readonly FaultCase[]): Promise<Verdict[]> {
 }
 
 describe("without a fault", () => {
-  it.each(planNames())("the plan %s ends as it says", { timeout: PATIENCE_MS }, async (name) => {
-    const verdict = await judgeCase(cleanCase(name));
-    expect(verdict.violations).toEqual([]);
-    expect(verdict.outcomes).toEqual(readFaultPlan(name).starts.map(({ outcome }) => outcome));
+  it.each(planNames())("the plan %s ends as it says", (name) => {
+    const { violations, outcomes } = judgeTrial(cleanOf(name));
+    expect(violations).toEqual([]);
+    expect(outcomes).toEqual(readFaultPlan(name).starts.map(({ outcome }) => outcome));
   });
 });
+
+describe("all plans together", () => {
+  it("come by every state of every machine", () => {
+    const visited = new Set([...clean.values()].flatMap(({ visits }) => visits.map(inWords)));
+    const all = MACHINES.flatMap((machine) => statesOf(machine).map((state) => inWords({ machine, state })));
+    expect(all.filter((state) => !visited.has(state))).toEqual([]);
+  });
+
+  it("invoke every function", () => {
+    const invoked = new Set([...clean.values()].flatMap(({ invocations }) => [...invocations.keys()]));
+    expect([...deployedFunctions().keys()].filter((name) => !invoked.has(name))).toEqual([]);
+  });
+
+  it("have thousands of cases", () => {
+    const known = new Set<string>();
+    const cases = planNames().flatMap((name) => thinned(enumerateCases(cleanOf(name)), known));
+    expect(cases.length).toBeGreaterThan(4_000);
+    expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
+  });
+});
+
+const inWords = ({ machine, state }: { readonly machine: string; readonly state: string }) => `${machine}: ${state}`;
+
+interface States {
+  readonly [name: string]: {
+    readonly Iterator?: { readonly States: States };
+    readonly ItemProcessor?: { readonly States: States };
+  };
+}
+
+function statesOf(machine: string): string[] {
+  const file = new URL(`../../statemachine/${machine}.asl.json`, import.meta.url);
+  return namesIn((JSON.parse(readFileSync(file, "utf8")) as { readonly States: States }).States);
+}
+
+function namesIn(states: States): string[] {
+  return Object.entries(states).flatMap(([name, { Iterator: iterator, ItemProcessor: processor }]) => [
+    name,
+    ...namesIn({ ...iterator?.States, ...processor?.States }),
+  ]);
+}
 
 describe("with one fault", () => {
   it("a sample of all cases breaks no rule", { timeout: PATIENCE_MS }, async () => {
     const known = new Set<string>();
-    const cases: FaultCase[] = [];
-    for (const name of planNames()) cases.push(...thinned(enumerateCases(await clean(name)), known));
+    const cases = planNames().flatMap((name) => thinned(enumerateCases(cleanOf(name)), known));
     expect(await broken(sampled(cases, SAMPLE))).toEqual([]);
   });
 });
 
 describe("a candidate that fails", () => {
-  let regression: Trial;
-  beforeAll(async () => {
-    regression = await clean("regression");
-  });
-
   it("ends on the baseline whichever single handler call is killed", { timeout: PATIENCE_MS }, async () => {
-    for (const [handler, count] of regression.invocations) {
+    for (const [handler, count] of cleanOf("regression").invocations) {
       for (let nth = 1; nth <= count; nth++) {
         const id = `regression/killed/${handler}.${nth}`;
         const handlers = [{ handler, nth, action: "crash-before" as const }];
@@ -64,6 +112,44 @@ describe("a candidate that fails", () => {
       }
     }
   });
+});
+
+describe("an API that is gone", () => {
+  const onCall = "oncall@shop.example";
+
+  it.each([
+    { action: { kind: "refuse" as const }, how: "refused" },
+    { action: { kind: "throttle" as const }, how: "throttled" },
+  ])(
+    "and $how: paged, never called safe, and brought back once it returns",
+    { timeout: PATIENCE_MS },
+    async ({ action }) => {
+      const plan = readFaultPlan("regression");
+      const from = firstBad(cleanOf("regression")) - plan.scenario.startsAt + 1_000;
+      const to = from + 40 * 60_000;
+      const calls = [{ service: "lambda", operation: "UpdateAlias", nth: "always" as const, from, to, action }];
+      const trial = await run(plan, { ...cleanCase("regression"), kind: "gone", calls });
+      const { facts, aliases, sandbox } = factsOf(trial);
+      const returnsAt = plan.scenario.startsAt + to;
+
+      expect(judgeTrial(trial)).toMatchObject({ violations: [], outcomes: ["rolled-back"], paged: true });
+      const [promotion] = facts;
+      expect(promotion).toMatchObject({ status: "FAILED", error: "rollback-failed" });
+      const said = (subject: RegExp) => sandbox.sns.mailbox.filter((mail) => subject.test(mail.subject));
+      expect(said(/^PAGE: .* not known to be safe$/).map((page) => page.to)).toEqual([onCall]);
+      expect(said(/: rolled-back$/).every(({ at }) => at > returnsAt)).toBe(true);
+      const [back] = aliases.flatMap(({ changes }) => changes.slice(-1));
+      expect(back).toMatchObject({ weights: { "7": 1 }, by: "call" });
+      expect((back?.at ?? 0) - returnsAt).toBeGreaterThan(0);
+      // The sweeper's next round, and its own retries.
+      expect((back?.at ?? 0) - returnsAt).toBeLessThan(2 * 60_000);
+    },
+  );
+
+  /** When the weight was set from which the candidate is bad. */
+  function firstBad({ changes }: Trial): number {
+    return changes.find(({ weights }) => weights["8"] === 0.25)?.at ?? 0;
+  }
 });
 
 describe("a person who is asked in mid-rollout", () => {
