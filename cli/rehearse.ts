@@ -92,13 +92,13 @@ function outcomeOf({ ended }: Rehearsed): Outcome {
 function closing(result: Rehearsed, style: Style): string[] {
   const outcome = outcomeOf(result);
   const title = painted(outcome.toUpperCase(), outcomeColour(outcome), style);
-  const why = plainWatch(result.ended.summary).split("\n");
+  const within = (lines: readonly string[]) => lines.flatMap((line) => wrapped(line, besideName(style)));
   return [
     "",
-    ...aligned("outcome", [title, ...why.flatMap((line) => wrapped(line, besideName(style)))]),
-    ...aligned("traffic", trafficInWords(servingNow(result))),
-    ...aligned("time", [splitInWords(result.figures)]),
-    ...countsInWords(result.figures).flatMap(([name, text]) => aligned(name, [text])),
+    ...aligned("outcome", [title, ...within(plainWatch(result.ended.summary).split("\n"))]),
+    ...aligned("traffic", within(trafficInWords(servingNow(result)))),
+    ...aligned("time", within([splitInWords(result.figures)])),
+    ...countsInWords(result.figures).flatMap(([name, text]) => aligned(name, within([text]))),
   ];
 }
 
@@ -147,7 +147,8 @@ class Screen {
     this.#style = { ...this.#style, zone: zoneOf(environments), release: `${service} ${version}` };
     const title = `${service} ${version} through ${environments.map(({ environment }) => environment).join(", ")}`;
     this.#say(painted(`Headgate rehearses ${title}`, "bold", this.#style));
-    this.#say(`World "${name}", seed ${seed}${about === "" ? "" : `: ${about}`}`);
+    const world = `World "${name}", seed ${seed}${about === "" ? "" : `: ${about}`}`;
+    for (const line of wrapped(world, this.#style.width)) this.#say(line);
     this.#say(`Virtual time, as clocks show it in ${this.#style.zone}.`);
   }
 

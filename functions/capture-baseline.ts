@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { LedgerBusy } from "./domain/errors.ts";
 import { alarmsOk } from "./domain/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { inWords } from "./domain/journal.ts";
+import { inWords, whyStopped } from "./domain/journal.ts";
 import {
   asLock,
   item,
@@ -25,7 +25,7 @@ import { step } from "./runtime/step.ts";
 export const captureBaseline = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
-  if (head.state !== "open") return { decision: "stop", targets: [], summary: `the journal is ${head.state}` };
+  if (head.state !== "open") return { decision: "stop", targets: [], summary: whyStopped(head) };
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const obstacle = (await captureTargets(deps, promotion, plan)) ?? (await armAlarms(deps, promotion, plan));
   if (obstacle !== null) {

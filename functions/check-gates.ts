@@ -4,7 +4,7 @@ import { adviseBefore } from "./domain/advice-record.ts";
 import { noteEnding } from "./domain/endings.ts";
 import { type CheckResult, runChecks } from "./domain/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { isFinished, trip } from "./domain/journal.ts";
+import { isFinished, trip, whyStopped } from "./domain/journal.ts";
 import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
@@ -16,7 +16,7 @@ export const checkGates =
   async ({ promotionId, environment, when }: z.output<typeof Input>) => {
     const { service, version } = await loadHeader(deps.ledger, promotionId);
     const head = await loadHead(deps.ledger, promotionId, environment);
-    if (head.state !== "open") return { decision: "stop", summary: `the journal is ${head.state}` };
+    if (head.state !== "open") return { decision: "stop", summary: whyStopped(head) };
     const plan = await loadPlan(deps.ledger, promotionId, environment);
     if (when === "after" && !isFinished(plan, await loadTargets(deps.ledger, promotionId, environment))) {
       const summary = `the rollout in ${environment} ended before all traffic was on the candidate`;

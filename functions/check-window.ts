@@ -4,6 +4,7 @@ import { isStale } from "./domain/approvals.ts";
 import { findApproval } from "./domain/approvals-store.ts";
 import { noteEnding } from "./domain/endings.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
+import { whyStopped } from "./domain/journal.ts";
 import { loadHead, loadPlan, loadSignals } from "./domain/ledger.ts";
 import { isStop } from "./domain/moves.ts";
 import type { Outcome } from "./domain/outcomes.ts";
@@ -17,7 +18,7 @@ export const checkWindow =
   (deps: Dependencies) =>
   async ({ promotionId, environment }: z.output<typeof EnvironmentInput>) => {
     const head = await loadHead(deps.ledger, promotionId, environment);
-    if (head.state !== "open") return stop(`the journal is ${head.state}`);
+    if (head.state !== "open") return stop(whyStopped(head));
     const plan = await loadPlan(deps.ledger, promotionId, environment);
     const signals = await loadSignals(deps.ledger, promotionId);
     const given = signals.find(isStop);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
 import { BrokenRecord, LedgerBusy, NotReady } from "./domain/errors.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
+import { whyStopped } from "./domain/journal.ts";
 import {
   asTarget,
   item,
@@ -32,7 +33,7 @@ export const deployCandidate =
   async ({ target: name, ...promotion }: z.output<typeof Input>) => {
     const { promotionId, environment } = promotion;
     const head = await loadHead(deps.ledger, promotionId, environment);
-    if (head.state !== "open") return { decision: "stop", summary: `the journal is ${head.state}` };
+    if (head.state !== "open") return { decision: "stop", summary: whyStopped(head) };
     const plan = await loadPlan(deps.ledger, promotionId, environment);
     const targetPlan = plan.targets.find((found) => found.name === name);
     if (targetPlan === undefined) throw new BrokenRecord(`the plan of ${environment} has no target ${name}`);

@@ -24,6 +24,7 @@ import { type Synthetic, sendSynthetic } from "./domain/assessment-synthetic.ts"
 import { appendAudit } from "./domain/audit.ts";
 import { LedgerBusy, Transient } from "./domain/errors.ts";
 import { executionName } from "./domain/inputs.ts";
+import { whyStopped } from "./domain/journal.ts";
 import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./domain/ledger.ts";
 import { lifeExpected } from "./domain/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
@@ -82,7 +83,7 @@ export const judge =
 
 function endedByJournal({ head }: Tick): Ending | null {
   if (head.state === "open") return null;
-  return { result: head.state, summary: head.trip?.reason ?? `the journal is ${head.state}`, stop: null };
+  return { result: head.state, summary: head.trip?.reason ?? whyStopped(head), stop: null };
 }
 
 async function endedByPeople({ deps, input, phase, bake, now }: Tick): Promise<Ending | null> {

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { findApproval } from "./domain/approvals-store.ts";
 import { askForDecision } from "./domain/hold-notice.ts";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
-import { isFinished, shareOf } from "./domain/journal.ts";
+import { isFinished, shareOf, whyStopped } from "./domain/journal.ts";
 import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger.ts";
 import { decideMove, type Move, type Progress } from "./domain/moves.ts";
 import { expectLife } from "./domain/pauses.ts";
@@ -24,7 +24,7 @@ const MOVE_MS = 20 * 60_000;
 export const planMove = (deps: Dependencies) => async (input: Input) => {
   const { promotionId, environment } = input;
   const head = await loadHead(deps.ledger, promotionId, environment);
-  if (head.state !== "open") return answer(deps, input, stopped(`the journal is ${head.state}`), 1);
+  if (head.state !== "open") return answer(deps, input, stopped(whyStopped(head)), 1);
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const signals = await loadSignals(deps.ledger, promotionId);
   const progress = await loadProgress(deps, input, plan);

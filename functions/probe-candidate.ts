@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import { appendAudit } from "./domain/audit.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
+import { whyStopped } from "./domain/journal.ts";
 import { loadHead, loadPlan, loadTargets, placeOf, type TargetRecord } from "./domain/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";
@@ -11,7 +12,7 @@ import { step } from "./runtime/step.ts";
 export const probeCandidate = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
-  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? `the journal is ${head.state}` };
+  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const findings: string[] = [];
   for (const record of await loadTargets(deps.ledger, promotionId, environment)) {

@@ -77,6 +77,11 @@ export function finishedRoute(candidate: string): Route {
   return { primary: candidate, secondary: null };
 }
 
+/** Why a step does nothing once the journal is not open any more, for whoever reads its state in the console. */
+export function whyStopped({ state }: Pick<Head, "state">): string {
+  return state === "tripped" ? "stopped: traffic has to go back" : "stopped: the promotion is over here";
+}
+
 /** Whether all traffic of each target was read back on its candidate, with no split left. What was not is no success. */
 export function isFinished({ targets }: Pick<EnvironmentPlan, "targets">, records: readonly TargetRecord[]): boolean {
   return targets.every(({ name }) => {

@@ -1,7 +1,7 @@
 /** Moves every target of an environment to one route each, and stops at the first that is not ours to move. */
 import { appendAudit } from "./audit.ts";
 import { BrokenRecord } from "./errors.ts";
-import { inWords, sameRoute } from "./journal.ts";
+import { inWords, sameRoute, whyStopped } from "./journal.ts";
 import { loadHead, loadPlan, loadTargets, type Purpose, placeOf, type TargetRecord } from "./ledger.ts";
 import { movedBySomebody, page } from "./paging.ts";
 import type { EnvironmentPlan } from "./plan.ts";
@@ -23,7 +23,7 @@ export async function moveAll(
 ): Promise<Moved> {
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
-  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? `the journal is ${head.state}` };
+  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const routes: string[] = [];
   for (const record of await loadTargets(deps.ledger, promotionId, environment)) {

@@ -2,7 +2,7 @@
  * Write = transaction, call, read back, result. The one way in which traffic moves forward.
  */
 import { BrokenRecord, LedgerBusy, NotReady, OutOfTime } from "./errors.ts";
-import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, shareOf, WRITE_WITHIN_MS } from "./journal.ts";
+import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, shareOf, WRITE_WITHIN_MS, whyStopped } from "./journal.ts";
 import {
   asHead,
   asTarget,
@@ -53,7 +53,7 @@ export async function setRoute(
   purpose: Extract<Purpose, "shift" | "finish">,
 ): Promise<SetResult> {
   const head = asHead(await must(deps.ledger, keys.head(promotion.promotionId, promotion.environment)));
-  if (head.state !== "open") return { kind: "stopped", why: `the journal is ${head.state}` };
+  if (head.state !== "open") return { kind: "stopped", why: whyStopped(head) };
   const settled = await settleOpenIntent(deps, promotion, target);
   if (settled.kind === "foreign") return settled;
   const { record } = settled;
@@ -105,7 +105,7 @@ async function writeIntent(
 ): Promise<string | null> {
   const headKey = keys.head(promotionId, environment);
   const head = asHead(await must(deps.ledger, headKey));
-  if (head.state !== "open") return `the journal is ${head.state}`;
+  if (head.state !== "open") return whyStopped(head);
   const shifted: Head = { ...head, firstShiftAt: head.firstShiftAt ?? intent.at };
   try {
     await deps.ledger.write([

@@ -269,7 +269,7 @@ describe("check-gates", () => {
     expect((await loadHead(world.ledger, P1, ENV)).trip).toMatchObject({ by: "gate" });
     expect(await loadEnding(world.ledger, P1)).toBeNull();
     const before = world.dump();
-    expect(await call("at-50")).toEqual({ decision: "stop", summary: "the journal is tripped" });
+    expect(await call("at-50")).toEqual({ decision: "stop", summary: "stopped: traffic has to go back" });
     expect(world.dump()).toEqual(before);
   });
 

@@ -344,7 +344,7 @@ describe("the journal", () => {
     await world.head(state);
     const { last } = await bake(world, "step-10", 35, 2_000);
     expect(last).toMatchObject({ decision: "end", result: state });
-    expect(last.summary).toBe(state === "tripped" ? "the alarm listener" : "the journal is closed");
+    expect(last.summary).toBe(state === "tripped" ? "the alarm listener" : "stopped: the promotion is over here");
     expect(world.metrics.reads.filter(({ queries }) => queries[0]?.dimensions.ExecutedVersion)).toEqual([]);
   });
 });

@@ -480,7 +480,7 @@ describe("check-window", () => {
     await trip(world.deps, P1, ENV, { by: "operator", reason: "no" });
     expect(await twice(world, () => call(world))).toMatchObject({
       decision: "stop",
-      summary: "the journal is tripped",
+      summary: "stopped: traffic has to go back",
     });
   });
 });
@@ -630,7 +630,10 @@ describe("plan-move", () => {
     expect(await call(world)).toMatchObject({ kind: "stop", summary: "ann: because" });
     expect((await loadHead(world.ledger, P1, ENV)).trip?.by).toBe("operator");
     expect((await endingOf(world))?.outcome).toBe("aborted");
-    expect(await twice(world, () => call(world))).toMatchObject({ kind: "stop", summary: "the journal is tripped" });
+    expect(await twice(world, () => call(world))).toMatchObject({
+      kind: "stop",
+      summary: "stopped: traffic has to go back",
+    });
   });
 
   it("opens each hold once, counts past nine, and leaves it when it is over", async () => {

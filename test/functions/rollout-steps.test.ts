@@ -117,7 +117,11 @@ describe("capture-baseline", () => {
 
   it("does nothing once the journal is tripped", async () => {
     await alarm(world);
-    expect(await twice(world, capture)).toEqual({ decision: "stop", targets: [], summary: "the journal is tripped" });
+    expect(await twice(world, capture)).toEqual({
+      decision: "stop",
+      targets: [],
+      summary: "stopped: traffic has to go back",
+    });
     expect(await loadTargets(world.ledger, P1, ENV)).toEqual([]);
   });
 
@@ -269,7 +273,7 @@ describe("deploy-candidate", () => {
 
   it("does nothing once the journal is tripped", async () => {
     await alarm(world);
-    expect(await twice(world, deploy)).toEqual({ decision: "stop", summary: "the journal is tripped" });
+    expect(await twice(world, deploy)).toEqual({ decision: "stop", summary: "stopped: traffic has to go back" });
     expect(world.code("order").updates).toEqual([]);
   });
 
