@@ -140,8 +140,9 @@ describe("the rule is broken", () => {
       })),
       { happenings: [atOnce] },
     );
-    expect(broken({ ...facts, struck: [0] })).toContain("traffic is back in time");
-    expect(broken({ ...facts, struck: [0] })).toContain("long danger is paged");
+    const done = [{ at: 0, deed: alarm, answer: "done", executionArn: "" }];
+    expect(broken({ ...facts, struck: [0], done })).toContain("traffic is back in time");
+    expect(broken({ ...facts, struck: [0], done })).toContain("long danger is paged");
   });
 
   it("when what a person moved was overwritten", () => {

@@ -4,7 +4,8 @@ import { type AuditRecord, brokenAt } from "../../../functions/domain/audit.ts";
 import { keys } from "../../../functions/domain/ledger.ts";
 import type { Item } from "../../../functions/domain/ports.ts";
 import { sha256 } from "../../../functions/runtime/dependencies.ts";
-import { type Deed, hasDeed, verbsOf } from "./cases.ts";
+import { hasDeed, verbsOf } from "./cases.ts";
+import type { Done } from "./deeds.ts";
 import { type AliasFacts, aliasFacts, type PromotionFacts, promotionFacts } from "./facts.ts";
 import { isBakedLongEnough } from "./proof.ts";
 import { leftTooLong, saidTooEarly } from "./said.ts";
@@ -191,9 +192,11 @@ function peopleAreTold({ sandbox, facts, plan }: Facts): string[] {
   });
 }
 
-/** What tells Headgate at once that traffic has to go back, where nothing else is in its way. */
-const tellsAtOnce = (deed: Deed): boolean =>
-  deed.do === "alarm" || deed.do === "stop" || (deed.do === "operate" && ["roll-back", "abort"].includes(deed.verb));
+/** What tells Headgate at once that traffic has to go back, unless it was said to nobody. */
+function tellsAtOnce({ deed, answer }: Done): boolean {
+  if (deed.do === "operate") return ["roll-back", "abort"].includes(deed.verb) && answer.startsWith("2");
+  return deed.do === "alarm" || (deed.do === "stop" && deed.whom === "promotion");
+}
 
 /** A tick, for what is said while the first shift is under way, and a restore (ms). */
 const IN_TIME_MS = 90_000;
@@ -201,8 +204,8 @@ const IN_TIME_MS = 90_000;
 function isBackInTime(facts: Facts): string[] {
   const { calls, handlers, starts, happenings } = facts.case;
   const undisturbed = [...calls, ...handlers, ...starts, ...facts.plan.scenario.faults].length === 0;
-  const [happening, ...others] = happenings;
-  if (!undisturbed || happening === undefined || others.length > 0 || !tellsAtOnce(happening.deed)) return [];
+  const [first] = facts.done;
+  if (!undisturbed || happenings.length !== 1 || first === undefined || !tellsAtOnce(first)) return [];
   const tookMs = timeToSafe(facts) ?? 0;
   return tookMs <= IN_TIME_MS ? [] : [`it took ${Math.round(tookMs / 1_000)} s`];
 }
