@@ -1,6 +1,7 @@
 /** How a promotion stands, read from the ledger with one's own credentials; it works when the API does not. */
 
-import { loadApprovals } from "../functions/domain/approvals-store.ts";
+import { countedDecisions, waitingFor } from "../functions/domain/approvals.ts";
+import { loadApprovals, loadDecisions } from "../functions/domain/approvals-store.ts";
 import { oneLine } from "../functions/domain/approvals-words.ts";
 import { loadAudit } from "../functions/domain/audit.ts";
 import { inWords } from "../functions/domain/journal.ts";
@@ -78,7 +79,7 @@ async function statusLines({ promotionId, ledger, zone }: StatusOptions): Promis
     `  ${header.executionArn}`,
     ...(header.summary === "" ? [] : [`  ${oneLine(header.summary, LONGEST_LINE)}`]),
     ...environments,
-    ...(await waitingLines(ledger, header)),
+    ...(await waitingLines(ledger, header, zone)),
   ];
 }
 
@@ -99,11 +100,18 @@ async function environmentLines(ledger: Ledger, promotionId: string, environment
 }
 
 /** Whom it waits for, and what operators have said. */
-async function waitingLines(ledger: Ledger, { promotionId }: Header): Promise<string[]> {
-  const waiting = (await loadApprovals(ledger, promotionId)).filter(({ state }) => state === "waiting");
+async function waitingLines(ledger: Ledger, { promotionId }: Header, zone: string): Promise<string[]> {
+  const approvals = await loadApprovals(ledger, promotionId);
+  const waiting: string[] = [];
+  for (const record of approvals.filter(({ state }) => state === "waiting")) {
+    const missing = waitingFor(record, countedDecisions(record, await loadDecisions(ledger, record)));
+    const people = missing.flatMap(({ role, people }) => people.map((address) => `    ${address} as ${role}`));
+    const until = local(record.expiresAt, zone);
+    waiting.push(`waits for the approval "${record.approval}" of ${record.environment} until ${until}`, ...people);
+  }
   const signals = await loadSignals(ledger, promotionId);
   return [
-    ...waiting.map(({ environment, approval }) => `waits for the approval "${approval}" of ${environment}`),
+    ...waiting,
     ...signals.map(({ kind, by, reason }) => `${kind} by ${oneLine(by)}: ${oneLine(reason, LONGEST_LINE)}`),
   ];
 }

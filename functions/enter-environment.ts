@@ -89,7 +89,7 @@ async function supersede(deps: Dependencies, header: Header, other: Owner): Prom
   const signal: Signal = {
     signal: `supersede-${header.promotionId}`,
     kind: "supersede",
-    by: header.requestedBy,
+    by: header.startedBy ?? header.requestedBy,
     reason: `superseded by ${header.service} ${header.version} (${header.promotionId})`,
     at: deps.clock.now(),
   };

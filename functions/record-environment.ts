@@ -87,7 +87,7 @@ async function close(
 
 async function registryChanges(
   deps: Dependencies,
-  { promotionId, service, version, requestedBy }: Header,
+  { promotionId, service, version, requestedBy, startedBy }: Header,
   plan: EnvironmentPlan,
   targets: readonly TargetRecord[],
 ): Promise<Change[]> {
@@ -105,7 +105,7 @@ async function registryChanges(
     promotionId,
     commit,
     since,
-    deployedBy: requestedBy,
+    deployedBy: startedBy ?? requestedBy,
     versions,
     previous,
     // Executions that began on the previous versions finish on them; nobody may tidy them away before.

@@ -76,7 +76,8 @@ async function newRecord(
   const askedAt = deps.clock.now();
   const generation = lastGeneration + 1;
   const parties = { requester: release.requestedBy, startedBy: header.startedBy };
-  const gates = gateResults(await loadAudit(deps.ledger, name.promotionId), name.environment);
+  const entries = await loadAudit(deps.ledger, name.promotionId);
+  const found = { gates: gateResults(entries, name.environment), trail: entries.at(-1)?.hash ?? null };
   return {
     ...name,
     ...whoIsAsked(wanted, partiesTo(parties), generation),
@@ -90,8 +91,8 @@ async function newRecord(
     escalatesAt: wanted.escalateSeconds === null ? null : askedAt + wanted.escalateSeconds * 1_000,
     escalatedAt: null,
     ...parties,
-    binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, gates }),
-    gates,
+    binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, ...found }),
+    ...found,
     endedAt: null,
     summary: "",
   };
@@ -126,6 +127,7 @@ async function tellEverybody(
       roles: record.roles,
       expiresAt: record.expiresAt,
       binding: record.binding,
+      trail: record.trail,
       ...trouble,
     },
   });

@@ -68,7 +68,7 @@ function missingComment(answer: Answer): Missing[] {
 
 /**
  * Hash of what a decision is about: the release, who started it, what each target will run, the requester's claims, the
- * gates' results, and the plan as a whole. Kept with the approval and with each decision.
+ * gates' results, the plan as a whole, and the trail up to here, with the verdicts of the environments before. Kept with the approval and with each decision.
  */
 export function bindingOf(
   hash: Hash,
@@ -78,6 +78,7 @@ export function bindingOf(
     readonly plan: EnvironmentPlan;
     readonly approval: string;
     readonly gates: ApprovalRecord["gates"];
+    readonly trail: ApprovalRecord["trail"];
   },
 ): string {
   const { header, release, plan } = about;
@@ -92,6 +93,7 @@ export function bindingOf(
       release,
       artifacts,
       gates: about.gates,
+      trail: about.trail,
     }),
   );
 }

@@ -53,8 +53,10 @@ export interface ApprovalRecord {
   readonly requester: string;
   /** IAM identity that started the promotion; null: nobody is on record. */
   readonly startedBy: string | null;
-  /** Hash of what the decision is about: release, artifacts, evidence, gate results. */
+  /** Hash of what the decision is about: release, artifacts, evidence, gate results, the trail so far. */
   readonly binding: string;
+  /** Hash of the trail's newest entry when people were asked, and so of all that was found before; null: none was. */
+  readonly trail: string | null;
   readonly gates: readonly GateResult[];
   readonly endedAt: number | null;
   /** Why it ended, in one line. */

@@ -10,6 +10,7 @@ import { loadSignals } from "../../functions/domain/ledger.ts";
 import { operate as operateHandler } from "../../functions/operate.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
 import { apiEvent } from "../../infra/local/gateway.ts";
+import { INFRA, LEAD, scene } from "../support/approval-scene.ts";
 import { BASELINE, P1, rollingOut, type World } from "../support/deps.ts";
 
 const printed = () => {
@@ -152,6 +153,19 @@ describe("how a promotion stands", () => {
     const asked = options(world);
     await status(asked);
     expect(asked.lines.join("")).toMatch(/hold by .*olga: I saw errors/);
+  });
+
+  it("names who has not answered yet, and until when they may", async () => {
+    const on = await scene();
+    await on.ask();
+    const { lines, write } = printed();
+    await status({ promotionId: on.name.promotionId, ledger: on.ledger, zone: "Africa/Johannesburg", write });
+    expect(
+      lines.join(""),
+    ).toContain(`waits for the approval "before" of prod until Sat 2026-11-28 10:00 Africa/Johannesburg
+    ${LEAD} as tech-lead
+    ${INFRA} as infrastructure-lead
+`);
   });
 
   it("is 2 where there is no such promotion", async () => {

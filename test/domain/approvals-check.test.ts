@@ -123,6 +123,7 @@ test("what a decision is bound to changes with any part of it, and with nothing 
     plan: environmentPlan([]),
     approval: "before",
     gates: [],
+    trail: null,
   } as const;
   const changed = [
     { header: { ...header, promotionId: "q" } },
@@ -141,10 +142,11 @@ test("what a decision is bound to changes with any part of it, and with nothing 
       },
     },
     { approval: "after" },
+    { trail: sha256("an entry") },
     { gates: [{ name: "x", passed: true, found: "" }] },
   ].map((change) => bindingOf(sha256, { ...about, ...change }));
 
-  expect(new Set([...changed, bindingOf(sha256, about)]).size).toBe(10);
+  expect(new Set([...changed, bindingOf(sha256, about)]).size).toBe(11);
   expect(bindingOf(sha256, { ...about, release: { ...about.release, evidence: { b: 2, a: 1 } } })).toBe(
     bindingOf(sha256, about),
   );

@@ -357,7 +357,7 @@ test("an approval too old to count is asked for anew, with new links, and the ol
   expect((await trail(on)).filter(({ kind }) => kind === "approved")).toHaveLength(2);
 });
 
-test("what is decided is bound to the release, the artifacts and the gates' results", async () => {
+test("what is decided is bound to the release, the artifacts, the gates' results and the trail so far", async () => {
   const bindingOf = async (on: Scene) => {
     await on.ask();
     return on.items("APPROVAL")[0]?.binding;
@@ -371,8 +371,13 @@ test("what is decided is bound to the release, the artifacts and the gates' resu
     data: { name: "alarms", passed: true, found: "3 alarms, none red" },
   });
 
+  const judged = await scene();
+  const verdict = { id: "verdict", kind: "verdict", summary: "25 % passed", environment: "sit" };
+  await appendAudit(judged.deps, judged.name.promotionId, verdict);
+
   const bindings = [
     await bindingOf(await scene()),
+    await bindingOf(judged),
     await bindingOf(await scene({ release: { version: "v1.4.1" } })),
     await bindingOf(await scene({ release: { evidence: { coverage: 12 } } })),
     await bindingOf(await scene({ header: { planHash: "another" } })),

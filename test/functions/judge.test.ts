@@ -598,6 +598,7 @@ describe("an approval in the middle of a rollout", () => {
       escalatedAt: null,
       requester: "bob@example.com",
       startedBy: null,
+      trail: null,
       binding: "",
       gates: [],
       endedAt: START,

@@ -6,7 +6,16 @@ import { loadAudit } from "../../functions/domain/audit.ts";
 import { loadEnding } from "../../functions/domain/endings.ts";
 import { BrokenRecord, LedgerBusy, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { trip } from "../../functions/domain/journal.ts";
-import { asLock, asTarget, item, keys, loadHead, loadTargets, must } from "../../functions/domain/ledger.ts";
+import {
+  asLock,
+  asTarget,
+  item,
+  keys,
+  loadHead,
+  loadHeader,
+  loadTargets,
+  must,
+} from "../../functions/domain/ledger.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { probeCandidate } from "../../functions/probe-candidate.ts";
@@ -411,6 +420,15 @@ describe("finish-rollout", () => {
 
 describe("record-environment", () => {
   const call = (world: World) => recordEnvironment(world.deps)({ ...IN_PROD, position: 0 });
+
+  it("names in the registry the identity that started it, where one is on record", async () => {
+    const world = await finished();
+    const header = await loadHeader(world.ledger, P1);
+    const startedBy = "arn:aws:iam::111122223333:user/sam";
+    await world.ledger.write([{ put: item(keys.header(P1), { ...header, startedBy }) }]);
+    await call(world);
+    expect(await world.ledger.read(keys.active(ENV, "shop"))).toMatchObject({ deployedBy: startedBy });
+  });
 
   it("closes the journal and flips the registry in one go, then gives the locks back", async () => {
     const world = await finished();

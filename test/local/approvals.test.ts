@@ -1,6 +1,7 @@
 /** Approvals on the real machines, in virtual time: what the graph shows, who is mailed when, and where traffic ends. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { keys } from "../../functions/domain/ledger.ts";
 import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
 import { apiEvent } from "../../infra/local/gateway.ts";
 import { Sandbox } from "../../infra/local/sandbox.ts";
@@ -208,6 +209,42 @@ describe("before the rollout", () => {
   );
 
   test(
+    "whoever has the task token can wake the machine, which reads the ledger and sleeps on",
+    async () => {
+      const seen = world({ scenario: { people: [{ who: OPS, answers: "never" }] } });
+      const { sandbox } = seen;
+      sandbox.clock.after(10 * MINUTE, "a stranger calls back", async () => {
+        const taskToken = await tokenOf(seen);
+        sandbox.executions.sendTaskSuccess({ taskToken, output: '{"state":"approved","outcome":"approved"}' });
+      });
+
+      const { outcome } = await sandbox.promote(RELEASE, "one");
+
+      expect(outcome).toBe("expired");
+      expect(seen.statesAt("Wait for decision")).toEqual([0, 10]);
+      expect(new Set(shares(seen))).toEqual(new Set([0]));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    "whoever has the task token and calls it failed ends the promotion as errored, with nothing touched",
+    async () => {
+      const seen = world({ scenario: { people: [{ who: OPS, answers: "never" }] } });
+      const { sandbox } = seen;
+      sandbox.clock.after(10 * MINUTE, "a stranger calls back", async () => {
+        sandbox.executions.sendTaskFailure({ taskToken: await tokenOf(seen), error: "approved", cause: "approved" });
+      });
+
+      const { outcome } = await sandbox.promote(RELEASE, "one");
+
+      expect(outcome).toBe("errored");
+      expect(new Set(shares(seen))).toEqual(new Set([0]));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     "mail that never arrives is made up for by the signed route, on record under the caller",
     async () => {
       const seen = world({
@@ -232,6 +269,13 @@ describe("before the rollout", () => {
     PATIENCE_MS,
   );
 });
+
+/** The token under which the only promotion waits, as whoever may read the execution's history sees it. */
+async function tokenOf({ sandbox }: Seen): Promise<string> {
+  const [open] = await sandbox.ledger.list("OPEN", "PROMOTION#");
+  const pause = await sandbox.ledger.read(keys.pause(String(open?.promotionId), "prod", "approval-before"));
+  return String(pause?.token);
+}
 
 /** What `headgate approve` sends about the first approval of the only promotion. */
 async function decide({ sandbox }: Seen, caller: string, said: object): Promise<string> {

@@ -28,6 +28,7 @@ export function record(roles: Parameters<typeof whoIsAsked>[0]["roles"], change:
     startedBy: null,
     binding: "b",
     gates: [],
+    trail: null,
     endedAt: null,
     summary: "",
     ...change,
