@@ -46,6 +46,7 @@ With a deployed Headgate (HEADGATE_API_URL, and your own AWS credentials):
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
+  if (rest.includes("--help")) return help(command);
   switch (command) {
     case "check":
       return checkCommand(rest);
@@ -56,8 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case undefined:
     case "help":
     case "--help":
-      write(USAGE);
-      return 0;
+      return help(rest[0]);
     default:
       return remoteCommand(command, rest);
   }
@@ -77,17 +77,23 @@ async function remoteCommand(command: string, args: string[]): Promise<number> {
   }
 }
 
-/** What is wrong, and how the command is used; where there is none such, how all are. */
+/** What is wrong, and how the command is used. */
 function usage(problem: string, command?: string): number {
-  const entries = USAGE.split(/\n(?= {2}headgate )|\n\n/).filter((entry) => entry.startsWith("  headgate "));
-  const own = entries.filter((entry) =>
-    /^ {2}headgate (\S+)/
-      .exec(entry)?.[1]
-      ?.split("|")
-      .includes(command ?? ""),
-  );
-  write(`${problem}\n\n${own.length === 0 ? USAGE : `${own.join("\n").trimEnd()}\n`}`);
+  write(`${problem}\n\n${usageOf(command)}`);
   return 2;
+}
+
+function help(command: string | undefined): number {
+  write(usageOf(command));
+  return 0;
+}
+
+/** How the command is used; where there is none such, how all are. */
+function usageOf(command = ""): string {
+  const entries = USAGE.split(/\n(?= {2}headgate )|\n\n/).filter((entry) => entry.startsWith("  headgate "));
+  const names = (entry: string) => /^ {2}headgate (\S+)/.exec(entry)?.[1]?.split("|") ?? [];
+  const own = entries.filter((entry) => names(entry).includes(command));
+  return own.length === 0 ? USAGE : `${own.join("\n").trimEnd()}\n`;
 }
 
 async function checkCommand(args: string[]): Promise<number> {

@@ -28,6 +28,13 @@ test.each([
   expect(said.match(/^ {2}headgate /gm)).toHaveLength(1);
 });
 
+test.each([[["check", "--help"]], [["help", "check"]]])("asked %j, it says how that command is used", (args) => {
+  const { status, said } = typed(...args);
+  expect(status).toBe(0);
+  expect(said).toMatch(/^ {2}headgate check FILE --policy FILE/);
+  expect(said.match(/^ {2}headgate /gm)).toHaveLength(1);
+});
+
 test("a command that is not there shows all that are", () => {
   const { status, said } = typed("frobnicate");
   expect(status).toBe(2);
