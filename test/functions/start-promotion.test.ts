@@ -1,4 +1,5 @@
 /** Starting through the API, over HTTP: who is on record as the starter, and who cannot be put there. */
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { askApproval } from "../../functions/ask-approval.ts";
 import { loadAudit } from "../../functions/domain/audit.ts";
@@ -47,6 +48,20 @@ async function send(body: string, headers: Record<string, string>, method = "POS
 
 const start = (caller: string, release: Json = releaseOf(), more: object = {}): Promise<Answer> =>
   send(JSON.stringify({ release, ...more }), { "content-type": "application/json", [CALLER_HEADER]: caller });
+
+/** The same without a server, for many. */
+const post = (caller: string, release: Json, deps = world.deps) =>
+  startPromotion(deps)({
+    method: "POST",
+    path: "/promotions",
+    pathParameters: {},
+    query: {},
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ release }),
+    sourceIp: "198.51.100.7",
+    userAgent: "a test",
+    caller,
+  });
 
 /** What the machine does first, in an execution that began now under this name. */
 async function open(release: Json = releaseOf(), name = NAME): Promise<Header> {
@@ -179,6 +194,26 @@ describe("a start through the API", () => {
     expectNothingBegun();
   });
 
+  it("of anything that is no release is refused with what is wrong, and nothing begins", async () => {
+    const keys = fc.constantFrom(
+      "service",
+      "version",
+      "environments",
+      "artifacts",
+      "emergency",
+      "__proto__",
+      "tighten",
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(keys, fc.jsonValue()), fc.jsonValue(), async (changes, whole) => {
+        const spoilt = { ...(releaseOf() as object), commit: "no commit", ...changes } as Json;
+        for (const release of [spoilt, whole as Json]) expect((await post(SAM, release)).status).toBe(400);
+      }),
+      { numRuns: 100, seed: 7 },
+    );
+    expectNothingBegun();
+  });
+
   it("takes a POST and nothing else", async () => {
     expect((await send("", { [CALLER_HEADER]: SAM }, "GET")).status).toBe(405);
     expectNothingBegun();
@@ -267,18 +302,7 @@ describe("two callers at the same instant, in every order of their ledger operat
         await storePolicy(world.deps, documents().policy);
         const callers = [SAM, KIM];
         const actors = callers.map((caller) => async (ledger: Ledger) => {
-          const request = {
-            method: "POST",
-            path: "/promotions",
-            pathParameters: {},
-            query: {},
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify({ release: releaseOf() }),
-            sourceIp: "198.51.100.7",
-            userAgent: "a test",
-            caller,
-          };
-          return (await startPromotion({ ...world.deps, ledger })(request)).status;
+          return (await post(caller, releaseOf(), { ...world.deps, ledger })).status;
         });
 
         const statuses = await interleave(world.ledger, twoSwitches(first, then), actors);
