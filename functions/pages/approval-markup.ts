@@ -223,10 +223,10 @@ ${view.checklist.length > 0 && html`<fieldset><legend>Checklist</legend><p class
 <label class="field" for="comment">Comment</label>
 <p class="hint" id="comment-hint">To reject, say here why. Everybody asked can read it.</p>
 <textarea id="comment" name="comment" rows="3" maxlength="${LONGEST_COMMENT}" aria-describedby="comment-hint" aria-invalid="${wrong("comment") ? "true" : "false"}">${form.comment}</textarea>
-<label class="field" for="version">Version of the release</label>
+<div class="sign"><label class="field" for="version">Version of the release</label>
 <p class="hint" id="version-hint">Type it as it stands above. It shows that a person decides, not a mail scanner.</p>
 <input type="text" id="version" name="version" value="${form.version}" maxlength="200" autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="version-hint" aria-invalid="${wrong("version") ? "true" : "false"}">
-<div class="buttons"><button class="approve" type="submit" name="decision" value="approved">Approve</button><button class="reject" type="submit" name="decision" value="rejected">Reject</button></div>
+<div class="buttons"><button class="approve" type="submit" name="decision" value="approved">Approve</button><button class="reject" type="submit" name="decision" value="rejected">Reject</button></div></div>
 </form></section>`;
 }
 
@@ -235,7 +235,13 @@ function tickBox(item: string, form: Refilled, missing: boolean): Html {
   return html`<label class="box"><input type="checkbox" name="checklist" value="${item}"${ticked && html` checked`}${missing && !ticked && html` aria-invalid="true"`}><span>${item}</span></label>`;
 }
 
+/** More open points than this are counted: each of them is marked where it stands. */
+const MOST_NAMED = 2;
+
 function problemsBox({ problems }: Refilled): Part {
   if (problems.length === 0) return null;
-  return html`<div class="problems" role="alert"><p>Nothing is decided yet</p><ul>${problems.map(({ message }) => html`<li>${message}</li>`)}</ul></div>`;
+  const open = problems.filter(({ what }) => what === "checklist");
+  const others = problems.filter(({ what }) => what !== "checklist");
+  const points = open.length > MOST_NAMED ? [{ message: `${open.length} points are not ticked, marked below` }] : open;
+  return html`<div class="problems" role="alert"><p>Nothing is decided yet</p><ul>${[...points, ...others].map(({ message }) => html`<li>${message}</li>`)}</ul></div>`;
 }

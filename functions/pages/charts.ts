@@ -139,12 +139,16 @@ function eventsOf(chart: LineChart, { x, top, bottom, width }: Frame): Html[] {
   });
 }
 
-function limitsOf(chart: LineChart, { y, left, right }: Frame): Html[] {
+/** Words that would stand in the row of the events' names go below their line. */
+function limitsOf(chart: LineChart, { y, left, right, top }: Frame): Html[] {
   return (chart.limits ?? []).map(({ y: value, label }) => {
     const place = y.at(value);
-    return html`<line class="limit" x1="${px(left)}" x2="${px(right)}" y1="${px(place)}" y2="${px(place)}"/><text class="limit-text" x="${px(right)}" y="${px(place - 4)}" text-anchor="end">${fitting(label, right - left)}</text>`;
+    const words = place - 4 - TEXT_HEIGHT < top ? place + TEXT_HEIGHT : place - 4;
+    return html`<line class="limit" x1="${px(left)}" x2="${px(right)}" y1="${px(place)}" y2="${px(place)}"/><text class="limit-text" x="${px(right)}" y="${px(words)}" text-anchor="end">${fitting(label, right - left)}</text>`;
   });
 }
+
+const TEXT_HEIGHT = 12;
 
 /** Average width of a letter at 11 px, to keep words inside the picture without measuring them. */
 const LETTER = 6.2;

@@ -69,7 +69,6 @@ main{padding:1.5rem 2rem 4rem}
 h1{font-size:1.875rem}
 .columns{display:grid;grid-template-columns:minmax(0,1fr) 24rem;gap:1.25rem}
 .aside{grid-column:2;grid-row:1}
-#decision{position:sticky;top:1rem;max-height:calc(100vh - 2rem);overflow-y:auto}
 .jump{display:none}
 .card{padding:1.25rem 1.375rem}}
 `;
@@ -86,7 +85,7 @@ input[type=text],textarea{width:100%;font:inherit;color:inherit;background:var(-
 input[type=text]{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 textarea{min-height:5.5rem;resize:vertical}
 [aria-invalid=true]{border-color:var(--bad);border-width:2px}
-input[type=checkbox][aria-invalid=true]{outline:2px solid var(--bad);outline-offset:1px}
+input[type=checkbox][aria-invalid=true]{outline:2px solid var(--bad);outline-offset:0;border-radius:.25rem}
 .buttons{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
 button{font:inherit;font-weight:600;min-height:3rem;padding:.5rem .75rem;border-radius:.5rem;border:2px solid transparent;cursor:pointer}
 button.approve{background:var(--accent);color:var(--on-accent)}
@@ -95,6 +94,12 @@ button:hover{filter:brightness(1.06)}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .problems{border:2px solid var(--bad);border-radius:.5rem;padding:.75rem 1rem;margin-bottom:1rem}
 .problems p{font-weight:600;margin-bottom:.25rem}
+@media (min-width:62rem){
+#decision{position:sticky;top:1rem;max-height:calc(100vh - 2rem);overflow-y:auto;padding-bottom:0}
+.sign{position:sticky;bottom:0;background:var(--card);border-top:1px solid var(--line);padding:.75rem 0 1.25rem}
+.sign input[type=text]{margin-bottom:.75rem}
+label.box{padding:.375rem 0;min-height:2.25rem}
+textarea{min-height:4rem}}
 @media print{.aside form{display:none}}
 `;
 

@@ -178,6 +178,15 @@ describe("forms", () => {
     await expectUntouched(here);
   });
 
+  test("with many boxes not ticked count them, and mark each", async () => {
+    const here = await site();
+
+    const { text } = await here.submit(LEAD, { ...APPROVE, checklist: TECH_LEAD.checklist.slice(0, 1) });
+
+    expect(text).toContain("4 points are not ticked, marked below");
+    expect(text.match(/type="checkbox"[^>]*aria-invalid="true"/g)).toHaveLength(4);
+  });
+
   test("that reject without a reason, or without the version, are asked for it", async () => {
     const here = await site();
 

@@ -108,6 +108,10 @@ test("on a low screen the form stays whole within reach, wherever the evidence i
   const box = await page.locator("#decision").boundingBox();
   expect(box?.y).toBeGreaterThanOrEqual(0);
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(640);
+  for (const within of [page.getByLabel("Version of the release"), page.getByRole("button", { name: "Approve" })]) {
+    const place = await within.boundingBox();
+    expect((place?.y ?? 0) + (place?.height ?? 0)).toBeLessThanOrEqual(640);
+  }
   await page.getByRole("button", { name: "Reject" }).click();
   await page.getByText("say in the comment why you reject").first().waitFor();
   await context.close();
@@ -120,6 +124,13 @@ const STATES = {
   decided: async (page: Page, on: Scene) => {
     on.now += 2 * HOUR;
     await say(page, "Performance baseline met, ready for PROD");
+  },
+  rejected: async (page: Page) => {
+    for (const item of TECH_LEAD.checklist.slice(0, 3)) await page.getByLabel(item).check();
+    await page.getByLabel("Comment").fill("The security scan is still running, and nobody wrote down how to go back");
+    await page.getByLabel("Version of the release").fill("v1.4.0");
+    await page.getByRole("button", { name: "Reject" }).click();
+    await page.getByText("not ticked: Rollback plan documented").waitFor();
   },
   expired: async (page: Page, on: Scene) => {
     on.now += 48 * HOUR;
