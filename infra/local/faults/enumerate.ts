@@ -40,7 +40,10 @@ const placeOf = ({ handler, service, operation, ordinal }: CallSite) => `${handl
 function callCases(clean: Trial): FaultCase[] {
   // What an onlooker does when all is over is no part of the promotion.
   const during = clean.calls.filter(({ at }) => at <= (clean.settledAt ?? at));
-  const sites = grouped(callSites(during), placeOf).flatMap(firstMiddleLast);
+  // One call suffers one thing: what the plan itself strikes is left to it.
+  const struck = new Set(clean.sandbox.aws.faults.fired.map(({ call }) => call.number));
+  const free = callSites(during).filter(({ number }) => !struck.has(number));
+  const sites = grouped(free, placeOf).flatMap(firstMiddleLast);
   return sites.flatMap((site) =>
     callFaults(site).map(([fault, action]) => {
       const { handler, service, operation, nth } = site;
@@ -207,7 +210,7 @@ function isCalledLater({ calls, settledAt }: Trial, what: (typeof GONE)[number][
 // --- all plans together ----------------------------------------------------------------------------------------------
 
 /** Of the cases whose kind an earlier plan has had, one in so many is taken. */
-const AGAIN_ONE_IN = 8;
+const AGAIN_ONE_IN = 12;
 
 /**
  * The cases of one plan after others: all of a kind that none of them had, and a share of the rest, always the same.

@@ -49,6 +49,8 @@ export interface CallSite {
   /** Which of the handler's invocations, and which call within it, both from 1: together they say where in the code. */
   readonly invocation: number;
   readonly ordinal: number;
+  /** Of the call, among all of the simulation. */
+  readonly number: number;
 }
 
 /** The calls of all handlers in the order in which they were made. */
@@ -63,7 +65,7 @@ export function callSites(calls: readonly CallRecord[]): CallSite[] {
   return calls
     .toSorted((one, other) => one.number - other.number)
     .filter(({ handler }) => handler !== "onlooker")
-    .map(({ handler, invocation, service, operation }) => {
+    .map(({ handler, invocation, service, operation, number }) => {
       if (!invocations.has(invocation)) invocations.set(invocation, count(handler));
       return {
         handler,
@@ -72,6 +74,7 @@ export function callSites(calls: readonly CallRecord[]): CallSite[] {
         nth: count(`${handler} ${service}:${operation}`),
         invocation: invocations.get(invocation) ?? 0,
         ordinal: count(`${invocation} ${service}:${operation}`),
+        number,
       };
     });
 }
