@@ -3,8 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // The fault matrix has a command of its own, `npm run faults:test`, until its time on two cores is known.
-    exclude: ["test/heavy/**", "test/faults/**"],
+    exclude: ["test/heavy/**"],
     testTimeout: 30_000,
     // Rehearsals make much that lives for a moment: a larger nursery spares them a tenth of their time.
     execArgv: ["--max-semi-space-size=64"],

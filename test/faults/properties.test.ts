@@ -1,9 +1,9 @@
 /** Random promotions, random faults in pairs, random operators, random latencies: no rule is ever broken. */
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { cleanCase, type FaultCase, hasDeed } from "../../infra/local/faults/cases.ts";
+import { cleanCase, type FaultCase, type Happening } from "../../infra/local/faults/cases.ts";
 import { enumerateCases } from "../../infra/local/faults/enumerate.ts";
-import { type FaultPlan, readFaultPlan } from "../../infra/local/faults/plans.ts";
+import type { FaultPlan } from "../../infra/local/faults/plans.ts";
 import { run } from "../../infra/local/faults/trial.ts";
 import { judgeTrial } from "../../infra/local/faults/verdict.ts";
 import { randomPlan } from "./random-plan.ts";
@@ -14,6 +14,7 @@ vi.hoisted(() => {
 });
 
 const PATIENCE_MS = 300_000;
+const MINUTE_MS = 60_000;
 
 const seed = fc.integer({ min: 1, max: 1_000_000 });
 const position = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
@@ -40,37 +41,35 @@ describe("whatever goes wrong, traffic ends on a good version and the record is 
     const property = fc.asyncProperty(randomPlan, seed, async (plan, chance) => {
       expect(await violationsOf(plan, { ...cleanCase(plan.name), seed: chance })).toEqual([]);
     });
-    await fc.assert(property, { numRuns: 12, seed: 1 });
+    await fc.assert(property, { numRuns: 5, seed: 1 });
   });
 
   it("with two faults at once", { timeout: PATIENCE_MS }, async () => {
-    const property = fc.asyncProperty(randomPlan, position, position, async (plan, first, second) => {
-      const cases = enumerateCases(await run(plan, cleanCase(plan.name)));
+    const property = fc.asyncProperty(randomPlan, seed, position, position, async (plan, chance, first, second) => {
+      const cases = enumerateCases(await run(plan, { ...cleanCase(plan.name), seed: chance }));
       const [one, other] = [first, second].map((share) => cases[Math.floor(share * cases.length)]);
       if (one === undefined || other === undefined) throw new Error("a plan without cases");
-      const both = together(one, other);
+      const both = { ...together(one, other), seed: chance };
       expect({ what: both, violations: await violationsOf(plan, both) }).toEqual({ what: both, violations: [] });
     });
-    await fc.assert(property, { numRuns: 20, seed: 2 });
+    await fc.assert(property, { numRuns: 6, seed: 2 });
   });
 
-  it("with random operators in a promotion that goes wrong", { timeout: PATIENCE_MS }, async () => {
-    const word = fc.constantFrom("resume", "roll-back", "abort", "promote-now", "hold");
-    const words = fc.array(fc.record({ verb: word, ms: fc.integer({ min: 0, max: 12 * 60_000 }) }), {
+  it("with random operators", { timeout: PATIENCE_MS }, async () => {
+    const word = fc.constantFrom("resume", "roll-back", "abort", "promote-now", "skip-bake", "hold");
+    const words = fc.array(fc.record({ verb: word, ms: fc.integer({ min: 0, max: 12 * MINUTE_MS }) }), {
       minLength: 1,
       maxLength: 3,
     });
-    const property = fc.asyncProperty(words, seed, async (said, chance) => {
-      const plan = readFaultPlan("regression");
-      const last = { when: { at: "time", ms: 25 * 60_000 }, deed: { do: "operate", verb: "resume" } } as const;
-      const happenings = said.map(
-        ({ verb, ms }) =>
-          ({ when: { at: "time", ms }, deed: { do: "operate", verb } }) as FaultCase["happenings"][number],
-      );
-      const what = { ...cleanCase(plan.name), seed: chance, happenings: [...happenings, last] };
-      expect(hasDeed(what, "operate")).toBe(true);
-      expect(await violationsOf(plan, what)).toEqual([]);
+    const property = fc.asyncProperty(randomPlan, seed, words, async (plan, chance, said) => {
+      // Nobody holds for ever; the last word may come after the end.
+      const all = [...said, { verb: "resume" as const, ms: 25 * MINUTE_MS }];
+      const happenings = all.map(({ verb, ms }): Happening => {
+        return { when: { at: "time", ms }, deed: { do: "operate", verb } };
+      });
+      const what = { ...cleanCase(plan.name), seed: chance, happenings };
+      expect({ what, violations: await violationsOf(plan, what) }).toEqual({ what, violations: [] });
     });
-    await fc.assert(property, { numRuns: 12, seed: 3 });
+    await fc.assert(property, { numRuns: 5, seed: 3 });
   });
 });

@@ -16,7 +16,7 @@ vi.hoisted(() => {
 });
 
 const SEED = 5;
-const SAMPLE = 30;
+const SAMPLE = 12;
 const PATIENCE_MS = 240_000;
 
 /** Each plan's run without a fault. */
