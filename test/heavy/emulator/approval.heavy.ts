@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { asPause, keys, loadHeader } from "../../../functions/domain/ledger.ts";
+import { storePolicy } from "../../../functions/domain/policy-store.ts";
+import { fromGateway } from "../../../functions/runtime/http.ts";
+import { startPromotion } from "../../../functions/start-promotion.ts";
 import { definitionOf } from "../../../infra/local/deployment.ts";
+import { apiEvent } from "../../../infra/local/gateway.ts";
 import { HANDLERS } from "../../../infra/local/handlers.ts";
+import { documents } from "../../domain/documents.ts";
 import { INFRA, LEAD } from "../../support/approval-scene.ts";
 import { type Emulator, startEmulator, until } from "./emulator.ts";
 import { answerMail, waitingPromotion } from "./waiting-promotion.ts";
@@ -19,6 +24,8 @@ beforeEach(() => {
   for (const [step, handler] of HANDLERS) emulator.door.functions.set(step, (event) => emulator.call(handler, event));
 });
 afterAll(async () => emulator?.stop());
+
+const START = { method: "POST", path: "/promotions", pathParameters: {}, contentType: "application/json" };
 
 /** Names of promotions, one for each test: they share the ledger. */
 let promotions = 0;
@@ -176,6 +183,24 @@ describe("an execution", () => {
 
     expect(await executions.status(execution)).toBe("ABORTED");
     expect(await executions.status(`${execution}-never`)).toBeUndefined();
+  });
+
+  test("that was started through the API is found by the machine's first handler under who signed for it", async () => {
+    const { deps } = emulator;
+    const { policy, release } = documents();
+    await storePolicy(deps, policy);
+    const caller = "arn:aws:sts::123456789012:assumed-role/Release/sam";
+    const body = JSON.stringify({ release });
+
+    const answer = await startPromotion(deps)(fromGateway(apiEvent({ ...START, body, caller })));
+
+    expect(answer.status).toBe(201);
+    const { executionArn } = JSON.parse(answer.body) as { executionArn: string };
+    const header = await until("the promotion's header", async () => {
+      const open = (await deps.ledger.list("OPEN", "PROMOTION#")).find((one) => one.executionArn === executionArn);
+      return open === undefined ? undefined : loadHeader(deps.ledger, String(open.promotionId));
+    });
+    expect(header.startedBy).toBe(caller);
   });
 
   test("is started once under one name, and the name is taken for another input", async () => {
