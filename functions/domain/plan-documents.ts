@@ -116,10 +116,10 @@ function checkRequired({ environment, release, startedBy, name, report }: Scope)
     const message = `is missing: ${name} requires a change ticket`;
     report.refuse(["release", "ticket"], message, "write its key, such as JIRA-1234");
   }
-  if (requires.includes("verified-starter") && startedBy === null) {
-    const message = `is a claim: ${name} requires that the starter is known, and this was not started through the API`;
-    report.refuse(["release", "requestedBy"], message, "start it by `headgate start` with HEADGATE_API_URL set");
-  }
+  if (!requires.includes("verified-starter") || typeof startedBy === "string") return;
+  const [at, hint] = [["release", "requestedBy"], "start it by `headgate start` with HEADGATE_API_URL set"] as const;
+  if (startedBy === undefined) report.warn(at, `is a claim, and ${name} takes only a start through the API`, hint);
+  else report.refuse(at, `is a claim: ${name} requires a start through the API, and this was none`, hint);
 }
 
 const SKIPS = [

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type Changes, environment, expectProblem, plan, problems, resolve, warnings } from "./documents.ts";
+import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
+import {
+  type Changes,
+  documents,
+  environment,
+  expectProblem,
+  NOW,
+  plan,
+  problems,
+  resolve,
+  warnings,
+} from "./documents.ts";
 
 const PROD = "policy.environments.prod";
 const SHOP = "policy.services.shop";
@@ -134,6 +145,26 @@ describe("the documents as wholes", () => {
       },
     );
     expect(plan({ [`${PROD}.requires`]: ["ticket"], "release.ticket": "A-1" }).ticket).toBe("A-1");
+  });
+
+  it("refuse a start that nobody is on record for where a verified starter is required, and warn of it before", () => {
+    const { policy, release } = documents({ [`${PROD}.requires`]: ["verified-starter"] });
+    const resolved = (startedBy?: string | null) =>
+      resolvePlan(policy, release, { now: NOW, ...(startedBy === undefined ? {} : { startedBy }) });
+    const hint = "start it by `headgate start` with HEADGATE_API_URL set";
+    const place = { path: "release.requestedBy", value: "dev@shop.example", hint };
+    expect(resolved(null)).toEqual({
+      ok: false,
+      problems: [{ ...place, message: "is a claim: prod requires a start through the API, and this was none" }],
+    });
+    expect(resolved()).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([
+        { ...place, message: "is a claim, and prod takes only a start through the API" },
+      ]),
+    });
+    const known = resolved("arn:aws:iam::111122223333:user/sam");
+    expect(known.ok && known.warnings.map(({ path }) => path)).not.toContain("release.requestedBy");
   });
 });
 

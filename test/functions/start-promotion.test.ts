@@ -370,7 +370,7 @@ describe("an environment that requires a verified starter", () => {
 
     const ending = await loadEnding(world.ledger, promotionId);
     expect(ending?.outcome).toBe("blocked");
-    expect(ending?.summary).toContain("prod requires that the starter is known");
+    expect(ending?.summary).toContain("prod requires a start through the API, and this was none");
     expect(ending?.summary).toContain("headgate start");
     expect(await world.ledger.read(keys.open(promotionId))).toBeDefined();
   });
