@@ -145,6 +145,15 @@ describe("the rule is broken", () => {
     expect(broken({ ...facts, struck: [0], done })).toContain("long danger is paged");
   });
 
+  it("when somebody is paged twice of the same", async () => {
+    const { sandbox, ...facts } = factsOf(await run(readFaultPlan("unreachable"), cleanCase("unreachable")));
+    const page = sandbox.sns.mailbox.find(({ to }) => to === "oncall@shop.example");
+    if (page === undefined) throw new Error("nobody was paged");
+    expect(broken({ ...facts, sandbox })).toEqual([]);
+    sandbox.sns.mailbox.push(page);
+    expect(broken({ ...facts, sandbox })).toEqual(["pages come once"]);
+  });
+
   it("when what a person moved was overwritten", () => {
     const facts = withAlias(rolledBack, (alias) => ({ pin: changed(alias, 0, { "6": 1 }, "hand") }));
     expect(broken(facts)).toEqual(["hands off"]);

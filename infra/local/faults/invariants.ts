@@ -7,6 +7,7 @@ import { sha256 } from "../../../functions/runtime/dependencies.ts";
 import { hasDeed, verbsOf } from "./cases.ts";
 import type { Done } from "./deeds.ts";
 import { type AliasFacts, aliasFacts, type PromotionFacts, promotionFacts } from "./facts.ts";
+import { grouped } from "./observe.ts";
 import { isBakedLongEnough } from "./proof.ts";
 import { leftTooLong, saidTooEarly } from "./said.ts";
 import { itemsOf, openPromotions } from "./table-dump.ts";
@@ -41,6 +42,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "people are told": peopleAreTold,
   "traffic is back in time": isBackInTime,
   "long danger is paged": longDangerIsPaged,
+  "pages come once": pagesComeOnce,
   "nothing moves afterwards": nothingMovesAfterwards,
   "hands off": handsOff,
   "links are dead": linksAreDead,
@@ -224,9 +226,19 @@ function longDangerIsPaged(facts: Facts): string[] {
 }
 
 /** Whether anybody on call got a mail. */
-export function isPaged({ plan, sandbox }: Facts): boolean {
+export const isPaged = (facts: Facts): boolean => pagesOf(facts).length > 0;
+
+function pagesOf({ plan, sandbox }: Facts) {
   const onCall = plan.resolved.flatMap(({ environments }) => environments.flatMap(({ pageTo }) => pageTo));
-  return sandbox.sns.mailbox.some(({ to }) => onCall.includes(to));
+  return sandbox.sns.mailbox.filter(({ to }) => onCall.includes(to));
+}
+
+/** Where no call and no invocation of ours was lost, each page is one mail: whoever gets the same twice reads neither. */
+function pagesComeOnce(facts: Facts): string[] {
+  const { calls, handlers, starts } = facts.case;
+  if ([...calls, ...handlers, ...starts].length > 0) return [];
+  const same = grouped(pagesOf(facts), ({ to, subject, body }) => `${to}: ${subject}\n${body}`);
+  return same.filter((mails) => mails.length > 1).map(([mail, ...more]) => `${more.length + 1} x ${mail?.subject}`);
 }
 
 function nothingMovesAfterwards({ aliases, settledAt }: Facts): string[] {
