@@ -112,6 +112,7 @@ export class Sandbox {
       seed: scenario.seed,
       ...this.place,
       faults: scenario.faults.map(faultOf(scenario)),
+      latencyTimes: scenario.latencyTimes,
     });
     const artifacts = artifactsOf(plan);
     this.dynamoDb = new SimulatedDynamoDb(this.aws);

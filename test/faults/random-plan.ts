@@ -10,6 +10,10 @@ interface Shape {
   readonly approvalAt: "before" | number | null;
   readonly monitored: boolean;
   readonly duplicates: number;
+  readonly latencyTimes: number;
+  /** From the end of a minute until its figures can be read; and from an alarm's turning to its event. */
+  readonly lag: string;
+  readonly eventDelay: string;
 }
 
 const weightsBelow = fc.uniqueArray(fc.constantFrom(5, 10, 25, 50, 75), { maxLength: 2 });
@@ -22,6 +26,9 @@ const shape: fc.Arbitrary<Shape> = fc
     asks: fc.constantFrom("nobody", "before", "between"),
     monitored: fc.boolean(),
     duplicates: fc.constantFrom(0, 0.5),
+    latencyTimes: fc.constantFrom(0.2, 1, 1, 5, 15),
+    lag: fc.constantFrom("5s", "5s", "90s"),
+    eventDelay: fc.constantFrom("1s", "3s", "25s"),
   })
   .map(({ below, isBad, asks, ...rest }) => {
     const weights = [...below.toSorted((one, other) => one - other), 100];
@@ -88,7 +95,7 @@ function releaseOf(names: readonly string[]): unknown {
   };
 }
 
-function scenarioOf({ bad, duplicates }: Shape): unknown {
+function scenarioOf({ bad, duplicates, latencyTimes, lag, eventDelay }: Shape): unknown {
   const changes = bad === null ? [] : [{ fromWeight: bad, errorRate: 0.4 }];
   return {
     name: "random",
@@ -98,7 +105,8 @@ function scenarioOf({ bad, duplicates }: Shape): unknown {
       { version: "baseline", errorRate: 0.001 },
       { version: "candidate", errorRate: 0.001, changes },
     ],
-    cloudwatch: { lag: "5s", partial: 0, duplicates },
+    latencyTimes,
+    cloudwatch: { lag, eventDelay, partial: 0, duplicates },
     people: [{ who: "lead", answers: "approve", after: "2m" }],
   };
 }

@@ -32,6 +32,8 @@ export interface SimulatedAwsOptions {
   readonly faults?: readonly Fault[];
   /** How long a client waits for an answer before a TimeoutError, where the command does not say; 5,000 ms. */
   readonly requestTimeoutMs?: number;
+  /** How many times longer than usual each round trip takes; 1 unless said. */
+  readonly latencyTimes?: number;
 }
 
 /** An SDK request handler that answers in process. */
@@ -73,6 +75,7 @@ export class SimulatedAws {
   readonly #services = new Map<string, SimulatedService>();
   readonly #listeners: ((record: CallRecord) => void)[] = [];
   readonly #requestTimeoutMs: number;
+  readonly #latencyTimes: number;
   #number = 0;
 
   constructor(options: SimulatedAwsOptions) {
@@ -82,6 +85,7 @@ export class SimulatedAws {
     this.region = options.region;
     this.faults = new Faults(options.faults);
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 5_000;
+    this.#latencyTimes = options.latencyTimes ?? 1;
   }
 
   /** The stream of randomness named by `keys` under this simulation's seed. */
@@ -228,7 +232,7 @@ export class SimulatedAws {
     const random = this.random("latency", call.number);
     const normal = Math.sqrt(-2 * Math.log(random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
     const tail = random.chance(LATENCY.tailChance) ? LATENCY.tailFactor : 1;
-    return Math.ceil((service.medianMs ?? 40) * Math.exp(LATENCY.sigma * normal) * tail);
+    return Math.ceil((service.medianMs ?? 40) * this.#latencyTimes * Math.exp(LATENCY.sigma * normal) * tail);
   }
 
   #requestId(call: Call): string {

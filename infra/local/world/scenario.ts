@@ -210,6 +210,8 @@ export const scenarioSchema = z.strictObject({
   seed: z.int().min(0).default(1),
   /** IAM identity that signs the start through the API; the console starts it unless said, and nobody is on record. */
   startedBy: z.string().startsWith("arn:").optional(),
+  /** How many times longer than usual AWS takes to answer. */
+  latencyTimes: positive.default(1),
   traffic: z.array(traffic).default([]),
   behaviour: z.array(behaviour).default([]),
   incidents: z.array(incident).default([]),
