@@ -13,10 +13,9 @@ const ANGLED = /<([^<>]*)>\s*$/;
  * count as one: an approval too few, never one too many. Dots stay, since most hosts tell them apart.
  */
 export function personOf(address: string): string {
-  const folded = address.normalize("NFKC").replace(INVISIBLE, "").trim();
+  const folded = address.normalize("NFKC").replace(INVISIBLE, "");
   const bare = (ANGLED.exec(folded)?.[1] ?? folded).trim().toLowerCase();
   const at = bare.lastIndexOf("@");
-  if (at < 1) return bare;
   const tag = bare.indexOf("+");
   return tag > 0 && tag < at ? bare.slice(0, tag) + bare.slice(at) : bare;
 }

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import type { Post } from "../../cli/signed-post.ts";
 import { start } from "../../cli/start.ts";
 import { storePolicy } from "../../functions/domain/policy-store.ts";
-import { promotionName } from "../../functions/domain/starts.ts";
 import { Executions } from "../../infra/local/asl/executions.ts";
 import { SimulatedAws } from "../../infra/local/aws/router.ts";
 import { clientConfig } from "../../infra/local/aws/sdk.ts";
@@ -81,12 +80,6 @@ describe("headgate start, without the API", () => {
     expect(await run("no-such-file.json")).toBe(2);
     expect(said.join("")).toContain("no-such-file.json");
     expect(await run(OTHER)).toBe(0);
-  });
-
-  it("keeps within Step Functions' 80 characters and alphabet", () => {
-    const name = promotionName({ service: "a b/c", version: "v".repeat(200) }, 12);
-    expect(name).toHaveLength(80);
-    expect(name).toMatch(/^a-b-c-v+-12$/);
   });
 });
 

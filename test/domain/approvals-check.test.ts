@@ -8,7 +8,14 @@ import {
   formToken,
 } from "../../functions/domain/approvals-check.ts";
 import { gateResults } from "../../functions/domain/approvals-evidence.ts";
-import { deadlineInWords, instantInWords, oneLine, spanInWords, utc } from "../../functions/domain/approvals-words.ts";
+import {
+  consequenceInWords,
+  deadlineInWords,
+  instantInWords,
+  oneLine,
+  spanInWords,
+  utc,
+} from "../../functions/domain/approvals-words.ts";
 import { A, infra, lead, record } from "../support/approval-record.ts";
 import { environmentPlan, HOUR, role, START, sha256 } from "../support/approval-scene.ts";
 
@@ -217,6 +224,24 @@ describe("words", () => {
     expect(deadlineInWords(START, "Asia/Tokyo")).toBe(
       "Thursday 26 November 2026, 17:00 (Asia/Tokyo), 2026-11-26 08:00 UTC",
     );
+  });
+
+  const STAYS = "Traffic stays as it is and is watched: a bad verdict brings it back without waiting for you.";
+  const NONE = "No traffic has moved, and none will.";
+  const BACK = "Traffic goes back to the version that served before.";
+  test.each([
+    ["approved", "before", "The release goes on by itself."],
+    ["approved", 50, "The release goes on by itself."],
+    ["waiting", "before", "Until everybody who is needed has answered, no traffic moves."],
+    ["waiting", "at-0", "Until everybody who is needed has answered, no traffic moves."],
+    ["waiting", 50, STAYS],
+    ["waiting", "after", STAYS],
+    ["rejected", "before", NONE],
+    ["expired", "at-0", NONE],
+    ["rejected", 10, BACK],
+    ["superseded", "after", BACK],
+  ] as const)("what follows for traffic when %s at %s", (state, when, words) => {
+    expect(consequenceInWords(state, when)).toBe(words);
   });
 
   test("one line stays one line, and short", () => {
