@@ -6,7 +6,7 @@ import * as z from "zod";
 import { settle } from "./domain/approvals.ts";
 import { findApproval, loadDecisions } from "./domain/approvals-store.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { loadSignals } from "./domain/ledger.ts";
+import { loadHead, loadSignals } from "./domain/ledger.ts";
 import { isHeld, isStop } from "./domain/moves.ts";
 import { approvalPause, expectLife, HOLD_PAUSE, storePause } from "./domain/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
@@ -28,12 +28,17 @@ async function isOver(deps: Dependencies, { promotionId, environment, pause }: I
   const signals = await loadSignals(deps.ledger, promotionId);
   const approval = approvalOf(pause);
   if (signals.some(isStop)) return true;
-  if (approval === null) return pause === HOLD_PAUSE && !isHeld(signals);
-  const name = { promotionId, environment, approval };
-  const record = await findApproval(deps.ledger, name);
+  if (approval === null)
+    return pause === HOLD_PAUSE && (!isHeld(signals) || (await isStopped(deps, promotionId, environment)));
+  const record = await findApproval(deps.ledger, { promotionId, environment, approval });
   if (record === undefined) return false;
-  const decisions = await loadDecisions(deps.ledger, name);
+  const decisions = await loadDecisions(deps.ledger, { promotionId, environment, approval });
   return settle(record, decisions, signals, deps.clock.now()).state !== "waiting";
+}
+
+/** An alarm trips the journal without a signal; whoever closes a promotion does. */
+async function isStopped(deps: Dependencies, promotionId: string, environment: string): Promise<boolean> {
+  return (await loadHead(deps.ledger, promotionId, environment)).state !== "open";
 }
 
 const APPROVAL_PREFIX = approvalPause("");

@@ -35,8 +35,19 @@ async function clearUp(deps: Dependencies, header: Header, status: ExecutionStat
   const reason = `the execution ended ${status ?? "and is no longer known"} before the promotion did`;
   await noteEnding(deps, promotionId, status === "ABORTED" ? "aborted" : "errored", reason);
   const back = await bringBack(deps, promotionId, await whyBack(deps, promotionId, { by: "sweeper", reason }));
+  await wakeOrphans(deps, header);
   const { outcome } = await closePromotion(deps, promotionId, reason);
   return `${promotionId}: ${outcome}; ${back.summary}`;
+}
+
+/** A child that never heard that its parent was stopped waits for nothing now: woken, it finds the journal tripped. */
+async function wakeOrphans(deps: Dependencies, { promotionId, environments }: Header): Promise<void> {
+  try {
+    for (const environment of environments) await wakePauses(deps, promotionId, environment);
+  } catch (error) {
+    // It ends with its own time-out; closing must not hang on it.
+    deps.log.warn("a child that may still wait could not be woken", { promotion: promotionId, error: String(error) });
+  }
 }
 
 /** The execution runs: pages and decisions that were not delivered go out, and an overdue pause is woken. */

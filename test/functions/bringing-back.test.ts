@@ -533,6 +533,27 @@ describe("status-listener", () => {
     expect(world.dump()).toEqual(before);
   });
 
+  it("wakes a child that still waits, after the journal is tripped: nobody told it that its parent is gone", async () => {
+    const world = await rollingOut();
+    await storePause(world.ledger, P1, ENV, { pause: "hold", token: "the child's", until: 0 });
+    world.statuses.set(arnOf(P1), "ABORTED");
+    world.deps.executions.wake = async (token) => {
+      world.woken.push(`${token}, the journal is ${(await loadHead(world.ledger, P1, ENV)).state}`);
+      return true;
+    };
+    await heard(world, "ABORTED");
+    expect(world.woken).toEqual(["the child's, the journal is tripped"]);
+  });
+
+  it("closes the promotion all the same when no child can be woken", async () => {
+    const world = await rollingOut(50);
+    await storePause(world.ledger, P1, ENV, { pause: "hold", token: "the child's", until: 0 });
+    world.statuses.set(arnOf(P1), "ABORTED");
+    world.wakeTrouble = new ServiceTrouble("throttled");
+    await heard(world, "ABORTED");
+    expect((await loadHeader(world.ledger, P1)).state).toBe("closed");
+  });
+
   it("has nothing to do for one that runs, is not ours, or closed its promotion itself", async () => {
     const world = await rollingOut(50);
     const before = world.dump();

@@ -523,6 +523,14 @@ describe("pause", () => {
     expect(world.woken).toEqual(["the token"]);
   });
 
+  it("of a hold is over once the journal is tripped, which an alarm does without a word", async () => {
+    const world = await rollingOut();
+    await world.signal("hold");
+    await trip(world.deps, P1, ENV, { by: "alarm", reason: "errors are red" });
+    await wait(world, "hold");
+    expect(world.woken).toEqual(["the token"]);
+  });
+
   it("of a window or a queue goes on, though somebody resumed", async () => {
     const world = await rollingOut();
     await world.signal("resume");

@@ -56,13 +56,14 @@ export class Deeds {
   }
 
   async #do(deed: Deed, whom: Whom): Promise<void> {
-    const executionArn = promotionOf(this.#sandbox, whom);
     const at = this.#sandbox.clock.now();
     this.#tell(at, deed);
     try {
-      this.done.push({ at, deed, executionArn, answer: await perform(this.#sandbox, deed, { whom, executionArn }) });
+      const executionArn = promotionOf(this.#sandbox, whom);
+      const answer = await perform(this.#sandbox, deed, { whom, executionArn });
+      this.done.push({ at, deed, executionArn, answer });
     } catch (error) {
-      this.done.push({ at, deed, executionArn, answer: error instanceof Error ? error.name : String(error) });
+      this.done.push({ at, deed, executionArn: whom, answer: error instanceof Error ? error.name : String(error) });
     }
   }
 
