@@ -19,7 +19,8 @@ import { type ApprovalName, findApproval, loadAsked, loadDecisions } from "./app
 import { appendAudit, loadAudit } from "./audit.ts";
 import { Transient } from "./errors.ts";
 import { item, keys } from "./ledger.ts";
-import { deliver, notify } from "./notices.ts";
+import { notify } from "./notices.ts";
+import { page, unasked } from "./paging.ts";
 import { type Change, Conflict, type Ledger } from "./ports.ts";
 
 /**
@@ -138,8 +139,8 @@ async function tellEverybody(
 async function pageUnasked(deps: PostDeps, subject: About & Subject, refused: readonly string[]): Promise<void> {
   if (refused.length === 0) return;
   const { promotionId, environment, approval, askedAt } = subject.record;
-  const notice = { name: `APPROVAL#${environment}#${approval}#${askedAt}#unasked`, ...unaskedNotice(subject, refused) };
-  await deliver(deps, promotionId, notice, subject.plan.pageTo);
+  const fact = { environment, about: [unasked(approval, askedAt)] };
+  await page(deps, promotionId, fact, { ...unaskedNotice(subject, refused), asks: true }, subject.plan.pageTo);
 }
 
 interface Trouble {

@@ -39,6 +39,8 @@ export const movedBySomebody = (target: string) => `moved-${target}`;
 export const UNSAFE = "unsafe";
 /** The fact that a hold needs a person's decision. */
 export const decisionOn = (phase: string) => `decide-${phase}`;
+/** The fact that an approver's mail was refused, in the round that began then. */
+export const unasked = (approval: string, askedAt: number) => `unasked-${approval}-${askedAt}`;
 
 /** How long whoever claimed a page may take to send it, in ms, before it is taken for dead. */
 const CLAIM_MS = 2 * 60_000;

@@ -4,6 +4,7 @@ import { decide } from "../../functions/domain/approvals-decide.ts";
 import { decisionsToDeliver } from "../../functions/domain/approvals-store.ts";
 import { appendAudit, loadAudit } from "../../functions/domain/audit.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { sendPending } from "../../functions/domain/paging.ts";
 import {
   approvalPlan,
   HOUR,
@@ -115,6 +116,17 @@ test("whoever is on call hears, once, whose mail was refused", async () => {
   expect(others).toEqual([]);
   expect(page?.subject).toBe("PAGE: bbws-store v1.4.0 for prod: not everybody could be asked");
   expect(page?.body).toContain(`no mail went out to:\n  ${LEAD}\n`);
+});
+
+test("whoever is on call hears of it from the sweeper, where no mail went out at all", async () => {
+  const on = await scene({ environment: { pageTo: ["oncall@example.com"] } });
+  for (const to of [LEAD, "oncall@example.com"]) on.mailTrouble.set(to, new CallRefused("access denied"));
+  await on.ask();
+  on.mailTrouble.clear();
+
+  await sendPending(on.deps, on.name.promotionId, "running");
+
+  expect(on.mailsTo("oncall@example.com")).toHaveLength(1);
 });
 
 test("nobody on call hears of mails that went out", async () => {
