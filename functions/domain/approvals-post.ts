@@ -55,34 +55,38 @@ export async function mailSeats(
   const refused: string[] = [];
   for (const seat of seats) {
     try {
-      await mailOnce(deps, subject, seat, reason, occasion);
+      if ((await mailOnce(deps, subject, seat, reason, occasion)) === "refused") refused.push(seat.person.address);
     } catch (error) {
-      if (error instanceof Transient) {
-        troubles.push(error);
-        continue;
-      }
-      refused.push(seat.person.address);
-      deps.log.warn("an approver's mail was refused", { role: seat.role.role, error: String(error) });
+      if (!(error instanceof Transient)) throw error;
+      troubles.push(error);
     }
   }
   if (troubles[0] !== undefined) throw troubles[0];
   return refused;
 }
 
+/** What the ledger refuses ends the step, as it does everywhere: it is not about this one address. */
 async function mailOnce(
   deps: PostDeps,
   subject: Subject,
   seat: Seat,
   reason: Parameters<typeof requestMail>[2],
   occasion: string,
-): Promise<void> {
+): Promise<"sent" | "refused"> {
   const { record } = subject;
   const { address, generation } = seat.person;
   const notice = `${occasion}#${seat.role.role}#${personOf(address)}#${generation}`;
   const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#${notice}`;
   const marker = keys.sent(record.promotionId, name);
-  if ((await deps.ledger.read(marker)) !== undefined) return;
+  if ((await deps.ledger.read(marker)) !== undefined) return "sent";
   const url = await openLink(deps, record, seat);
-  await deps.mailer.send(requestMail(subject, { role: seat.role, address, url }, reason, deps.clock.now()));
+  try {
+    await deps.mailer.send(requestMail(subject, { role: seat.role, address, url }, reason, deps.clock.now()));
+  } catch (error) {
+    if (error instanceof Transient) throw error;
+    deps.log.warn("an approver's mail was refused", { role: seat.role.role, error: String(error) });
+    return "refused";
+  }
   await deps.ledger.write([{ put: item(marker, { at: deps.clock.now() }) }]);
+  return "sent";
 }

@@ -105,6 +105,19 @@ test("an address that mail refuses for good does not stop the others", async () 
   expect(on.warnings[0]).toContain("refused");
 });
 
+test("a ledger that refuses is no refused mail: it ends the step", async () => {
+  const on = await scene();
+  const { write } = on.ledger;
+  on.ledger.write = async (changes) => {
+    if (changes.some((change) => "put" in change && change.put.pk.startsWith("LINK#"))) {
+      throw new CallRefused("access denied to the table");
+    }
+    return write.call(on.ledger, changes);
+  };
+
+  await expect(on.ask()).rejects.toThrow("access denied to the table");
+});
+
 test("whoever is on call hears, once, whose mail was refused", async () => {
   const on = await scene({ environment: { pageTo: ["oncall@example.com"] } });
   on.mailTrouble.set(LEAD, new CallRefused("access denied"));
