@@ -31,6 +31,7 @@ import { type Change, Conflict, type Ledger } from "./ports.ts";
 export async function askNow(deps: PostDeps, name: ApprovalName): Promise<Standing> {
   const about = await loadAsked(deps.ledger, name);
   const record = await ensureRecord(deps, name, about);
+  if (record === null) return NOBODY_ASKED;
   const decisions = await loadDecisions(deps.ledger, name);
   const unreached = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, decisions) : [];
   const now = deps.clock.now();
@@ -39,9 +40,18 @@ export async function askNow(deps: PostDeps, name: ApprovalName): Promise<Standi
   return { ...asked, summary: [summary, ...noMail(unreached)].join("; ") };
 }
 
+/** The promotion was closed meanwhile: a redriven execution, or a call that woke up late, troubles nobody. */
+const NOBODY_ASKED: Standing = {
+  state: "cancelled",
+  outcome: "cancelled",
+  wait: { seconds: 1, until: 0 },
+  summary: "nobody is asked: the promotion is closed",
+};
+
 type About = Awaited<ReturnType<typeof loadAsked>>;
 
-async function ensureRecord(deps: PostDeps, name: ApprovalName, about: About): Promise<ApprovalRecord> {
+/** Null: the promotion is closed, and nothing is asked of it any more. */
+async function ensureRecord(deps: PostDeps, name: ApprovalName, about: About): Promise<ApprovalRecord | null> {
   const found = await findApproval(deps.ledger, name);
   if (found !== undefined && !isStale(found, about.wanted, deps.clock.now())) return found;
   const record = await newRecord(deps, name, about, found?.generation ?? 0, found?.revision ?? 0);
@@ -49,11 +59,14 @@ async function ensureRecord(deps: PostDeps, name: ApprovalName, about: About): P
     put: item(keys.approval(name.promotionId, name.environment, name.approval), record),
     if: found === undefined ? "absent" : { revision: found.revision, state: found.state },
   };
+  // In one transaction: whoever closes withdraws what it finds, and must not be overtaken by what it could not see.
+  const open: Change = { check: keys.header(name.promotionId), if: { state: "open" } };
   try {
-    await deps.ledger.write([put, ...(await forget(deps.ledger, name))]);
+    await deps.ledger.write([put, open, ...(await forget(deps.ledger, name))]);
     return record;
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
+    if (error.failed.includes(1)) return null;
     // A second invocation of the same task was faster; its record is the one.
     return ensureRecord(deps, name, about);
   }

@@ -164,6 +164,18 @@ describe("the rule is broken", () => {
     expect(broken({ ...promoted, links })).toEqual(["links are dead"]);
   });
 
+  it("when somebody is asked after the end", () => {
+    const late = withPromotion(promoted, ({ header }) => ({
+      header: header === null ? null : { ...header, closedAt: 0 },
+    }));
+    expect(broken(late)).toEqual([]);
+    const { promotionId = "" } = promoted.facts[0]?.header ?? {};
+    const mail = { at: 61_000, to: "lead@shop.example", subject: "Approve shop v2 for prod?", body: promotionId };
+    late.sandbox.sns.mailbox.push({ ...mail, messageId: "", topicArn: "" });
+    expect(broken(late)).toEqual(["nobody is asked afterwards"]);
+    late.sandbox.sns.mailbox.pop();
+  });
+
   it("when a bad candidate is promoted", () => {
     expect(broken({ ...promoted, plan: { ...promoted.plan, badFromWeight: 25 } })).toEqual([
       "a bad candidate is never promoted",

@@ -162,6 +162,30 @@ test("an approval that the plan does not know cannot be asked for", async () => 
   await expect(askNow(on.deps, { ...on.name, approval: "at-99" })).rejects.toThrow('has no approval "at-99"');
 });
 
+test("nobody is asked for a promotion that is closed: an execution that is redriven troubles nobody", async () => {
+  const on = await scene({ header: { state: "closed" } });
+
+  expect(await on.ask()).toMatchObject({ state: "cancelled", outcome: "cancelled" });
+
+  expect(on.inbox).toEqual([]);
+  expect(on.items("APPROVAL")).toEqual([]);
+});
+
+test("nobody is asked for a promotion that is closed in the very moment of asking", async () => {
+  const on = await scene();
+  const { write } = on.ledger;
+  on.ledger.write = async (changes) => {
+    on.ledger.write = write;
+    const header = await on.ledger.read(keys.header(on.name.promotionId));
+    if (header !== undefined) await on.ledger.write([{ put: { ...header, state: "closed" } }]);
+    return on.ledger.write(changes);
+  };
+
+  expect(await on.ask()).toMatchObject({ state: "cancelled" });
+
+  expect(on.inbox).toEqual([]);
+});
+
 test("a redrive that is pending may still be decided about", async () => {
   const on = await scene();
   await on.ask();

@@ -46,6 +46,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "nothing moves afterwards": nothingMovesAfterwards,
   "hands off": handsOff,
   "links are dead": linksAreDead,
+  "nobody is asked afterwards": nobodyIsAskedAfterwards,
   "a bad candidate is never promoted": badIsNeverPromoted,
 };
 
@@ -266,6 +267,25 @@ function linksAreDead({ links }: Facts): string[] {
     .filter(({ body, status }) => status >= 500 || body.includes('name="token"'))
     .map(({ link, status }) => `${link.slice(0, 8)} still asks (${status})`);
 }
+
+/** A mail takes a moment (ms). */
+const DELIVERED_WITHIN_MS = 60_000;
+
+/** A redriven execution, or a call that woke up late, finds its promotion closed and troubles nobody. */
+function nobodyIsAskedAfterwards({ sandbox, facts }: Facts): string[] {
+  return facts.flatMap(({ header }) => {
+    const { promotionId, closedAt } = header ?? {};
+    if (promotionId === undefined || closedAt == null) return [];
+    return sandbox.sns.mailbox
+      .filter(
+        ({ at, subject, body }) =>
+          at > closedAt + DELIVERED_WITHIN_MS && ASKS.test(subject) && body.includes(promotionId),
+      )
+      .map(({ to, subject }) => `${to} got "${subject}" after the end`);
+  });
+}
+
+const ASKS = /Approve .*\?$/;
 
 function badIsNeverPromoted(facts: Facts): string[] {
   if (facts.plan.badFromWeight === null) return [];
