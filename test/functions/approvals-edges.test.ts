@@ -194,6 +194,46 @@ test("a redrive that is pending may still be decided about", async () => {
   expect(await decide(on.deps, on.name, approve)).toMatchObject({ kind: "decided" });
 });
 
+test.each([
+  ["before", "before", "No traffic has moved, and none will."],
+  ["at-25", 25, "Traffic goes back to the version that served before."],
+] as const)("the notice of an end says what follows for traffic: asked %s", async (id, when, words) => {
+  const on = await scene({ approval: { id, when } });
+  await on.ask();
+  on.now += 48 * HOUR;
+
+  await on.settle();
+
+  expect(on.mailsTo(REQUESTER).at(-1)?.body).toContain(words);
+  expect(on.mailsTo(LEAD).at(-1)?.body).toContain(words);
+});
+
+test("the trouble mail, word for word", async () => {
+  const on = await scene({
+    approval: { roles: [role("tech-lead", [LEAD, OWNER, MANAGER])] },
+    reach: new Map([
+      [LEAD, "unconfirmed"],
+      [OWNER, "absent"],
+    ]),
+  });
+
+  await on.ask();
+
+  expect(
+    on.mailsTo(REQUESTER)[0]?.body,
+  ).toBe(`The approval "before" of bbws-store v1.4.0 for prod was asked for, but not everybody can be reached by mail.
+
+Have not confirmed their subscription, so no mail reaches them:
+  ${LEAD}
+
+Are not subscribed at all (deploy the policy that names them):
+  ${OWNER}
+
+It stays open until Saturday 28 November 2026, 10:00 (Africa/Johannesburg), 2026-11-28 08:00 UTC. Confirm the subscriptions
+and have the link sent again (npm run headgate -- resend), let somebody else of the role take the seat
+(npm run headgate -- replace), or let them decide without mail (npm run headgate -- approve).`);
+});
+
 test("the mail that asks, word for word", async () => {
   const startedBy = "arn:aws:sts::093646564004:assumed-role/SSO/kim@example.com";
   const on = await scene({ header: { startedBy } });

@@ -299,6 +299,41 @@ test("silence is escalated to another role's people, who may stand in for one mi
   expect((await on.settle()).outcome).toBe("approved");
 });
 
+test("nobody is escalated to before their time", async () => {
+  const manager = role("team-manager", [MANAGER]);
+  const on = await scene({ approval: { escalateSeconds: 24 * 3_600, escalateTo: manager } });
+  await on.ask();
+
+  on.now = START + 24 * HOUR - 1;
+  await on.settle();
+  expect(on.mailsTo(MANAGER)).toEqual([]);
+  on.now += 1;
+  await on.settle();
+
+  expect(on.mailsTo(MANAGER)).toHaveLength(1);
+});
+
+test("asked again once it has ended, nobody is mailed, and whom no mail reaches is nobody's concern", async () => {
+  const on = await scene({ approval: { roles: [TECH_LEAD] }, reach: new Map([[LEAD, "unconfirmed"]]) });
+  await on.ask();
+  await say(on, LEAD);
+  await on.settle();
+  on.inbox.length = 0;
+
+  expect(await on.ask()).toMatchObject({ state: "approved", summary: `approved by ${LEAD} (tech-lead)` });
+
+  expect(on.inbox).toEqual([]);
+});
+
+test("trouble in asking whom mail reaches is tried again by the machine, before anybody is mailed", async () => {
+  const on = await scene();
+  const down = { ...on.deps.mailer, reach: () => Promise.reject(new ServiceTrouble("SNS throttled")) };
+
+  await expect(askNow({ ...on.deps, mailer: down }, on.name)).rejects.toThrow("SNS throttled");
+
+  expect(on.inbox).toEqual([]);
+});
+
 test("nobody answers: expired, and everybody concerned is told", async () => {
   const on = await scene();
   await on.ask();
