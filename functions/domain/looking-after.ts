@@ -7,10 +7,11 @@ import { bringBack, whyBack } from "./bringing-back.ts";
 import { closePromotion } from "./closing.ts";
 import { noteEnding } from "./endings.ts";
 import { isOver } from "./executions.ts";
-import { asHeader, type Header, keys } from "./ledger.ts";
+import { asHead, asHeader, type Header, keys, loadTargets } from "./ledger.ts";
 import { sendPending } from "./paging.ts";
 import { approvalPause, isLate, wakePauses } from "./pauses.ts";
 import type { Dependencies, ExecutionStatus, Item } from "./ports.ts";
+import { notBack } from "./unsafe.ts";
 
 /** What was done about a promotion; null: it needed nothing, or is not known. */
 export async function lookAfter(deps: Dependencies, promotionId: string): Promise<string | null> {
@@ -50,12 +51,16 @@ async function wakeOrphans(deps: Dependencies, { promotionId, environments }: He
   }
 }
 
-/** The execution runs: pages and decisions that were not delivered go out, and an overdue pause is woken. */
+/**
+ * The execution runs: pages and decisions that were not delivered go out, a way back that hangs is helped along, and an
+ * overdue pause is woken.
+ */
 async function wakeLate(
   deps: Dependencies,
   { promotionId, environments }: Header,
   due: Item | undefined,
 ): Promise<string | null> {
+  const back = await helpBack(deps, promotionId, environments);
   await sendPending(deps, promotionId, "running");
   let woken = 0;
   for (const { environment, approval } of await decisionsToDeliver(deps.ledger, promotionId)) {
@@ -64,5 +69,27 @@ async function wakeLate(
   if (isLate(due === undefined ? undefined : { at: Number(due.at) }, deps.clock)) {
     for (const environment of environments) woken += await wakePauses(deps, promotionId, environment);
   }
-  return woken === 0 ? null : `${promotionId}: woke ${woken}`;
+  const done = [...(back === null ? [] : [back]), ...(woken === 0 ? [] : [`woke ${woken}`])];
+  return done.length === 0 ? null : `${promotionId}: ${done.join("; ")}`;
+}
+
+/** How long the machine has traffic to itself once the journal is tripped, in ms. */
+const HELP_AFTER_MS = 2 * 60_000;
+
+/** Whoever was to bring traffic back may hang, until its task times out a quarter of an hour later. */
+async function helpBack(
+  deps: Dependencies,
+  promotionId: string,
+  environments: readonly string[],
+): Promise<string | null> {
+  if (environments.length === 0) return null;
+  const heads = await deps.ledger.readAll(environments.map((environment) => keys.head(promotionId, environment)));
+  for (const found of heads) {
+    if (found === undefined) continue;
+    const { state, trip, environment, outcome } = asHead(found);
+    if (state !== "tripped" || trip === null || deps.clock.now() < trip.at + HELP_AFTER_MS) continue;
+    const { open } = notBack({ outcome }, await loadTargets(deps.ledger, promotionId, environment));
+    if (open.length > 0) return (await bringBack(deps, promotionId, { by: "sweeper", reason: trip.reason })).summary;
+  }
+  return null;
 }

@@ -1,4 +1,7 @@
-/** Small promotions at random: some steps, one or two targets, a good candidate or a bad one, with or without people. */
+/**
+ * Small promotions at random: some steps, one or two targets, a good candidate or a bad one, with or without people, and
+ * alone or with a second one that wants the same aliases.
+ */
 import fc from "fast-check";
 import { type FaultPlan, faultPlanOf } from "../../infra/local/faults/plans.ts";
 
@@ -14,7 +17,20 @@ interface Shape {
   /** From the end of a minute until its figures can be read; and from an alarm's turning to its event. */
   readonly lag: string;
   readonly eventDelay: string;
+  readonly second: Second | null;
 }
+
+interface Second {
+  readonly afterSeconds: number;
+  readonly onConflict: "refuse" | "queue" | "supersede";
+  readonly hotfix: boolean;
+}
+
+const second: fc.Arbitrary<Second> = fc.record({
+  afterSeconds: fc.integer({ min: 0, max: 900 }),
+  onConflict: fc.constantFrom("refuse", "queue", "supersede"),
+  hotfix: fc.boolean(),
+});
 
 const weightsBelow = fc.uniqueArray(fc.constantFrom(5, 10, 25, 50, 75), { maxLength: 2 });
 
@@ -29,8 +45,11 @@ const shape: fc.Arbitrary<Shape> = fc
     latencyTimes: fc.constantFrom(0.2, 1, 1, 5, 15),
     lag: fc.constantFrom("5s", "5s", "90s"),
     eventDelay: fc.constantFrom("1s", "3s", "25s"),
+    second: fc.option(second),
   })
-  .map(({ below, isBad, asks, ...rest }) => {
+  .map(({ below, isBad, asks: wished, ...rest }) => {
+    // An emergency needs somebody's approval.
+    const asks = rest.second?.hotfix === true ? "before" : wished;
     const weights = [...below.toSorted((one, other) => one - other), 100];
     const first = weights[0] ?? 100;
     const approvalAt = asks === "nobody" ? null : asks === "before" ? "before" : first;
@@ -47,12 +66,26 @@ function documentOf(one: Shape): unknown {
     about: "made up",
     badFromWeight: one.bad,
     policy: policyOf(one, names),
-    starts: [{ afterSeconds: 0, outcome: one.bad === null ? "promoted" : "rolled-back", release: releaseOf(names) }],
+    starts: [
+      {
+        afterSeconds: 0,
+        outcome: one.bad === null ? "promoted" : "rolled-back",
+        release: releaseOf(names, "v2", false),
+      },
+      ...secondOf(one, names),
+    ],
     scenario: scenarioOf(one),
   };
 }
 
-function policyOf({ weights, approvalAt, monitored }: Shape, names: readonly string[]): unknown {
+function secondOf({ second, bad }: Shape, names: readonly string[]): unknown[] {
+  if (second === null) return [];
+  const { afterSeconds, hotfix } = second;
+  const outcome = bad === null ? "promoted" : "rolled-back";
+  return [{ afterSeconds, outcome, release: releaseOf(names, "v3", hotfix) }];
+}
+
+function policyOf({ weights, approvalAt, monitored, second }: Shape, names: readonly string[]): unknown {
   const approvals = approvalAt === null ? [] : [{ when: approvalAt, roles: { lead: 1 }, expiresAfter: "1h" }];
   const metric = { preset: "lambda-error-rate", sequential: false, settle: "0s", rules: [{ max: 5, hard: true }] };
   return {
@@ -67,6 +100,8 @@ function policyOf({ weights, approvalAt, monitored }: Shape, names: readonly str
         notices: ["team@shop.example"],
         pageTo: ["oncall@shop.example"],
         approvals,
+        onConflict: second?.onConflict ?? "refuse",
+        ...(second?.hotfix === true ? { emergency: { skipBakes: true, roles: { lead: 1 } } } : {}),
       },
     },
     services: {
@@ -80,12 +115,13 @@ function policyOf({ weights, approvalAt, monitored }: Shape, names: readonly str
   };
 }
 
-function releaseOf(names: readonly string[]): unknown {
+function releaseOf(names: readonly string[], version: string, hotfix: boolean): unknown {
   const artifact = (name: string) => ({ bucket: "shop-artifacts", key: `${name}/{version}.zip`, versionId: "abc" });
   return {
     apiVersion: "headgate/v1",
     service: "shop",
-    version: "v2",
+    version,
+    ...(hotfix ? { emergency: { reason: "Checkout loses orders.", skipBakes: true } } : {}),
     commit: "0a1b2c3d",
     requestedBy: "dev@shop.example",
     risk: "low",

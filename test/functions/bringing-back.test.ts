@@ -632,6 +632,31 @@ describe("sweeper", () => {
     expect(await world.ledger.read(keys.open(P1))).toBeUndefined();
   });
 
+  it("brings traffic back where whoever was on it hangs, two minutes after the journal was tripped", async () => {
+    const world = await rollingOut(50);
+    await trip(world.deps, P1, ENV, { by: "judge", reason: "too many errors" });
+    world.clock.advance(119_999);
+    expect((await sweep(world)).done).toEqual([]);
+    expect(world.target("order").route.secondary?.percent).toBe(50);
+    world.clock.advance(1);
+    expect((await sweep(world)).summary).toContain("order: back on version 7, read back");
+    expect(world.target("order").route).toEqual(BASELINE);
+    expect((await sweep(world)).done).toEqual([]);
+  });
+
+  it("leaves the way back to the machine where traffic was never moved, or is somebody else's", async () => {
+    for (const weight of [0, 50]) {
+      const world = await rollingOut(weight);
+      if (weight > 0)
+        for (const name of ["cart", "order"]) world.target(name).moveByHand({ primary: "6", secondary: null });
+      await bringBack(world.deps, P1, { by: "judge", reason: "too many errors" });
+      world.clock.advance(600_000);
+      const before = world.target("order").effects.length;
+      expect((await sweep(world)).done).toEqual([]);
+      expect(world.target("order").effects).toHaveLength(before);
+    }
+  });
+
   it("wakes one that is five minutes late", async () => {
     const world = await rollingOut(50);
     await expectLife(world.ledger, P1, world.clock.now(), "a pause");
