@@ -197,7 +197,8 @@ function percent(fraction: number): string {
 }
 
 function afterInWords(plan: EnvironmentPlan): string {
-  const kept = `the previous version is kept for ${formatDuration(plan.keepPreviousSeconds)}`;
+  const ending = plan.retirePrevious ? ", then deleted where Headgate published it" : "";
+  const kept = `the previous version is kept for ${formatDuration(plan.keepPreviousSeconds)}${ending}`;
   if (plan.monitor === null) return `not monitored; ${kept}`;
   const onFail = plan.monitor.onFail === "warn" ? "what fails is reported" : "what fails is rolled back";
   return `monitored for ${formatDuration(plan.monitor.forSeconds)}, ${onFail}; ${kept}`;

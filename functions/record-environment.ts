@@ -19,6 +19,7 @@ import {
 } from "./domain/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
+import { keptChange } from "./domain/retiring.ts";
 import { lookOnceMore } from "./domain/rolling.ts";
 import { step } from "./runtime/step.ts";
 
@@ -98,6 +99,8 @@ async function registryChanges(
   const code = Object.fromEntries(targets.map(({ target, candidateSha256 }) => [target, candidateSha256]));
   const versions = Object.fromEntries(targets.map(({ target, candidate }) => [target, candidate]));
   const previous = Object.fromEntries(targets.map(({ target, baseline }) => [target, baseline.route.primary]));
+  // Executions that began on the previous versions finish on them; nobody may tidy them away before.
+  const previousUntil = since + plan.keepPreviousSeconds * 1_000;
   const deployed = {
     service,
     environment,
@@ -108,8 +111,7 @@ async function registryChanges(
     deployedBy: startedBy ?? requestedBy,
     versions,
     previous,
-    // Executions that began on the previous versions finish on them; nobody may tidy them away before.
-    previousUntil: since + plan.keepPreviousSeconds * 1_000,
+    previousUntil,
     emergency: emergency?.reason ?? null,
     code,
     artifacts,
@@ -117,7 +119,21 @@ async function registryChanges(
   return [
     { put: item(keys.deployed(environment, service, version, promotionId), { ...deployed, status: "active" }) },
     { put: item(keys.active(environment, service), deployed) },
+    ...(await supersede(deps, deployed)),
+    ...(plan.retirePrevious ? [keptChange({ promotionId, environment, dueAt: previousUntil })] : []),
   ];
+}
+
+/** What served until now is in the registry under its own version, and no longer the active one. */
+async function supersede(
+  deps: Dependencies,
+  { environment, service, promotionId }: { environment: string; service: string; promotionId: string },
+): Promise<Change[]> {
+  const active = await deps.ledger.read(keys.active(environment, service));
+  if (active === undefined || active.promotionId === promotionId) return [];
+  const { pk: _pk, sk: _sk, ...before } = active;
+  const key = keys.deployed(environment, service, String(before.version), String(before.promotionId));
+  return [{ put: item(key, { ...before, status: "superseded", supersededBy: promotionId }) }];
 }
 
 export const handler = step("record-environment", Input, recordEnvironment);

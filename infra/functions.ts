@@ -19,12 +19,13 @@ export const PARTITIONS = {
   registry: ["DEPLOYMENT#*"],
   links: ["LINK#*"],
   starts: ["START#*"],
+  kept: ["KEPT"],
   secret: ["SECRET"],
 } as const;
 export type Partition = keyof typeof PARTITIONS;
 
 /** What runs a function: a machine's task, API Gateway, an alarm's event, an execution's event, or a schedule. */
-export type Trigger = "task" | "page" | "alarm" | "execution" | "minute";
+export type Trigger = "task" | "page" | "alarm" | "execution" | "minute" | "hour";
 
 export interface FunctionRow {
   /** The file in `functions/`, without its ending. */
@@ -137,8 +138,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("begin-bake", "task"),
   row("judge", "task", { ...ASKING, accounts: ["watch", "invoke"], memoryMb: 1024 }),
   row("record-environment", "task", {
-    reads: ["locks", "open"],
-    writes: ["locks", "alarms", "registry"],
+    reads: ["locks", "open", "registry"],
+    writes: ["locks", "alarms", "registry", "kept"],
     accounts: ["read-traffic"],
     mails: true,
     wakes: true,
@@ -176,6 +177,12 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("alarm-listener", "alarm", { ...MOVING, reads: ["alarms", "locks"], wakes: true }),
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),
+  row("retire-versions", "hour", {
+    reads: ["open", "kept"],
+    writes: ["kept"],
+    accounts: ["retire-versions"],
+    timeoutSeconds: LONG,
+  }),
 ];
 
 /** What functions are told of their deployment. */

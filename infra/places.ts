@@ -3,30 +3,36 @@
  * role and, for environments in Headgate's own account, into the roles of the functions that do it.
  */
 import { Aws } from "aws-cdk-lib";
-import { readingRole } from "../functions/domain/places.ts";
+import type { Access } from "../functions/domain/places.ts";
 import type { Policy } from "../functions/domain/policy.ts";
 import type { Grant } from "./parts/grants.ts";
 
 /** What a function does with the resources of an environment. */
-export type AccountUse = "read-traffic" | "move-traffic" | "publish-code" | "invoke" | "watch" | "read-artifacts";
+export type AccountUse =
+  | "read-traffic"
+  | "move-traffic"
+  | "publish-code"
+  | "invoke"
+  | "watch"
+  | "read-artifacts"
+  | "retire-versions";
 
 /**
- * The two roles of a target account. Few functions write there; whatever goes wrong in one of the others, a parser or a
- * page, ends at a role that cannot move a request. Probing runs code that is deployed already, so it counts as reading.
+ * The roles of a target account. Few functions write there; whatever goes wrong in one of the others, a parser or a page,
+ * ends at a role that cannot move a request. Probing runs code that is deployed already, so it counts as reading. What is
+ * deleted does not come back, so that has a role of its own, which is there only where a policy asks for it.
  */
-export type Access = "write" | "read";
 export const USES_OF: Readonly<Record<Access, readonly AccountUse[]>> = {
   write: ["read-traffic", "move-traffic", "publish-code"],
   read: ["read-traffic", "invoke", "watch", "read-artifacts"],
+  retire: ["retire-versions"],
 };
 
 /** The role that a function with these uses assumes; each gets by with one. */
 export function accessOf(uses: readonly AccountUse[]): Access {
+  if (uses.includes("retire-versions")) return "retire";
   return uses.every((use) => USES_OF.read.includes(use)) ? "read" : "write";
 }
-
-/** ARN of the role for this access, from the one that the policy names. */
-export const roleFor = (access: Access, roleArn: string) => (access === "write" ? roleArn : readingRole(roleArn));
 
 /** Environments that are reached by the same role, or by none, in the same account and Region. */
 export interface TargetPlace {
@@ -39,7 +45,12 @@ export interface TargetPlace {
   readonly aliases: ReadonlyMap<string, readonly string[]>;
   /** Functions that probes and checks invoke. */
   readonly invoked: readonly string[];
+  /** Functions whose previous versions are deleted once they are not needed any more. */
+  readonly retired: readonly string[];
 }
+
+/** Whether anybody has business there with this access: only where versions are retired is there a role for it. */
+export const isAsked = (place: TargetPlace, access: Access) => access !== "retire" || place.retired.length > 0;
 
 /** The places of a policy, templates filled in, in the policy's order. */
 export function placesOf(policy: Policy): TargetPlace[] {
@@ -55,7 +66,10 @@ export function placesOf(policy: Policy): TargetPlace[] {
   });
 }
 
-function functionsIn(policy: Policy, environments: readonly string[]): Pick<TargetPlace, "aliases" | "invoked"> {
+function functionsIn(
+  policy: Policy,
+  environments: readonly string[],
+): Pick<TargetPlace, "aliases" | "invoked" | "retired"> {
   const aliases = new Map<string, string[]>();
   const invoked = new Set<string>();
   for (const environment of environments) {
@@ -71,7 +85,19 @@ function functionsIn(policy: Policy, environments: readonly string[]): Pick<Targ
       }
     }
   }
-  return { aliases, invoked: [...invoked] };
+  return { aliases, invoked: [...invoked], retired: retiredIn(policy, environments) };
+}
+
+function retiredIn({ services }: Policy, environments: readonly string[]): string[] {
+  const names = environments.flatMap((environment) =>
+    Object.entries(services).flatMap(([service, { targets, overrides = {}, retirePrevious }]) => {
+      if (!(overrides[environment]?.retirePrevious ?? retirePrevious ?? false)) return [];
+      return targets.map(({ functionName }) =>
+        functionName.replaceAll("{environment}", environment).replaceAll("{service}", service),
+      );
+    }),
+  );
+  return [...new Set(names)];
 }
 
 const ANY_VERSION = "Versions are numbers that do not exist yet; the functions are exactly the policy's.";
@@ -116,7 +142,18 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
       ];
     case "read-artifacts":
       return readArtifacts(artifactBuckets);
+    case "retire-versions":
+      return retireVersions(place.retired.map((name) => functionArn(place, name)));
   }
+}
+
+/** Only ever a version: deleting is granted for qualified names, and not for the function's own. */
+function retireVersions(functions: readonly string[]): Grant[] {
+  const versions = functions.map((arn) => `${arn}:*`);
+  return [
+    { actions: ["lambda:ListAliases"], resources: functions },
+    { actions: ["lambda:GetFunctionConfiguration", "lambda:DeleteFunction"], resources: versions, why: ANY_VERSION },
+  ];
 }
 
 /** Without ListBucket, S3 answers "forbidden" for an object that is not there, and nobody could say what is wrong. */

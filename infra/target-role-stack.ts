@@ -1,16 +1,17 @@
 /**
- * What a target account grants Headgate: a role that moves traffic and publishes, one that reads and probes, and alarms
- * that tell Headgate's account when they turn red.
+ * What a target account grants Headgate: a role that moves traffic and publishes, one that reads and probes, where the
+ * policy says so one that deletes old versions, and alarms that tell Headgate's account when they turn red.
  */
 import { Arn, ArnFormat, Aws, CfnOutput, CfnParameter, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { EventBus as ToBus } from "aws-cdk-lib/aws-events-targets";
 import { AccountPrincipal, PrincipalWithConditions, Role } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { type Access, roleFor } from "../functions/domain/places.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { give } from "./parts/grants.ts";
 import { roleNameOf } from "./parts/lambdas.ts";
-import { type Access, accessOf, grantsOf, roleFor, type TargetPlace, USES_OF } from "./places.ts";
+import { accessOf, grantsOf, isAsked, type TargetPlace, USES_OF } from "./places.ts";
 
 export interface TargetRoleProps extends StackProps {
   /** Name of the Headgate deployment that is trusted. */
@@ -41,6 +42,7 @@ export class TargetRoleStack extends Stack {
     );
     const role = this.#makeRole("Role", "write", props, account);
     this.#makeRole("ReadingRole", "read", props, account);
+    if (isAsked(props.place, "retire")) this.#makeRole("RetiringRole", "retire", props, account);
     this.#forwardAlarms(props.name, account, region);
     new CfnOutput(this, "RoleArn", { value: role.roleArn, description: "roleArn of these environments in the policy" });
   }
@@ -55,10 +57,9 @@ export class TargetRoleStack extends Stack {
     const trusted = FUNCTIONS.filter(({ accounts }) => accounts.length > 0 && accessOf(accounts) === access).map(
       (row) => `arn:${Aws.PARTITION}:iam::${account}:role/${roleNameOf(name, row.name)}`,
     );
-    const does = access === "write" ? "moves traffic of" : "reads and probes";
     const role = new Role(this, id, {
       ...nameAndPath(roleFor(access, place.roleArn)),
-      description: `Headgate ${name} ${does} ${place.environments.join(", ")}`,
+      description: `Headgate ${name} ${DOES[access]} ${place.environments.join(", ")}`,
       assumedBy: new PrincipalWithConditions(new AccountPrincipal(account), {
         ArnEquals: { "aws:PrincipalArn": trusted },
         StringEquals: { "sts:ExternalId": externalId },
@@ -89,6 +90,12 @@ export class TargetRoleStack extends Stack {
     });
   }
 }
+
+const DOES: Readonly<Record<Access, string>> = {
+  write: "moves traffic of",
+  read: "reads and probes",
+  retire: "deletes versions that are not needed any more in",
+};
 
 function nameAndPath(roleArn: string): { readonly roleName: string; readonly path: string } {
   const full = `/${Arn.split(roleArn, ArnFormat.SLASH_RESOURCE_NAME).resourceName ?? ""}`;

@@ -23,6 +23,7 @@
  * | ALARM#account#region#name | PROMOTION#id#environment | who wants to know of this alarm |
  * | OPEN | PROMOTION#id | promotions that are not closed, for the sweeper |
  * | START#execution | START | who started this execution through the API |
+ * | KEPT | due#promotion#environment | previous versions that are deleted once they were kept for long enough |
  * | DEPLOYMENT#environment#service | VERSION#version#promotion, ACTIVE, HELD#version | the version registry |
  */
 import { BrokenRecord } from "./errors.ts";
@@ -94,6 +95,10 @@ export const keys = {
   alarm: (place: Place, name: string, id: string, environment: string): Key => ({
     pk: `ALARM#${place.account}#${place.region}#${name}`,
     sk: `PROMOTION#${id}#${environment}`,
+  }),
+  kept: (dueAt: number, id: string, environment: string): Key => ({
+    pk: "KEPT",
+    sk: `${new Date(dueAt).toISOString()}#${id}#${environment}`,
   }),
   open: (id: string): Key => ({ pk: "OPEN", sk: `PROMOTION#${id}` }),
   deployed: (environment: string, service: string, version: string, id: string): Key => ({

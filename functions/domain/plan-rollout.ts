@@ -126,3 +126,8 @@ export function resolveKeepPrevious(scope: Scope): number {
   }
   return Math.max(base, asked);
 }
+
+/** Whether the previous version is deleted afterwards: only where the policy says so, since nothing brings it back. */
+export function resolveRetirePrevious(scope: Scope): boolean {
+  return fromService(scope, "retirePrevious").value ?? false;
+}

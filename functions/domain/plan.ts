@@ -257,6 +257,8 @@ export interface EnvironmentPlan {
   readonly alarms: readonly string[];
   readonly monitor: MonitorPlan | null;
   readonly keepPreviousSeconds: number;
+  /** Whether the previous version is deleted once it was kept for so long. */
+  readonly retirePrevious: boolean;
   readonly onConflict: OnConflict;
   /** Not before this instant (epoch ms); null: at once. */
   readonly notBefore: number | null;

@@ -127,6 +127,12 @@ const movable = {
     .optional()
     .describe("what is watched after the rollout; default nothing"),
   keepPreviousFor: durationSchema.optional().describe("how long the previous version is kept; default 24h"),
+  retirePrevious: z
+    .boolean()
+    .optional()
+    .describe(
+      "true: the previous version is deleted once keepPreviousFor has passed, where Headgate published it and no alias points to it; default false",
+    ),
 };
 
 export const serviceSchema = z

@@ -123,16 +123,27 @@ export interface CodeHost {
   version(version: string): Promise<{ version: string; sha256: string } | undefined>;
 }
 
+/** The published versions of what holds the code: whose they are, who points to them, and an end to one. */
+export interface Versions {
+  /** What its publisher wrote on it; undefined when there is no such version. */
+  description(version: string): Promise<string | undefined>;
+  /** Every alias, with the versions that it sends traffic to. */
+  aliases(): Promise<{ readonly name: string; readonly versions: readonly string[] }[]>;
+  /** Deletes exactly this version, which no alias points to. Throws `NotReady` when one does. */
+  remove(version: string): Promise<void>;
+}
+
 export interface Prober {
   /** Invokes exactly this version once. `ok` false carries what was found instead. */
   invoke(version: string, probe: InvokeProbe): Promise<{ ok: boolean; found: string; ms: number }>;
 }
 
-/** The parts of one traffic target. `code` and `prober` are absent for kinds that have none. */
+/** The parts of one traffic target. `code`, `versions` and `prober` are absent for kinds that have none. */
 export interface Target {
   readonly plan: TargetPlan;
   readonly traffic: TrafficTarget;
   readonly code?: CodeHost;
+  readonly versions?: Versions;
   readonly prober?: Prober;
 }
 

@@ -4,7 +4,7 @@ import { resolveApprovals } from "./plan-approvals.ts";
 import { fillAlarms, resolveChecks } from "./plan-checks.ts";
 import { scopesOf } from "./plan-documents.ts";
 import { checkEverybody } from "./plan-people.ts";
-import { resolveKeepPrevious, resolveMonitor, resolveSteps } from "./plan-rollout.ts";
+import { resolveKeepPrevious, resolveMonitor, resolveRetirePrevious, resolveSteps } from "./plan-rollout.ts";
 import { warnOfSleepingRules } from "./plan-rules.ts";
 import type { Scope } from "./plan-scope.ts";
 import {
@@ -123,6 +123,7 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
     alarms: resolveAlarms(scope),
     monitor,
     keepPreviousSeconds: resolveKeepPrevious(scope),
+    retirePrevious: resolveRetirePrevious(scope),
     onConflict: environment.onConflict ?? "refuse",
     notBefore,
     notices: [...new Set(environment.notices)],

@@ -28,7 +28,7 @@ export const VARIABLES = {
   promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
   /** Sent with each AssumeRole into a target account. */
   externalId: "HEADGATE_EXTERNAL_ID",
-  /** `write`: assumes the role that may move traffic and publish; anything else: the one that reads. */
+  /** `write`: assumes the role that may move traffic and publish; `retire`: that may delete; else the one that reads. */
   access: "HEADGATE_ACCESS",
 } as const;
 

@@ -8,7 +8,7 @@ import type { Tracer } from "@aws-lambda-powertools/tracer";
 import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { FetchPage } from "../adapters/web.ts";
-import { readingRole } from "../domain/places.ts";
+import { accessNamed, roleFor } from "../domain/places.ts";
 import type { Clock, Entropy, Place } from "../domain/ports.ts";
 import { fetchPage } from "./fetch-page.ts";
 
@@ -79,7 +79,7 @@ function configOf(environment: Host["environment"], place: Place | null): Client
   const region = place?.region ?? environment.AWS_REGION ?? "us-east-1";
   if (place === null || place.roleArn === null) return { region, requestHandler: HTTP };
   const ExternalId = environment.HEADGATE_EXTERNAL_ID;
-  const RoleArn = environment.HEADGATE_ACCESS === "write" ? place.roleArn : readingRole(place.roleArn);
+  const RoleArn = roleFor(accessNamed(environment.HEADGATE_ACCESS), place.roleArn);
   const credentials = fromTemporaryCredentials({
     params: { RoleArn, RoleSessionName: SESSION_NAME, ...(ExternalId ? { ExternalId } : {}) },
     clientConfig: { region, requestHandler: HTTP },

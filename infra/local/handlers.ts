@@ -22,6 +22,7 @@ import { handler as probeCandidate } from "../../functions/probe-candidate.ts";
 import { handler as recordEnvironment } from "../../functions/record-environment.ts";
 import { handler as restoreCode } from "../../functions/restore-code.ts";
 import { handler as restoreTraffic } from "../../functions/restore-traffic.ts";
+import { handler as retireVersions } from "../../functions/retire-versions.ts";
 import type { Step } from "../../functions/runtime/step.ts";
 import { handler as settleApproval } from "../../functions/settle-approval.ts";
 import { handler as shiftTraffic } from "../../functions/shift-traffic.ts";
@@ -32,6 +33,7 @@ import { handler as verifyRecovery } from "../../functions/verify-recovery.ts";
 
 const all: readonly Step<unknown>[] = [
   sweeper,
+  retireVersions,
   statusListener,
   operate,
   startPromotion,

@@ -70,6 +70,9 @@ export interface SandboxOptions {
 /** Deployed, it runs every minute; a rehearsal of days makes do with fewer of its rounds, of which nearly all find nothing. */
 const SWEEP_EVERY_MS = 15 * 60_000;
 
+/** As deployed. */
+const RETIRE_EVERY_MS = 3_600_000;
+
 /** Virtual time that the world goes on for after an execution has ended: late events and zombies come to rest. */
 const AFTERMATH_MS = 3 * 60_000;
 
@@ -258,6 +261,15 @@ export class Sandbox {
     });
     this.#subscribe();
     this.#sweepLater();
+    if (plan.environments.some(({ retirePrevious }) => retirePrevious)) this.#retireLater();
+  }
+
+  #retireLater(): void {
+    this.clock.after(RETIRE_EVERY_MS, "retire-versions", async () => {
+      if (this.#over) return;
+      this.#retireLater();
+      await this.host.deliver("retire-versions", {});
+    });
   }
 
   #sweepLater(): void {

@@ -3,9 +3,10 @@ import { Duration } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
+import { roleFor } from "../../functions/domain/places.ts";
 import type { CodeOf } from "../bundle.ts";
 import { type FunctionRow, placeholderOf, variablesOf } from "../functions.ts";
-import { accessOf, grantsOf, roleFor, type TargetPlace } from "../places.ts";
+import { accessOf, grantsOf, isAsked, type TargetPlace } from "../places.ts";
 import { acknowledge, type Grant, give } from "./grants.ts";
 import { KEPT, makeLog } from "./keeping.ts";
 import { type Ledger, ledgerGrants } from "./ledger.ts";
@@ -108,7 +109,8 @@ function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
 /** The environments' accounts by one of their roles; those in our own account directly. */
 function accountGrants(row: FunctionRow, { places, artifactBuckets }: Surroundings): Grant[] {
   const access = accessOf(row.accounts);
-  const roles = [...new Set(places.flatMap(({ roleArn }) => (roleArn === null ? [] : [roleFor(access, roleArn)])))];
+  const asked = places.filter((place) => isAsked(place, access));
+  const roles = [...new Set(asked.flatMap(({ roleArn }) => (roleArn === null ? [] : [roleFor(access, roleArn)])))];
   const own = places.filter(({ roleArn }) => roleArn === null);
   return [
     { actions: ["sts:AssumeRole"], resources: roles },

@@ -1,4 +1,4 @@
-/** What runs without a machine: on an alarm, on an execution's end, every minute. Driven by the table's triggers. */
+/** What runs without a machine: on an alarm, on an execution's end, every minute or hour. Driven by the table's triggers. */
 import { Aws, CfnResource, Duration } from "aws-cdk-lib";
 import { type EventPattern, Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as InvokeLambda } from "aws-cdk-lib/aws-events-targets";
@@ -60,6 +60,7 @@ const TRIGGERS: Partial<
     },
   }),
   minute: () => ({ schedule: Schedule.rate(Duration.minutes(1)) }),
+  hour: () => ({ schedule: Schedule.rate(Duration.hours(1)) }),
 };
 
 /** Lambda tries an event three times, within these seconds; the sweeper's next minute is worth more than its last one. */
@@ -67,6 +68,7 @@ const PATIENCE: Partial<Record<Trigger, { maximumRetryAttempts: number; maximumE
   alarm: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3_600 },
   execution: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3_600 },
   minute: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+  hour: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 3_600 },
 };
 
 function listen(scope: Construct, props: ListenersProps, { name, trigger }: FunctionRow, deadLetters: Queue): void {

@@ -465,6 +465,7 @@ describe("a resolved plan", () => {
       alarms: [],
       monitor: null,
       keepPreviousSeconds: 86_400,
+      retirePrevious: false,
       onConflict: "refuse",
       notBefore: null,
       notices: [],

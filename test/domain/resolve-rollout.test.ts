@@ -173,6 +173,15 @@ describe("what follows the rollout", () => {
     );
   });
 
+  it("deletes the previous version afterwards only where the service says so, or the environment of it", () => {
+    expect(environment({}).retirePrevious).toBe(false);
+    const retire = { [`${SHOP}.retirePrevious`]: true };
+    expect(environment(retire).retirePrevious).toBe(true);
+    expect(environment({ ...retire, [`${SHOP}.overrides`]: { prod: { retirePrevious: false } } }).retirePrevious).toBe(
+      false,
+    );
+  });
+
   it("keeps the previous version as long as the policy says, or longer", () => {
     const keep = { [`${SHOP}.keepPreviousFor`]: "2d" };
     expect(environment(keep).keepPreviousSeconds).toBe(172_800);

@@ -466,6 +466,33 @@ describe("record-environment", () => {
     });
   });
 
+  it("notes when the previous version may go, only where the policy lets it go at all", async () => {
+    const kept = (world: World) => world.ledger.list(keys.kept(0, "", "").pk, "");
+    const world = await finished({ plan: { retirePrevious: true } });
+    await twice(world, () => call(world));
+    const dueAt = world.clock.now() + environmentPlan().keepPreviousSeconds * 1_000;
+    expect(await kept(world)).toMatchObject([{ promotionId: P1, environment: ENV, dueAt }]);
+    const staying = await finished();
+    await call(staying);
+    expect(await kept(staying)).toEqual([]);
+  });
+
+  it("says in the registry that what served before is superseded", async () => {
+    const world = await finished();
+    const before = { service: "shop", environment: ENV, version: "v1", promotionId: "shop-v1-0" };
+    await world.ledger.write([
+      { put: item(keys.active(ENV, "shop"), before) },
+      { put: item(keys.deployed(ENV, "shop", "v1", "shop-v1-0"), { ...before, status: "active" }) },
+    ]);
+    await twice(world, () => call(world));
+    expect(await world.ledger.read(keys.deployed(ENV, "shop", "v1", "shop-v1-0"))).toMatchObject({
+      ...before,
+      status: "superseded",
+      supersededBy: P1,
+    });
+    expect(await world.ledger.read(keys.active(ENV, "shop"))).toMatchObject({ version: "v2", promotionId: P1 });
+  });
+
   it("records nothing when an alarm was faster", async () => {
     const world = await finished();
     await alarm(world);

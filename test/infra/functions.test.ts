@@ -58,6 +58,7 @@ describe("families of partitions", () => {
     keys.link("h"),
     keys.alarm(place, "a", "p", "e"),
     keys.open("p"),
+    keys.kept(0, "p", "e"),
     keys.start("arn"),
     keys.active("e", "s"),
     FORM_KEY,

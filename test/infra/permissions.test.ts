@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { roleFor } from "../../functions/domain/places.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
-import { accessOf, roleFor, USES_OF } from "../../infra/places.ts";
+import { accessOf, USES_OF } from "../../infra/places.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";
 import { type HandlerCall, lambdaRequests, ledgerRequests, type Request, refusals } from "./permissions.ts";
 import { callsOf, POLICY_FILE, STORIES } from "./stories.ts";
@@ -37,7 +38,7 @@ describe("the deployed roles allow all that handlers ask of AWS", () => {
 describe("functions", () => {
   const there = FUNCTIONS.filter(({ accounts }) => accounts.length > 0);
 
-  test("get by with one of the two roles of a target account each", () => {
+  test("get by with one of the roles of a target account each", () => {
     const beyond = there.filter(({ accounts }) => accounts.some((use) => !USES_OF[accessOf(accounts)].includes(use)));
     expect(beyond.map(({ name }) => name)).toEqual([]);
   });
@@ -63,6 +64,26 @@ describe("functions", () => {
       { FunctionName: "shop-order", ...(operation === "UpdateAlias" ? { Name: "live" } : {}) },
     );
 
+  test("that may delete a version there is one, which can do nothing else, and no function whole", () => {
+    const deleting = there.filter(({ accounts }) => accessOf(accounts) === "retire").map(({ name }) => name);
+    expect(deleting).toEqual(["retire-versions"]);
+    const allowed = (operation: string, qualifier?: string) =>
+      refusals(deployment, [
+        {
+          handler: "retire-versions",
+          account: TARGET,
+          requests: lambdaRequests(
+            { operation, account: TARGET, region: "af-south-1" },
+            { FunctionName: "shop-order", ...(qualifier === undefined ? {} : { Qualifier: qualifier }) },
+          ),
+        },
+      ]).length === 0;
+    expect(allowed("DeleteFunction", "7")).toBe(true);
+    expect(allowed("DeleteFunction")).toBe(false);
+    expect(allowed("UpdateAlias", "live")).toBe(false);
+    expect(allowed("Invoke", "7")).toBe(false);
+  });
+
   test.each(there.filter(({ accounts }) => accessOf(accounts) === "read").map(({ name }) => name))(
     "that read cannot write there: %s",
     (handler) => {
@@ -75,12 +96,12 @@ describe("functions", () => {
   );
 
   test.each(FUNCTIONS.filter(({ accounts }) => accounts.length === 0).map(({ name }) => name))(
-    "that have no business there are let into neither role: %s",
+    "that have no business there are let into none of its roles: %s",
     (handler) => {
-      const asRoles = (["read", "write"] as const).map((access) => {
+      const asRoles = (["read", "write", "retire"] as const).map((access) => {
         return { action: "sts:AssumeRole", resource: roleFor(access, ROLE) };
       });
-      expect(refusals(deployment, [{ handler, account: "111122223333", requests: asRoles }])).toHaveLength(2);
+      expect(refusals(deployment, [{ handler, account: "111122223333", requests: asRoles }])).toHaveLength(3);
     },
   );
 });

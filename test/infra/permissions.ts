@@ -1,7 +1,8 @@
 /** Whether the deployed roles allow what a handler asks of AWS: IAM's evaluation, as far as our statements go. */
 
+import { type Access, roleFor } from "../../functions/domain/places.ts";
 import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
-import { accessOf, roleFor } from "../../infra/places.ts";
+import { accessOf } from "../../infra/places.ts";
 import type { Deployment, Statement } from "./deployment.ts";
 import { ACCOUNT, REGION, statementsOf } from "./deployment.ts";
 
@@ -39,12 +40,14 @@ function refusalsOf(deployment: Deployment, { handler, account, requests }: Hand
   const access = accessOf(FUNCTIONS.find(({ name }) => name === handler)?.accounts ?? []);
   const resource = roleFor(access, `arn:aws:iam::${account}:role/headgate-target`);
   const target = [...deployment.targets.values()].find((template) => JSON.stringify(template).includes(account));
-  const there = target === undefined ? [] : statementsOf(target, access === "write" ? "Role" : "ReadingRole");
+  const there = target === undefined ? [] : statementsOf(target, ROLE_IDS[access]);
   return [
     ...refused(handler, own, [{ action: "sts:AssumeRole", resource }]),
     ...refused(`${handler} in ${account}`, there, requests),
   ];
 }
+
+const ROLE_IDS: Readonly<Record<Access, string>> = { write: "Role", read: "ReadingRole", retire: "RetiringRole" };
 
 function refused(who: string, statements: readonly Statement[], requests: readonly Request[]): string[] {
   return requests

@@ -19,6 +19,8 @@ export interface Story {
   readonly errorRate?: number;
   /** Requests a minute. */
   readonly traffic?: number;
+  /** Once the promotion has ended another one follows, and then some hours. */
+  readonly successor?: true;
   /** The first approval is given by the signed route, so long (ms) after the start. */
   readonly signedAfter?: number;
   /** Another promotion of the same service starts so long (ms) after the first one. */
@@ -76,6 +78,7 @@ export const STORIES: readonly Story[] = [
     scenario: { people: [{ who: "ops@shop.example", answers: "reject", comment: "no" }] },
   },
   { name: "an approval by the signed route", outcome: "promoted", signedAfter: 20_000 },
+  { name: "a release that is replaced, and its version deleted", outcome: "promoted", successor: true },
   { name: "a newer release in the queue", outcome: "promoted", rivalAfter: 180_000 },
 ];
 
@@ -93,13 +96,13 @@ const RELEASE = {
 
 /** Every call that a handler made in the course of a story, and how the promotion ended. */
 export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; outcome: string }> {
-  const { errorRate = 0.001, traffic = 300, scenario = {}, rivalAfter, signedAfter } = story;
+  const { errorRate = 0.001, traffic = 300, scenario = {}, rivalAfter, signedAfter, successor = false } = story;
   const rival = { ...RELEASE, version: "v3" };
   const plan = faultPlanOf(story.name, {
     about: story.name,
     badFromWeight: null,
     policy: JSON.parse(readFileSync(POLICY_FILE, "utf8")),
-    starts: [RELEASE, ...(rivalAfter === undefined ? [] : [rival])].map((release) => {
+    starts: [RELEASE, ...(rivalAfter === undefined && !successor ? [] : [rival])].map((release) => {
       return { afterSeconds: 0, outcome: "promoted", release };
     }),
     scenario: {
@@ -125,8 +128,25 @@ export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; out
   const calls = callsIn(sandbox);
   if (rivalAfter !== undefined) sandbox.clock.after(rivalAfter, "rival", async () => sandbox.start(rival, "rival"));
   if (signedAfter !== undefined) sandbox.clock.after(signedAfter, "signed route", () => approveBySignature(sandbox));
+  if (successor) return { calls, outcome: await outliveBy(sandbox, rival) };
   const { outcome } = await sandbox.promote(RELEASE, "story");
   return { calls, outcome };
+}
+
+/** Promotes, promotes the other one after it, and lets two hours pass; returns how both ended, if they ended alike. */
+async function outliveBy(sandbox: Sandbox, rival: unknown): Promise<string> {
+  const outcomes = await sandbox.live(async () => {
+    const ended: string[] = [];
+    for (const [name, release] of [["story", RELEASE] as const, ["rival", rival] as const]) {
+      sandbox.start(release, name);
+      await sandbox.executions.closed(sandbox.arnOf(name)).wait();
+      const { status, error } = sandbox.executions.describeExecution({ executionArn: sandbox.arnOf(name) });
+      ended.push(status === "SUCCEEDED" ? "promoted" : (error ?? status));
+    }
+    await sandbox.clock.sleep(2 * 3_600_000);
+    return ended;
+  });
+  return [...new Set(outcomes)].join(", ");
 }
 
 async function approveBySignature(sandbox: Sandbox): Promise<void> {

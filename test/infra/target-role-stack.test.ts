@@ -5,6 +5,7 @@ import { FUNCTIONS } from "../../infra/functions.ts";
 import { accessOf, type TargetPlace } from "../../infra/places.ts";
 import { TargetRoleStack } from "../../infra/target-role-stack.ts";
 import { type Deployment, deploy, resourcesOf, SYNTHESIS_MS, statementsOf, written } from "./deployment.ts";
+import { POLICY_FILE } from "./stories.ts";
 
 let deployment: Deployment;
 beforeAll(() => {
@@ -88,6 +89,21 @@ test.each([
   expect(new Set(granted)).toEqual(new Set([...READING_TRAFFIC, ...READING_ARTIFACTS, ...own]));
 });
 
+test("a role that deletes versions is there only where the policy says so", () => {
+  const ids = (template: Template) =>
+    resourcesOf(template, "AWS::IAM::Role").map(([id]) => id.replace(/[0-9A-F]{8}$/, ""));
+  expect(ids(target("prod"))).not.toContain("RetiringRole");
+  const [template] = deploy({ policy: POLICY_FILE }).targets.values();
+  if (template === undefined) throw new Error("no target stack");
+  expect(ids(template)).toContain("RetiringRole");
+  const granted = statementsOf(template, "RetiringRole").map(({ Action, Resource }) => [Action, Resource]);
+  const shop = "arn:aws:lambda:af-south-1:444455556666:function:shop-order";
+  expect(granted).toEqual([
+    [["lambda:ListAliases"], [shop]],
+    [["lambda:GetFunctionConfiguration", "lambda:DeleteFunction"], [`${shop}:*`]],
+  ]);
+});
+
 test("roles with a path keep it, and the reading one is its neighbour", () => {
   const scope = new App();
   const place: TargetPlace & { roleArn: string } = {
@@ -97,6 +113,7 @@ test("roles with a path keep it, and the reading one is its neighbour", () => {
     environments: ["prod"],
     aliases: new Map([["shop-order", ["live"]]]),
     invoked: [],
+    retired: [],
   };
   const stack = new TargetRoleStack(scope, "pathed", {
     name: "headgate",

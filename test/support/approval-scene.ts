@@ -138,6 +138,7 @@ export function environmentPlan(
     alarms: ["bbws-prod-order-errors"],
     monitor: null,
     keepPreviousSeconds: 86_400,
+    retirePrevious: false,
     onConflict: "refuse",
     notBefore: null,
     notices: [],

@@ -108,6 +108,7 @@ export function environmentPlan(over: Partial<EnvironmentPlan> = {}): Environmen
     alarms: [],
     monitor: { forSeconds: 7_200, onFail: "roll-back" },
     keepPreviousSeconds: 86_400,
+    retirePrevious: false,
     onConflict: "refuse",
     notBefore: null,
     notices: [],

@@ -21,7 +21,7 @@ import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { recordEnvironment } from "../../functions/record-environment.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
-import { FakeCode, FakeProber, FakeTarget, type FakeTargetOptions } from "./fake-target.ts";
+import { FakeCode, FakeProber, FakeTarget, type FakeTargetOptions, FakeVersions } from "./fake-target.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
@@ -77,6 +77,7 @@ export function environmentPlan(change: Partial<EnvironmentPlan> = {}): Environm
     alarms: ["errors"],
     monitor: null,
     keepPreviousSeconds: 86_400,
+    retirePrevious: false,
     onConflict: "refuse",
     notBefore: null,
     notices: ["team@shop.example"],
@@ -129,6 +130,7 @@ export class World {
   readonly deps: Dependencies;
   readonly #targets = new Map<string, FakeTarget>();
   readonly #codes = new Map<string, FakeCode>();
+  readonly #versions = new Map<string, FakeVersions>();
   readonly #probers = new Map<string, FakeProber>();
   readonly #target: FakeTargetOptions;
   #ids = 0;
@@ -145,6 +147,10 @@ export class World {
 
   code(name: string): FakeCode {
     return found(this.#codes, name, () => new FakeCode(this.clock, OLD_CODE, { "7": OLD_CODE }));
+  }
+
+  versions(name: string): FakeVersions {
+    return found(this.#versions, name, () => new FakeVersions());
   }
 
   prober(name: string): FakeProber {
@@ -203,6 +209,7 @@ export class World {
         plan,
         traffic: this.target(plan.name),
         code: this.code(plan.name),
+        versions: this.versions(plan.name),
         prober: this.prober(plan.name),
       }),
       metrics: () => ({ read: async (queries, from, to) => queries.map((query) => this.#series(query, from, to)) }),

@@ -9,6 +9,7 @@ import {
   type Route,
   type RouteState,
   type TrafficTarget,
+  type Versions,
 } from "../../functions/domain/ports.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
@@ -192,6 +193,28 @@ export class FakeCode implements CodeHost {
   async version(version: string): Promise<{ version: string; sha256: string } | undefined> {
     const sha256 = this.versions.get(version);
     return sha256 === undefined ? undefined : { version, sha256 };
+  }
+}
+
+/** The published versions of a function, with what is written on them, and the aliases that point to them. */
+export class FakeVersions implements Versions {
+  readonly published = new Map<string, string>();
+  readonly pointing = new Map<string, readonly string[]>();
+  removeTrouble: Error | null = null;
+  asked = 0;
+
+  async description(version: string): Promise<string | undefined> {
+    this.asked += 1;
+    return this.published.get(version);
+  }
+
+  async aliases(): Promise<{ name: string; versions: readonly string[] }[]> {
+    return [...this.pointing].map(([name, versions]) => ({ name, versions }));
+  }
+
+  async remove(version: string): Promise<void> {
+    if (this.removeTrouble !== null) throw this.removeTrouble;
+    this.published.delete(version);
   }
 }
 

@@ -4,6 +4,7 @@ import type { TargetKind, TargetPlan } from "../../domain/plan.ts";
 import type { Clock, Target } from "../../domain/ports.ts";
 import { lambdaCode } from "../lambda-code.ts";
 import { lambdaProber } from "../lambda-prober.ts";
+import { lambdaVersions } from "../lambda-versions.ts";
 import { lambdaAlias } from "./lambda-alias.ts";
 
 /** What the kinds are made of: the clients of one place. */
@@ -21,6 +22,7 @@ const MAKERS = {
     plan,
     traffic: lambdaAlias({ client: lambda, clock }, plan),
     code: lambdaCode({ client: lambda }, plan.functionName),
+    versions: lambdaVersions({ client: lambda }, plan.functionName),
     prober: lambdaProber({ client: lambdaOnce, clock }, plan.functionName),
   }),
 } satisfies Makers;

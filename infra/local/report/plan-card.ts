@@ -27,7 +27,7 @@ function environmentPlan(plan: EnvironmentPlan): Html {
   const { targets, alarms, monitor } = plan;
   return html`<h3>${plan.environment}</h3><dl>
 <dt>Steps</dt><dd><ol>${stepsInWords(plan).map((step) => html`<li>${step}</li>`)}</ol></dd>
-<dt>Afterwards</dt><dd>${monitor === null ? "not monitored" : `monitored for ${formatDuration(monitor.forSeconds)}; what fails ${monitor.onFail === "warn" ? "is reported" : "brings traffic back"}`}; the old version is kept for ${formatDuration(plan.keepPreviousSeconds)}</dd>
+<dt>Afterwards</dt><dd>${monitor === null ? "not monitored" : `monitored for ${formatDuration(monitor.forSeconds)}; what fails ${monitor.onFail === "warn" ? "is reported" : "brings traffic back"}`}; the old version is kept for ${formatDuration(plan.keepPreviousSeconds)}${plan.retirePrevious && ", then deleted where Headgate published it"}</dd>
 <dt>Change window</dt><dd>${windowInWords(plan.window)}</dd>
 <dt>Approvals</dt><dd>${approvalsInWords(plan)}</dd>
 <dt>Thresholds</dt><dd><ul>${thresholds(plan).map((line) => html`<li>${line}</li>`)}</ul></dd>
