@@ -4,33 +4,57 @@ import type { AliasFacts } from "./facts.ts";
 import type { Facts } from "./invariants.ts";
 
 /**
- * Milliseconds from the instant at which something went wrong while the candidate served anybody, to the last change that
- * put an alias wholly back; null where no traffic had to go back. Where nothing went wrong before the candidate served,
+ * Milliseconds from the instant at which something went wrong while a candidate served anybody, to the change that put the
+ * alias wholly back, at worst; null where no traffic had to go back. Where nothing went wrong before the candidate served,
  * it counts from its first request; where the candidate itself is bad, from its first bad one.
  */
 export function timeToSafe(facts: Facts): number | null {
   const wrongAt = wrongSince(facts);
-  const times = facts.aliases.flatMap((alias) => {
-    const back = backOnBaseline(alias);
-    if (back === null || wrongAt === null) return [];
-    const badAt = Math.max(wrongAt, firstBad(alias, facts.plan.badFromWeight) ?? back);
-    return [Math.max(0, back - badAt)];
-  });
+  if (wrongAt === null) return null;
+  const times = facts.aliases.flatMap((alias) =>
+    outings(alias, facts)
+      .filter(({ back }) => back >= wrongAt)
+      .map(({ since, back }) => back - Math.max(wrongAt, since)),
+  );
   return times.length === 0 ? null : Math.max(...times);
 }
 
-/** When the alias came back to the version that it began with for good; null: it never left it, or is not there. */
-function backOnBaseline({ changes, baseline }: AliasFacts): number | null {
-  const last = changes.at(-1);
-  if (last === undefined || last.by === "hand" || last.weights[baseline] !== 1) return null;
-  const away = changes.findLastIndex(({ weights }) => weights[baseline] !== 1);
-  return away < 0 ? null : (changes[away + 1]?.at ?? null);
+interface Outing {
+  /** When a candidate first had as much traffic as makes it bad, or any, and when all of it was back (epoch ms). */
+  readonly since: number;
+  readonly back: number;
 }
 
-function firstBad({ changes, candidates }: AliasFacts, badFromWeight: number | null): number | null {
-  const least = (badFromWeight ?? 1) / 100;
-  const bad = changes.find(({ weights }) => candidates.some((one) => one !== null && (weights[one] ?? 0) >= least));
-  return bad?.at ?? null;
+/** The times in which an alias was on its way to a candidate that it did not stay on. */
+function outings(alias: AliasFacts, facts: Facts): Outing[] {
+  const least = (facts.plan.badFromWeight ?? 1) / 100;
+  const found: Outing[] = [];
+  let since: number | null = null;
+  let home = alias.baseline;
+  for (const { at, weights, by } of alias.changes) {
+    const belongs = homeAt(alias, facts, at);
+    // It stayed where it went: that promotion is done.
+    if (belongs !== home) since = null;
+    home = belongs;
+    const away = alias.candidates.some((one) => one !== null && one !== home && (weights[one] ?? 0) >= least);
+    if (by === "hand") since = null;
+    else if (away) since ??= at;
+    else if (weights[home] === 1) {
+      if (since !== null) found.push({ since, back: at });
+      since = null;
+    }
+  }
+  return found;
+}
+
+/** The version that the alias belongs on: that of the last promotion that was done with it by then. */
+function homeAt({ baseline, candidates, environment }: AliasFacts, { facts }: Facts, at: number): string {
+  const done = facts.flatMap(({ header, heads }, index) => {
+    const version = candidates[index] ?? null;
+    const promoted = heads.some((head) => head.environment === environment && head.outcome === "promoted");
+    return version !== null && promoted && (header?.closedAt ?? at) < at ? [version] : [];
+  });
+  return done.at(-1) ?? baseline;
 }
 
 /** The first deed or fault that struck (epoch ms); null: none did. Without a deed a bad candidate is what went wrong. */
