@@ -54,14 +54,24 @@ async function record(deps: Dependencies, { release, executionArn }: Input, head
   await appendAudit(deps, promotionId, {
     id: "opened",
     kind: refused === null ? "opened" : "refused",
-    summary: refused?.summary ?? `${service} ${version}, ${originInWords(header)}`,
+    summary: refused?.summary ?? `${emergencyIn(release)}${service} ${version}, ${originInWords(header)}`,
     data: { release, policyHash, planHash, startedBy, execution: executionArn },
   });
 }
 
+/** The mark of an emergency, of a release that was found good; empty: it is none. */
+function emergencyIn(release: unknown): string {
+  const { emergency } = fieldsOf(release);
+  return emergency === undefined ? "" : `EMERGENCY (${String(fieldsOf(emergency).reason)}): `;
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
 /** Same execution, same id: a retried or redriven start finds what the first one wrote. */
 function promotionIdOf(deps: Dependencies, { release, executionArn, startedAt }: Input): string {
-  const fields = typeof release === "object" && release !== null ? (release as Record<string, unknown>) : {};
+  const fields = fieldsOf(release);
   const name = (value: unknown) =>
     typeof value === "string" ? value.replace(/[^0-9A-Za-z.-]+/g, "-").slice(0, 24) : "";
   const readable = [name(fields.service), name(fields.version)].filter((part) => part !== "").join("-");

@@ -114,12 +114,14 @@ describe("open-promotion", () => {
     });
   });
 
-  it("says an emergency first", async () => {
-    await start({
+  it("says an emergency first, to people and in the record", async () => {
+    const { promotionId } = await start({
       "policy.environments.prod.notices": ["team@shop.example"],
       "release.emergency": { reason: "checkout is down" },
     });
     expect(world.inbox[0]?.body).toMatch(/^EMERGENCY: checkout is down\n/);
+    const [first] = await loadAudit(world.ledger, promotionId);
+    expect(first?.summary).toMatch(/^EMERGENCY \(checkout is down\): shop /);
   });
 
   it("refuses a bad release with all of its problems, which closes as blocked", async () => {
