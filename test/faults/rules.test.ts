@@ -79,6 +79,11 @@ describe("the rule is broken", () => {
     expect(broken(facts)).toEqual(["only known versions serve"]);
   });
 
+  it("when a version was deleted that serves, or that is not Headgate's", () => {
+    expect(broken(withAlias(promoted, ({ version }) => ({ versions: [version] })))).toEqual(["what serves is there"]);
+    expect(broken(withAlias(promoted, ({ baseline }) => ({ versions: [baseline] })))).toEqual(["what serves is there"]);
+  });
+
   it("when a weight is left out, comes too soon, or is nobody's", () => {
     const weights = (...all: [number, Alias["changes"][number]["weights"]][]) =>
       withAlias(promoted, (alias) => ({ changes: all.map(([minute, one]) => changed(alias, minute * 60_000, one)) }));

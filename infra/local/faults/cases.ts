@@ -10,6 +10,8 @@ export type Deed =
   | { readonly do: "redrive" }
   | { readonly do: "alarm"; readonly name: string }
   | { readonly do: "sweep" }
+  /** Previous versions that are due are deleted. */
+  | { readonly do: "retire" }
   /** Moves the first target's alias by hand. */
   | { readonly do: "move"; readonly version: string }
   | { readonly do: "operate"; readonly verb: Exclude<SignalKind, "supersede"> };

@@ -100,6 +100,9 @@ async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Pla
     case "sweep":
       await sandbox.host.deliver("sweeper", {});
       return "done";
+    case "retire":
+      await sandbox.host.deliver("retire-versions", {});
+      return "done";
     case "move":
       moveByHand(sandbox, deed.version);
       return "done";

@@ -6,6 +6,7 @@ import { artifactsOf } from "../populate.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { FaultPlan } from "./plans.ts";
 import { itemsOf } from "./table-dump.ts";
+import { codeKey, type Trial } from "./trial.ts";
 
 /** One alias of a target, with every weight it ever had. */
 export interface AliasFacts {
@@ -17,6 +18,8 @@ export interface AliasFacts {
   /** Candidate of each of the plan's promotions, by its code; null: never published. */
   readonly candidates: readonly (string | null)[];
   readonly version: string;
+  /** That the function has, at the end. */
+  readonly versions: readonly string[];
   readonly split: boolean;
   /** Oldest first; weights are fractions. */
   readonly changes: readonly AliasChange[];
@@ -36,7 +39,7 @@ export interface PromotionFacts {
 }
 
 /** Every alias that the plan's promotions may move. */
-export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, all: readonly AliasChange[]): AliasFacts[] {
+export function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[] {
   const environments = plan.resolved[0]?.environments ?? [];
   return environments.flatMap(({ environment, account, region, targets }, place) =>
     targets.map((target, position) => {
@@ -49,7 +52,7 @@ export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, all: readonly Alia
         const artifact = resolved.environments[place]?.targets[position]?.artifact;
         if (artifact?.from === "version") return artifact.version;
         const code = codeOf(resolved.environments[place]?.targets[position]?.name ?? "", plan, resolved.version, place);
-        return [...fn.versions.values()].find(({ settings }) => settings.CodeSha256 === code)?.version ?? null;
+        return versionWith(codes, codeKey(account, functionName, ""), code);
       });
       const changes = all.filter((change) => change.functionName === functionName && change.account === account);
       return {
@@ -59,12 +62,19 @@ export function aliasFacts(sandbox: Sandbox, plan: FaultPlan, all: readonly Alia
         baseline: Object.keys(first?.weights ?? {})[0] ?? "",
         candidates,
         version: current.version,
+        versions: [...fn.versions.keys()],
         split: Object.values(current.additional).some((share) => share > 0),
         changes,
         pin: pinOf(changes, lastCapture(sandbox, functionName, account)),
       };
     }),
   );
+}
+
+/** The version of a function with that code; null: it was never published. */
+function versionWith(codes: Trial["codes"], prefix: string, code: string): string | null {
+  const found = [...codes].find(([key, one]) => key.startsWith(prefix) && one === code);
+  return found === undefined ? null : found[0].slice(prefix.length);
 }
 
 /** When a baseline was last read off the alias (epoch ms), by the calls that were made. */

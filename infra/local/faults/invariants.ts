@@ -21,8 +21,7 @@ export interface Facts extends Trial {
 
 /** Reads off the world what the rules need. */
 export function factsOf(trial: Trial): Facts {
-  const { sandbox, plan, promotions, changes } = trial;
-  return { ...trial, aliases: aliasFacts(sandbox, plan, changes), facts: promotionFacts(sandbox, promotions) };
+  return { ...trial, aliases: aliasFacts(trial), facts: promotionFacts(trial.sandbox, trial.promotions) };
 }
 
 type Invariant = (facts: Facts) => string[];
@@ -33,6 +32,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "comes to rest": comesToRest,
   "traffic is whole": trafficIsWhole,
   "only known versions serve": onlyKnownVersionsServe,
+  "what serves is there": whatServesIsThere,
   "every bake was baked": everyBakeWasBaked,
   "the record is true": theRecordIsTrue,
   "the trail is whole": theTrailIsWhole,
@@ -87,6 +87,13 @@ function onlyKnownVersionsServe({ aliases }: Facts): string[] {
     const strange = changes.flatMap(({ weights }) => Object.keys(weights)).filter((version) => !known.has(version));
     return strange.map((version) => `${functionName} served version ${version}, which nobody released`);
   });
+}
+
+/** Deleted is only what Headgate itself has published, and what nobody is served by. */
+function whatServesIsThere({ aliases }: Facts): string[] {
+  return aliases.flatMap(({ functionName, version, baseline, versions }) =>
+    [version, baseline].filter((one) => !versions.includes(one)).map((one) => `${functionName} has no version ${one}`),
+  );
 }
 
 function everyBakeWasBaked(facts: Facts): string[] {

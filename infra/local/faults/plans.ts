@@ -20,6 +20,7 @@ const moment = z.discriminatedUnion("at", [
 
 const deed = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("alarm"), name: z.string() }),
+  z.strictObject({ do: z.literal("retire") }),
   z.strictObject({ do: z.literal("operate"), verb: z.literal(["hold", "resume", "roll-back", "abort"]) }),
 ]);
 

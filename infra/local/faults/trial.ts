@@ -32,6 +32,8 @@ export interface Trial {
   readonly struck: readonly number[];
   /** Every change of every alias, by whom. */
   readonly changes: readonly AliasChange[];
+  /** Hash of the code of every version that there ever was, by account, function and version: some are deleted. */
+  readonly codes: ReadonlyMap<string, string>;
   /** When nothing was left to do (epoch ms); null: that was still not so when patience ended. */
   readonly settledAt: number | null;
   /** Status and body of every approval link that was mailed, when all was over. */
@@ -70,7 +72,11 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
   const calls = what.calls.map((fault) => sinceStart(fault, scenario.startsAt));
   for (const fault of calls) sandbox.aws.faults.add(fault);
   const changes: AliasChange[] = [];
-  sandbox.lambda.onAliasChange((change) => changes.push(change));
+  const codes = new Map<string, string>();
+  sandbox.lambda.onAliasChange((change) => {
+    changes.push(change);
+    noteCodes(sandbox, codes);
+  });
   const promotions = plan.starts.map((start, index) => sandbox.arnOf(nameOf(start, index)));
   story = new Deeds(sandbox, plan.happenings, promotions[0] ?? "");
   deeds = new Deeds(sandbox, what.happenings, promotions[0] ?? "");
@@ -79,10 +85,12 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     deeds.schedule();
     return live(sandbox, plan);
   });
+  noteCodes(sandbox, codes);
   return {
     case: what,
     plan,
     sandbox,
+    codes,
     promotions,
     visits: visits.all,
     calls: sandbox.aws.calls,
@@ -99,6 +107,17 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     ...end,
   };
 }
+
+function noteCodes({ lambda }: Sandbox, codes: Map<string, string>): void {
+  for (const { account, name, versions } of lambda.functions()) {
+    for (const { version, settings } of versions.values()) {
+      codes.set(codeKey(account, name, version), settings.CodeSha256);
+    }
+  }
+}
+
+export const codeKey = (account: string, functionName: string, version: string) =>
+  `${account} ${functionName} ${version}`;
 
 /** The fault with its times counted from the world's beginning. */
 function sinceStart({ from = 0, to, ...fault }: Fault, startsAt: number): Fault {
