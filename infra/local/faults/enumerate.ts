@@ -210,7 +210,7 @@ function isCalledLater({ calls, settledAt }: Trial, what: (typeof GONE)[number][
 // --- all plans together ----------------------------------------------------------------------------------------------
 
 /** Of the cases whose kind an earlier plan has had, one in so many is taken. */
-const AGAIN_ONE_IN = 12;
+export const AGAIN_ONE_IN = 24;
 
 /**
  * The cases of one plan after others: all of a kind that none of them had, and a share of the rest, always the same.
