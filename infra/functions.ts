@@ -4,7 +4,7 @@
  * `test/infra/functions.test.ts` holds the rows against the machines and the source tree.
  */
 import { VARIABLES } from "../functions/runtime/dependencies.ts";
-import { type AccountUse, accessOf } from "./places.ts";
+import { type AccountUse, accessOf } from "./access.ts";
 
 /**
  * The ledger's partitions by family. Roles are given families, by `dynamodb:LeadingKeys`: no function writes the policy,

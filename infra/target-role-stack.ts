@@ -8,10 +8,11 @@ import { EventBus as ToBus } from "aws-cdk-lib/aws-events-targets";
 import { AccountPrincipal, PrincipalWithConditions, Role } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { type Access, roleFor } from "../functions/domain/places.ts";
+import { accessOf, USES_OF } from "./access.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { give } from "./parts/grants.ts";
 import { roleNameOf } from "./parts/lambdas.ts";
-import { accessOf, grantsOf, isAsked, type TargetPlace, USES_OF } from "./places.ts";
+import { grantsOf, isAsked, type TargetPlace } from "./places.ts";
 
 export interface TargetRoleProps extends StackProps {
   /** Name of the Headgate deployment that is trusted. */

@@ -5,10 +5,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { linkChange } from "../../functions/domain/approvals-store.ts";
 import { roleFor } from "../../functions/domain/places.ts";
 import { countPromotion } from "../../functions/runtime/metrics.ts";
+import { accessOf } from "../../infra/access.ts";
 import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
 import { TTL_ATTRIBUTE } from "../../infra/parts/ledger.ts";
 import { definitionOf, MACHINES, placeholdersIn } from "../../infra/parts/machines.ts";
-import { accessOf } from "../../infra/places.ts";
 import { testHost } from "../runtime/test-host.ts";
 import {
   ACCOUNT,

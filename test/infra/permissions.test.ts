@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { roleFor } from "../../functions/domain/places.ts";
+import { accessOf, USES_OF } from "../../infra/access.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
-import { accessOf, USES_OF } from "../../infra/places.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";
 import { type HandlerCall, lambdaRequests, ledgerRequests, type Request, refusals } from "./permissions.ts";
 import { callsOf, POLICY_FILE, STORIES } from "./stories.ts";

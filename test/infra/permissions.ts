@@ -1,8 +1,8 @@
 /** Whether the deployed roles allow what a handler asks of AWS: IAM's evaluation, as far as our statements go. */
 
 import { type Access, roleFor } from "../../functions/domain/places.ts";
+import { accessOf } from "../../infra/access.ts";
 import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
-import { accessOf } from "../../infra/places.ts";
 import type { Deployment, Statement } from "./deployment.ts";
 import { ACCOUNT, REGION, statementsOf } from "./deployment.ts";
 

@@ -1,8 +1,9 @@
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { beforeAll, expect, test } from "vitest";
+import { accessOf } from "../../infra/access.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
-import { accessOf, type TargetPlace } from "../../infra/places.ts";
+import type { TargetPlace } from "../../infra/places.ts";
 import { TargetRoleStack } from "../../infra/target-role-stack.ts";
 import { type Deployment, deploy, resourcesOf, SYNTHESIS_MS, statementsOf, written } from "./deployment.ts";
 import { POLICY_FILE } from "./stories.ts";
