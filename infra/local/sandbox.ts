@@ -63,12 +63,12 @@ export interface SandboxOptions {
   readonly childStopLoss?: number;
   /** What happens around the start of a nested execution. */
   readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
-  /** How often the sweeper runs, in ms; every half hour unless said. */
+  /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
 }
 
 /** Deployed, it runs every minute; a rehearsal of days makes do with fewer of its rounds, of which nearly all find nothing. */
-const SWEEP_EVERY_MS = 30 * 60_000;
+const SWEEP_EVERY_MS = 15 * 60_000;
 
 /** As deployed. */
 const RETIRE_EVERY_MS = 3_600_000;
