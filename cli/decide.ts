@@ -1,4 +1,4 @@
-import type { ApiAnswer, Post } from "./signed-post.ts";
+import { type ApiAnswer, type Post, refusalOf } from "./signed-post.ts";
 
 /** Which approval, in which role. */
 interface Seat {
@@ -81,8 +81,7 @@ function say({ write }: Seat, answer: ApiAnswer): 0 | 2 | 4 {
     write(`${doneInWords(body)}\n`);
     return 0;
   }
-  write(`${String(body.error ?? body.message ?? `the API answered ${status}`)}\n`);
-  for (const one of missingIn(answer)) write(`  - ${one}\n`);
+  for (const line of refusalOf(answer)) write(`${line}\n`);
   return status === 400 ? 2 : 4;
 }
 

@@ -1,4 +1,4 @@
-import type { ApiAnswer, Post } from "./signed-post.ts";
+import { type ApiAnswer, type Post, refusalOf } from "./signed-post.ts";
 
 /** What an operator can say to a running promotion. */
 export const VERBS = ["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now", "release-hold"] as const;
@@ -23,8 +23,7 @@ export async function operate(options: OperateOptions): Promise<0 | 2 | 4 | 5> {
   const { verb, promotionId, reason, environment, post, write } = options;
   const where = environment === undefined ? {} : { environment };
   const answer = await post(`/promotions/${encodeURIComponent(promotionId)}/signals`, { verb, reason, ...where });
-  const { status, body } = answer;
-  write(`${String(body.did ?? body.error ?? body.message ?? `the API answered ${status}`)}\n`);
+  for (const line of answer.body.did === undefined ? refusalOf(answer) : [String(answer.body.did)]) write(`${line}\n`);
   return exitCodeOf(answer);
 }
 

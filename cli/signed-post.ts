@@ -8,6 +8,13 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** Why the API refused, and each thing that is wrong, as lines for a person. */
+export function refusalOf({ status, body }: ApiAnswer): string[] {
+  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+  const error = String(body.error ?? body.message ?? `the API answered ${status}`);
+  return [error, ...texts(body.problems), ...texts(body.missing).map((one) => `  - ${one}`)];
+}
+
 /** Sends JSON to a path of the API. */
 export type Post = (path: string, body: unknown) => Promise<ApiAnswer>;
 

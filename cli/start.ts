@@ -2,7 +2,7 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { promotionName } from "../functions/domain/starts.ts";
 import { readJson } from "./read-json.ts";
-import type { Post } from "./signed-post.ts";
+import { type Post, refusalOf } from "./signed-post.ts";
 
 /** How the start reaches Step Functions. */
 export type Way =
@@ -31,18 +31,15 @@ export async function start({ releaseFile, way, attempt, write }: StartOptions):
 type Order = Pick<StartOptions, "attempt" | "write"> & { readonly release: unknown };
 
 async function startByApi({ post }: Way & { by: "api" }, { release, attempt, write }: Order): Promise<0 | 2 | 4> {
-  const { status, body } = await post("/promotions", { release, attempt });
-  const say = (lines: unknown): void => {
-    for (const line of Array.isArray(lines) ? lines : []) write(`${String(line)}\n`);
-  };
+  const answer = await post("/promotions", { release, attempt });
+  const { status, body } = answer;
   if (status === 200 || status === 201) {
     write(`${status === 200 ? "runs already:" : "started"} ${String(body.executionArn)}\n`);
     if (body.startedBy !== undefined) write(`on record as started by ${String(body.startedBy)}\n`);
-    say(body.warnings);
+    for (const warning of Array.isArray(body.warnings) ? body.warnings : []) write(`${String(warning)}\n`);
     return 0;
   }
-  write(`${String(body.error ?? body.message ?? `the API answered ${status}`)}\n`);
-  say(body.problems ?? body.missing);
+  for (const line of refusalOf(answer)) write(`${line}\n`);
   return status === 400 ? 2 : 4;
 }
 

@@ -8,17 +8,17 @@ import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";
 
-const role = z.string().min(1).max(100);
-const address = z.string().min(3).max(320);
+const role = z.string().min(1).max(100).describe("a role that the approval asks, as its mail names it");
+const address = z.string().min(3).max(320).describe("an e-mail address as the policy has it");
 
 const Body = z.discriminatedUnion("action", [
   z.strictObject({
     action: z.literal("decide"),
     role,
-    decision: z.enum(["approved", "rejected"]),
-    comment: z.string().default(""),
-    checklist: z.array(z.string()).max(200).default([]),
-    version: z.string(),
+    decision: z.enum(["approved", "rejected"]).describe('"approved" or "rejected"'),
+    comment: z.string().default("").describe("a text; a rejection says why in it"),
+    checklist: z.array(z.string()).max(200).default([]).describe("the points that were checked, word for word"),
+    version: z.string().describe("the version that is decided on, as typed on the page"),
     as: address.optional(),
   }),
   z.strictObject({ action: z.literal("resend"), role, address }),

@@ -14,11 +14,12 @@ import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";
 
-const reason = z.string().trim().min(3).max(500);
+const reason = z.string().trim().min(3).max(500).describe("say why in 3 to 500 characters: it stands in the record");
+const environment = z.string().min(1).describe("the environment in which the version may come again");
 
 const Body = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal(["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now"]), reason }),
-  z.strictObject({ verb: z.literal("release-hold"), environment: z.string().min(1), reason }),
+  z.strictObject({ verb: z.literal("release-hold"), environment, reason }),
 ]);
 type Body = z.output<typeof Body>;
 

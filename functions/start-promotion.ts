@@ -16,8 +16,13 @@ import { httpStep } from "./runtime/step.ts";
 const LARGEST_BODY = 256 * 1_024;
 
 const Body = z.strictObject({
-  release: z.record(z.string(), z.unknown()),
-  attempt: z.int().min(1).max(999).default(1),
+  release: z.record(z.string(), z.unknown()).describe("the release document, as in a file of events/"),
+  attempt: z
+    .int()
+    .min(1)
+    .max(999)
+    .default(1)
+    .describe("1 for the first start of this version, then one more each time"),
 });
 
 type Body = z.output<typeof Body>;

@@ -172,13 +172,14 @@ function innerOf(schema: z.ZodType, input: unknown): z.ZodType | undefined {
   return undefined;
 }
 
-/** The object branch that knows most of the input's keys and agrees with its `kind`. */
+/** The object branch that knows most of the input's keys and agrees with it on the words that tell branches apart. */
 function bestOption(options: readonly (z.ZodType | undefined)[], input: unknown): z.ZodType | undefined {
   if (typeof input !== "object" || input === null) return undefined;
   const score = (option: z.ZodType | undefined): number => {
     if (!(option instanceof z.ZodObject)) return -1;
-    const kind: unknown = option.shape.kind;
-    const agrees = !(kind instanceof z.ZodLiteral) || kind.safeParse(Reflect.get(input, "kind")).success;
+    const agrees = Object.entries(option.shape).every(
+      ([key, field]) => !(field instanceof z.ZodLiteral) || field.safeParse(Reflect.get(input, key)).success,
+    );
     return agrees ? Object.keys(input).filter((key) => Object.hasOwn(option.shape, key)).length : -1;
   };
   return [...options].sort((a, b) => score(b) - score(a))[0];

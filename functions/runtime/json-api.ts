@@ -1,5 +1,7 @@
 /** What the signed JSON routes share: what is refused before the body is read, and how it is read. */
 import type * as z from "zod";
+import { renderProblem } from "../domain/problems.ts";
+import { problemsOf } from "../domain/schema-problems.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
 const LARGEST_BODY = 16 * 1_024;
@@ -28,10 +30,10 @@ export type ReadBody<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly answer: HttpResponse };
 
-/** The body by its schema, or 400 with everything that is missing. */
+/** The body by its schema, or 400 with everything that is wrong: path, value and hint. */
 export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody<z.output<S>> {
-  const refuse = (missing: readonly string[]) =>
-    ({ ok: false, answer: json(400, { error: "the body is not understood", missing }) }) as const;
+  const refuse = (problems: readonly string[]) =>
+    ({ ok: false, answer: json(400, { error: "the body is not understood", problems }) }) as const;
   let parsed: unknown;
   let unpaired = false;
   try {
@@ -46,5 +48,6 @@ export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody
   if (unpaired) return refuse(["a text in it is not well-formed Unicode"]);
   const result = schema.safeParse(parsed);
   if (result.success) return { ok: true, value: result.data };
-  return refuse(result.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`));
+  const problems = problemsOf({ name: "body", schema, input: parsed }, result.error);
+  return refuse(problems.map((problem) => renderProblem(problem).join("\n")));
 }

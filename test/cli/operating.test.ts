@@ -77,6 +77,27 @@ describe("a verb", () => {
     expect((await say(world, "hold", "nobody")).code).toBe(4);
     expect((await say(world, "hold", P1, "")).code).toBe(2);
   });
+
+  it("that is badly asked is answered with each place, its value and a hint, and nothing is recorded", async () => {
+    const world = await rollingOut(50);
+    expect(await say(world, "release-hold", P1, "no")).toEqual({
+      code: 2,
+      said: [
+        "the body is not understood",
+        "body.environment (not set)",
+        "    is missing",
+        "    hint: the environment in which the version may come again",
+        'body.reason = "no"',
+        "    is below the smallest allowed, 3",
+        "    hint: say why in 3 to 500 characters: it stands in the record",
+        "",
+      ].join("\n"),
+    });
+    expect((await say(world, "resum" as Verb)).said).toContain(
+      'body.verb = "resum"\n    is not in the expected form\n    hint: known: hold, resume, ',
+    );
+    expect(await loadSignals(world.ledger, P1)).toEqual([]);
+  });
 });
 
 /** Does it when the clock gets there; settles when it is done. */

@@ -51,6 +51,22 @@ describe("the second way in", () => {
     await expectUntouched(here);
   });
 
+  test("answers a body that is none with each place, its value and a hint: 400", async () => {
+    const here = await site();
+
+    expect(await api(here, { ...yes, decision: "maybe", comment: 1 })).toEqual({
+      status: 400,
+      body: {
+        error: "the body is not understood",
+        problems: [
+          "body.comment = 1\n    should be a string\n    hint: a text; a rejection says why in it",
+          'body.decision = "maybe"\n    should be one of approved, rejected\n    hint: "approved" or "rejected"',
+        ],
+      },
+    });
+    await expectUntouched(here);
+  });
+
   test("takes a rejection with its reason and no box, and answers what is missing to one without", async () => {
     const here = await site();
     const no = { ...yes, decision: "rejected", checklist: [] };
