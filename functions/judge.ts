@@ -29,12 +29,16 @@ import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./d
 import { lifeExpected } from "./domain/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
 import { watchesOf } from "./domain/reference.ts";
+import { lookOnceMore } from "./domain/rolling.ts";
 import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./domain/sampling.ts";
 import { stopRollout } from "./domain/stopping.ts";
 import { step } from "./runtime/step.ts";
 
 const JudgeInput = BakeInput.extend({ ticks: z.int().min(0).optional() });
 type JudgeInput = z.output<typeof JudgeInput>;
+
+/** Every so many looks it is asked whether traffic is still split as it was: an alias moved by hand measures something else. */
+const TICKS_PER_TRAFFIC_LOOK = 5;
 
 /** An execution's history holds 25,000 events, and a tick costs about eight. */
 const MOST_TICKS = 1_000;
@@ -61,7 +65,7 @@ interface Tick extends BeforeLook {
 }
 
 /**
- * One look at a bake. What stops it is asked first (the journal, people, alarms), then the metrics; what must go back is
+ * One look at a bake. What stops it is asked first (the journal, people, alarms, the aliases), then the metrics; what must go back is
  * tripped before anything is written about it. An ended bake gives the same answer again and changes nothing.
  *
  * Throws `LedgerBusy` when another call of the same tick was faster.
@@ -78,6 +82,8 @@ export const judge =
     if (stopped !== null) return end(tick, stopped, { ...bake, chunk: input.chunk }, []);
     const alarms = await lookAtAlarms(tick);
     if (alarms.ending !== null) return end(tick, alarms.ending, { ...bake, chunk: input.chunk }, []);
+    const moved = await movedBySomebody(tick);
+    if (moved !== null) return end(tick, moved, { ...bake, chunk: input.chunk }, []);
     return lookAtMetrics(tick, alarms.troubles);
   };
 
@@ -116,6 +122,12 @@ async function lookAtAlarms({ deps, plan }: Tick): Promise<AlarmLook> {
   if (red.length === 0) return { ending: null, troubles: gone };
   const summary = `alarm ${red.join(", ")} is red`;
   return { ending: { result: "tripped", summary, stop: { by: "alarm", outcome: "rolled-back" } }, troubles: gone };
+}
+
+async function movedBySomebody({ deps, input, plan }: Tick): Promise<Ending | null> {
+  if (((input.ticks ?? 0) + 1) % TICKS_PER_TRAFFIC_LOOK !== 0) return null;
+  const look = await orTrouble(deps, "the aliases", () => lookOnceMore(deps, input, plan));
+  return look?.decision === "stop" ? { result: "tripped", summary: look.summary, stop: null } : null;
 }
 
 /** Null where AWS does not answer: this look goes without, and says so; the next one asks again. */

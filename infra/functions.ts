@@ -136,7 +136,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("shift-traffic", "task", MOVING),
   row("finish-rollout", "task", MOVING),
   row("begin-bake", "task"),
-  row("judge", "task", { ...ASKING, accounts: ["watch", "invoke"], memoryMb: 1024 }),
+  row("judge", "task", { ...ASKING, accounts: ["read-traffic", "watch", "invoke"], memoryMb: 1024 }),
   row("record-environment", "task", {
     reads: ["locks", "open", "registry"],
     writes: ["locks", "alarms", "registry", "kept"],

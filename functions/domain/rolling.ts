@@ -38,17 +38,21 @@ export async function moveAll(
 }
 
 /**
- * Looks once more at each target, before the record says that it serves the candidate. Weeks may lie between the last
- * write and this, in which anybody may have moved it: that stops here as it does at a move.
+ * Looks whether each target still stands where it was last read back: days may lie between two writes, in which anybody may
+ * have moved it. That stops the rollout here as it does at a move.
  */
 export async function lookOnceMore(deps: Dependencies, promotion: Promotion, plan: EnvironmentPlan): Promise<Moved> {
-  for (const record of await loadTargets(deps.ledger, promotion.promotionId, promotion.environment)) {
+  const { promotionId, environment } = promotion;
+  for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
     const target = bind(deps, plan, record);
     const { route } = record.last;
     if (sameRoute((await target.traffic.read()).route, route)) continue;
     const found = await agreedRead(deps, target);
-    if (!sameRoute(found.route, route))
-      return stopForForeign(deps, promotion, plan, record, foreign(record, route, found).why);
+    if (sameRoute(found.route, route)) continue;
+    // A restore trips the journal before it writes: with the journal open, this is not its doing.
+    const head = await loadHead(deps.ledger, promotionId, environment);
+    if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
+    return stopForForeign(deps, promotion, plan, record, foreign(record, route, found).why);
   }
   return { decision: "go", summary: "every target stands where it was last read back" };
 }

@@ -75,6 +75,7 @@ const evidenceOf = async (world: World) => {
   const { state } = await loadEvidence(world.ledger, PROMOTION, ENVIRONMENT);
   return { spans: state.spans, progress: new Map(Object.entries(state.watches)).get("errors@order")?.progress };
 };
+const CANARY = { route: { primary: "7", secondary: { version: "8", percent: 10 } }, revision: "1", marker: "" };
 /** Nobody calls. */
 const silence: Traffic = () => undefined;
 
@@ -510,6 +511,74 @@ describe("monitoring after the finish", () => {
   });
 });
 
+describe("an alias that is moved by hand", () => {
+  const back = { primary: "7", secondary: null };
+  const paged = { pageTo: ["oncall@example.com"] };
+
+  it("is noticed within five looks: the rollout stops, people are paged, and the bake ends", async () => {
+    const world = await worldAt(10, healthy, paged);
+    const before = await bake(world, "step-10", 35, 100);
+    expect(before.last.decision).toBe("again");
+    world.aliases.moved = back;
+
+    const { last, looks } = await bake(world, "step-10", 160, 2_000);
+
+    expect(looks).toBeLessThanOrEqual(5);
+    expect(last).toMatchObject({ decision: "end", result: "tripped" });
+    expect(last.summary).toBe('order: somebody else moved it; expected version 7, 10 % on 8, found version 7 ("")');
+    expect(await headOf(world)).toMatchObject({ state: "tripped", trip: { by: "conflict", reason: last.summary } });
+    expect(await loadEnding(world.ledger, PROMOTION)).toMatchObject({ outcome: "rolled-back", summary: last.summary });
+    expect(world.inbox.map(({ subject }) => subject)).toEqual([
+      "Headgate stopped in prod: order was moved by somebody else",
+    ]);
+  });
+
+  it("is noticed after the finish as well, while it is monitored", async () => {
+    const world = await worldAt(100, healthy, paged);
+    await world.finish();
+    world.aliases.moved = back;
+    const { last } = await bake(world, "monitor", 100, 7_400);
+    expect(last).toMatchObject({ result: "tripped", summary: expect.stringContaining("expected version 8, found") });
+  });
+
+  it("by a restore of ours is not somebody else's move", async () => {
+    const world = await worldAt(10, healthy, paged);
+    await beginBake(world.deps)(phaseInput("step-10"));
+    // Between the look at the journal and the look at the alias, an operator's restore trips the one and moves the other.
+    const read = world.deps.target;
+    const deps = {
+      ...world.deps,
+      target: (...which: Parameters<typeof read>) => {
+        world.aliases.moved = back;
+        return read(...which);
+      },
+      clock: {
+        ...world.deps.clock,
+        sleep: () => world.head("tripped"),
+      },
+    };
+
+    const last = await judge(deps)({ ...phaseInput("step-10"), ticks: 4 });
+
+    expect(last).toMatchObject({ result: "tripped", summary: "the alarm listener" });
+    expect(world.inbox).toEqual([]);
+  });
+
+  it("costs no bake: where aliases cannot be read, the metrics still are", async () => {
+    const world = await worldAt(10, healthy, paged);
+    world.aliases.fail = new ServiceTrouble("throttled");
+    const { last } = await bake(world, "step-10", 35, 2_000);
+    expect(last.result).toBe("passed");
+    expect(world.aliases.reads).toBeGreaterThanOrEqual(2);
+  });
+
+  it("is asked for at every fifth look, since the service answers few calls a second", async () => {
+    const world = await worldAt(10, healthy, paged);
+    const { looks } = await bake(world, "step-10", 35, 2_000);
+    expect(world.aliases.reads).toBe(Math.floor(looks / 5));
+  });
+});
+
 describe("a hold", () => {
   const held = async (why: string, until: number | null, traffic: Traffic = healthy) => {
     const world = await worldAt(10, traffic, analysis({ extendSeconds: 0 }));
@@ -670,7 +739,12 @@ describe("requests of our own", () => {
         return { ok, found: "", ms: 1 };
       },
     };
-    const deps = { ...world.deps, remainingMs: () => 100_000, target: () => ({ prober }) as unknown as Target };
+    const traffic = { read: async () => CANARY, settleMs: 0 };
+    const deps = {
+      ...world.deps,
+      remainingMs: () => 100_000,
+      target: () => ({ prober, traffic }) as unknown as Target,
+    };
     return { world: { ...world, deps }, sent: () => sent };
   };
 

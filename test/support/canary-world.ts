@@ -26,6 +26,7 @@ import type {
   Mail,
   Metrics,
   Route,
+  RouteState,
   Series,
   SeriesQuery,
 } from "../../functions/domain/ports.ts";
@@ -196,6 +197,8 @@ export interface World {
   /** Sets traffic, as a shift that took effect now would have left it in the ledger. */
   shift(weight: number): Promise<void>;
   finish(): Promise<void>;
+  /** What the aliases show, whatever the ledger says: somebody else's move, or a service that does not answer. */
+  readonly aliases: { moved: Route | null; fail: Error | null; reads: number };
   signal(kind: string, by?: string): Promise<void>;
   head(state: Head["state"]): Promise<void>;
 }
@@ -219,13 +222,22 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
     log: { info: () => {}, warn: () => {} },
     executions: { wake: async () => true },
   };
+  const aliases: World["aliases"] = { moved: null, fail: null, reads: 0 };
+  let written: RouteState = { route: { primary: "7", secondary: null }, revision: "0", marker: "" };
+  const read = async (): Promise<RouteState> => {
+    aliases.reads += 1;
+    if (aliases.fail !== null) throw aliases.fail;
+    return aliases.moved === null ? written : { ...written, route: aliases.moved, revision: "theirs" };
+  };
+  const target = () => ({ traffic: { read, settleMs: 0 } });
   // The judge reaches for nothing else; a test in which it did would fail on `undefined`.
-  const deps = { ...parts, ...rest } as unknown as Dependencies;
+  const deps = { ...parts, ...rest, target } as unknown as Dependencies;
   await ledger.write([...planChanges(PROMOTION, promotionPlan(plan)), { put: item(keys.header(PROMOTION), HEADER) }]);
   let sequence = 0;
   const route = async (to: Route) => {
     sequence += 1;
     const state = { route: to, revision: String(sequence), marker: "" };
+    written = state;
     const baseline = { route: { primary: "7", secondary: null }, revision: "0", marker: "" };
     for (const { name, resource } of plan.targets) {
       const record: TargetRecord = {
@@ -284,6 +296,7 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
     metrics,
     alarms,
     inbox,
+    aliases,
     head,
     at: (seconds) => {
       now = START + seconds * 1000;
