@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { askNow } from "../../functions/domain/approvals-ask.ts";
 import { decide } from "../../functions/domain/approvals-decide.ts";
+import { withdrawApprovals } from "../../functions/domain/approvals-settle.ts";
 import { decisionsToDeliver } from "../../functions/domain/approvals-store.ts";
 import { appendAudit, loadAudit } from "../../functions/domain/audit.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
@@ -453,4 +454,68 @@ test("an approval that is not in the plan is a broken record, not a silent pass"
   const on = await scene({ approval: approvalPlan({ id: "at-25", when: 25 }) });
 
   await expect(on.settle()).rejects.toThrow("the ledger has no APPROVAL#prod#at-25");
+});
+
+test("whoever stands in by escalation is not reminded of what was due before they were asked, then like the others", async () => {
+  const on = await scene({
+    approval: { roles: [TECH_LEAD], escalateSeconds: 24 * 3_600, escalateTo: role("team-manager", [MANAGER]) },
+  });
+  await on.ask();
+  on.inbox.length = 0;
+  const reminded = () => on.inbox.filter(({ subject }) => subject.startsWith("Reminder")).map(({ to }) => to);
+
+  on.now = START + 24 * HOUR;
+  await on.settle();
+  expect(reminded()).toEqual([LEAD]);
+  expect(on.mailsTo(MANAGER)).toHaveLength(1);
+
+  on.now = START + 36 * HOUR;
+  await on.settle();
+  expect(reminded()).toEqual([LEAD, LEAD, MANAGER]);
+});
+
+test("of a role that needs two answers, the others are reminded after the first and nobody after the second", async () => {
+  const leads = role("tech-lead", [LEAD, OWNER, MANAGER], [], 2);
+  const on = await scene({ approval: { roles: [leads, INFRASTRUCTURE_LEAD] } });
+  await on.ask();
+  const remindedAt = async (hours: number) => {
+    on.inbox.length = 0;
+    on.now = START + hours * HOUR;
+    await on.settle();
+    return on.inbox.map(({ to }) => to);
+  };
+
+  await say(on, LEAD, leads);
+  expect(await remindedAt(12)).toEqual([OWNER, MANAGER, INFRA]);
+
+  await say(on, OWNER, leads);
+  expect(await remindedAt(24)).toEqual([INFRA]);
+});
+
+test("an approval that somebody answers in the moment of its withdrawal is withdrawn all the same, and told once", async () => {
+  const on = await scene();
+  await on.ask();
+  on.inbox.length = 0;
+  on.ledger.before = async (operation) => {
+    if (!operation.startsWith("write APPROVAL#")) return;
+    on.ledger.before = async () => {};
+    expect(await say(on, LEAD)).toMatchObject({ kind: "decided" });
+  };
+
+  await withdrawApprovals(on.deps, on.name.promotionId, "the alarm is red");
+
+  expect(await on.settle()).toMatchObject({ outcome: "cancelled", summary: "cancelled: the alarm is red" });
+  expect(on.inbox.map(({ to }) => to)).toEqual([REQUESTER, LEAD, INFRA]);
+  expect((await trail(on)).map(({ kind }) => kind)).toEqual(expect.arrayContaining(["approved", "approval-cancelled"]));
+});
+
+test("an approval that has ended stays as it ended when its promotion is brought back", async () => {
+  const on = await scene({ approval: { roles: [TECH_LEAD] } });
+  await on.ask();
+  await say(on, LEAD);
+  await on.settle();
+
+  await withdrawApprovals(on.deps, on.name.promotionId, "the alarm is red");
+
+  expect(await on.settle()).toMatchObject({ outcome: "approved", summary: `approved by ${LEAD} (tech-lead)` });
 });

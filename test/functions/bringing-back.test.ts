@@ -725,11 +725,37 @@ describe("sweeper", () => {
 });
 
 describe("an operator's restore", () => {
+  const because = { by: "operator", reason: "back with it" } as const;
+
+  it("brings back the environment that was entered, and passes over the one that is not reached yet", async () => {
+    const world = new World();
+    const sit = environmentPlan({ environment: "sit", targets: [targetPlan("sit-order")], alarms: [] });
+    await opened(world, promotionPlan([sit, environmentPlan()]));
+    await deployed(world, P1, "sit");
+    await shiftTraffic(world.deps)({ promotionId: P1, environment: "sit", weight: 50 });
+    expect(await bringBack(world.deps, P1, because)).toEqual({
+      state: "verified",
+      again: false,
+      summary: "sit-order: back on version 7, read back",
+    });
+    expect(await world.ledger.read(keys.head(P1, ENV))).toBeUndefined();
+  });
+
+  it("is not held up by approvals that cannot be withdrawn", async () => {
+    const world = await rollingOut(50);
+    world.ledger.before = async (operation) => {
+      if (operation.startsWith("list APPROVAL")) throw new ServiceTrouble("throttled");
+    };
+    expect(await bringBack(world.deps, P1, because)).toMatchObject({ state: "verified" });
+    expect(world.warnings).toHaveLength(1);
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+
   it("says how far it came", async () => {
     const world = await rollingOut(50);
     world.target("cart").readTrouble = new CallRefused("access denied");
     world.target("order").readTrouble = new ServiceTrouble("away");
-    expect(await bringBack(world.deps, P1, { by: "operator", reason: "back with it" })).toEqual({
+    expect(await bringBack(world.deps, P1, because)).toEqual({
       state: "failed",
       again: true,
       summary: "cart: not back: CallRefused: access denied; order: not back: ServiceTrouble: away",
