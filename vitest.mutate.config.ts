@@ -24,7 +24,8 @@ class NearestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["test/domain/**/*.test.ts", "test/functions/**/*.test.ts"],
+    // A recording is replayed on the command line alone.
+    include: ["test/domain/**/*.test.ts", "test/functions/**/*.test.ts", "test/cli/replay.test.ts"],
     exclude: ["**/*.simulated.test.ts", ...LEFT_OUT],
     testTimeout: 120_000,
     isolate: false,

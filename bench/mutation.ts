@@ -124,7 +124,7 @@ async function work(): Promise<void> {
     if (group === undefined) return;
     for (const [file, tally] of await mutated(group, index)) {
       tallies.set(file, tally);
-      process.stdout.write(`  ${row(file, tally)}\n`);
+      if (tried(tally) > 0) process.stdout.write(`  ${row(file, tally)}\n`);
     }
     underWay.delete(index);
     done += group.lines;
@@ -175,12 +175,16 @@ function tallied(file: string, mutants: z.infer<typeof Report>["files"][string][
   return { noticed, missed, left: mutants.length - noticed - missed.length };
 }
 
-function percent({ noticed, missed }: Tally): number {
-  return (100 * noticed) / Math.max(1, noticed + missed.length);
+function tried({ noticed, missed }: Tally): number {
+  return noticed + missed.length;
+}
+
+function percent(tally: Tally): number {
+  return (100 * tally.noticed) / tried(tally);
 }
 
 function row(name: string, tally: Tally): string {
-  const count = `${tally.noticed} of ${tally.noticed + tally.missed.length}`;
+  const count = `${tally.noticed} of ${tried(tally)}`;
   return `${percent(tally).toFixed(1).padStart(5)} %  ${count.padEnd(14)} ${name}`;
 }
 
@@ -192,7 +196,10 @@ function conclude(): void {
     left: each.reduce((sum, { left }) => sum + left, 0),
   };
   writeFileSync(`${OUT}/survivors.txt`, `${total.missed.join("\n")}\n`);
-  const worst = [...tallies].sort(([, a], [, b]) => percent(a) - percent(b)).slice(0, 10);
+  const worst = [...tallies]
+    .filter(([, tally]) => tried(tally) > 0)
+    .sort(([, a], [, b]) => percent(a) - percent(b))
+    .slice(0, 10);
   process.stdout.write(`\nleast noticed:\n${worst.map(([file, tally]) => `  ${row(file, tally)}`).join("\n")}\n`);
   process.stdout.write(`${row("noticed in all", total)} (goal: ${GOAL_PERCENT} %)\n`);
   process.stdout.write(
