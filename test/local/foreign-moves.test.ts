@@ -45,16 +45,16 @@ describe("a hand that moves the alias to the baseline", () => {
 });
 
 describe("a hand that moves the alias elsewhere", () => {
-  it.each([
-    [IN_THE_BAKE, "Headgate did not restore prod: somebody else moved traffic"],
-    [BEFORE_THE_SHIFT, "Headgate stopped in prod: order was moved by somebody else"],
-    [BEFORE_THE_RECORD, "Headgate stopped in prod: order was moved by somebody else"],
-  ])("is left alone, and pages once ($machine)", { timeout: PATIENCE_MS }, async (when, subject) => {
-    const trial = await moved(when, "6");
-    expect(headerOf(trial)).toMatchObject({ state: "closed", outcome: "rollback-failed" });
-    expect(weightsOf(trial).at(-1)).toEqual({ by: "hand", weights: { "6": 1 } });
-    expect(pagesOf(trial)).toEqual([subject]);
-  });
+  it.each([IN_THE_BAKE, BEFORE_THE_SHIFT, BEFORE_THE_RECORD])(
+    "is left alone, and pages once ($machine)",
+    { timeout: PATIENCE_MS },
+    async (when) => {
+      const trial = await moved(when, "6");
+      expect(headerOf(trial)).toMatchObject({ state: "closed", outcome: "rollback-failed" });
+      expect(weightsOf(trial).at(-1)).toEqual({ by: "hand", weights: { "6": 1 } });
+      expect(pagesOf(trial)).toEqual(["Headgate stopped in prod: order was moved by somebody else"]);
+    },
+  );
 
   it("pages once although the mail is away in that very moment", { timeout: PATIENCE_MS }, async () => {
     const away = { service: "sns", operation: "Publish", action: { kind: "refuse" } } as const;
