@@ -7,7 +7,7 @@ import {
   riseInWords,
   type StepAdvice,
 } from "../../functions/domain/detectable.ts";
-import { poissonAtLeast } from "../../functions/domain/detectable-power.ts";
+import { baselineOutcomes, poissonAtLeast } from "../../functions/domain/detectable-power.ts";
 
 const advise = (more: Partial<DetectableInput> = {}): Advice =>
   adviseDetectable({
@@ -33,6 +33,21 @@ describe("what a bake can see", () => {
     expect(rise({ steps: [{ weight: 25, bakeMinutes: 15 }] })).toBeLessThan(usual);
     expect(rise({ traffic: { requestsPerMinute: 600, errorRate: 0.001, phi: 4 } })).toBeGreaterThan(usual);
     expect(rise({ traffic: { requestsPerMinute: 600, errorRate: 0.02 } })).toBeGreaterThan(usual);
+  });
+
+  it("is larger again where little of the baseline is left to compare with", () => {
+    const at = (weight: number) => rise({ steps: [{ weight, bakeMinutes: 15 }] });
+    expect(at(50)).toBeLessThan(at(10));
+    expect(at(99)).toBeGreaterThan(at(50));
+  });
+
+  it("is nothing without a request, in less than a minute, or with nothing at all to compare with", () => {
+    const config = { alpha: 0.05, slo: 0.01 };
+    const steps = [{ weight: 100, bakeMinutes: 15 }];
+    expect(firstStep({ steps, config }).smallestRise).not.toBeNull();
+    expect(firstStep({ steps }).smallestRise).toBeNull();
+    expect(firstStep({ steps, config, traffic: { requestsPerMinute: 0, errorRate: 0.001 } }).smallestRise).toBeNull();
+    expect(firstStep({ steps: [{ weight: 10, bakeMinutes: 0.5 }] }).smallestRise).toBeNull();
   });
 
   it("is smaller with a laxer alpha or certainty and larger with a margin or a share of the evidence", () => {
@@ -226,5 +241,22 @@ describe("Poisson tails", () => {
         expect(Math.abs(poissonAtLeast(count, expected) - direct(count, expected))).toBeLessThan(1e-3);
       }
     }
+  });
+});
+
+describe("the baseline's outcomes", () => {
+  it("are none but zero errors where none are expected", () => {
+    expect(baselineOutcomes(0)).toEqual([{ count: 0, weight: 1 }]);
+  });
+
+  it.each([0.2, 3, 30, 400, 90_000])("are few, sure together, and keep mean and spread (%d expected)", (expected) => {
+    const outcomes = baselineOutcomes(expected);
+    const mean = outcomes.reduce((sum, { count, weight }) => sum + count * weight, 0);
+    const variance = outcomes.reduce((sum, { count, weight }) => sum + (count - mean) ** 2 * weight, 0);
+    expect(outcomes.length).toBeLessThanOrEqual(33);
+    expect(outcomes.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+    expect(Math.abs(mean - expected)).toBeLessThan(0.01 * Math.max(1, expected));
+    expect(variance / expected).toBeGreaterThan(0.97);
+    expect(variance / expected).toBeLessThan(1.03);
   });
 });
