@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     // Left to itself, vitest keeps one processor free: on two that is half of them.
     maxWorkers: "100%",
-    // Rehearsals make much that lives for a moment: a larger nursery spares them a tenth of their time.
+    // Rehearsals make much that lives for a moment: a larger nursery spares them collections.
     execArgv: ["--max-semi-space-size=64"],
     coverage: {
       provider: "v8",

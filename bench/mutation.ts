@@ -5,8 +5,8 @@
  *     npm run mutate -- --only sequential,rank    files whose names begin so
  *     npm run mutate -- --share 0.1 --seed 1      blocks of lines, drawn evenly over all files
  *
- * Stryker is run on a few files at a time: with all of them instrumented at once each test takes several times as long.
- * What survives is written to reports/mutation/survivors.txt. Exit code 1 where the score stays below the goal.
+ * Stryker is run on a few files at a time, so that each run has only the tests that reach them. What survives is written
+ * to reports/mutation/survivors.txt. Exit code 1 where the score stays below the goal.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

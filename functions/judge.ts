@@ -29,7 +29,7 @@ import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./d
 import { lifeExpected } from "./domain/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
 import { watchesOf } from "./domain/reference.ts";
-import { lookOnceMore } from "./domain/rolling.ts";
+import { findAstray, stopForAstray } from "./domain/rolling.ts";
 import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./domain/sampling.ts";
 import { stopRollout } from "./domain/stopping.ts";
 import { step } from "./runtime/step.ts";
@@ -126,8 +126,10 @@ async function lookAtAlarms({ deps, plan }: Tick): Promise<AlarmLook> {
 
 async function movedBySomebody({ deps, input, plan }: Tick): Promise<Ending | null> {
   if (((input.ticks ?? 0) + 1) % TICKS_PER_TRAFFIC_LOOK !== 0) return null;
-  const look = await orTrouble(deps, "the aliases", () => lookOnceMore(deps, input, plan));
-  return look?.decision === "stop" ? { result: "tripped", summary: look.summary, stop: null } : null;
+  const astray = await orTrouble(deps, "the aliases", () => findAstray(deps, input, plan));
+  if (astray === null) return null;
+  const { summary } = await stopForAstray(deps, input, plan, astray);
+  return { result: "tripped", summary, stop: null };
 }
 
 /** Null where AWS does not answer: this look goes without, and says so; the next one asks again. */

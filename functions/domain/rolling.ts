@@ -42,19 +42,42 @@ export async function moveAll(
  * have moved it. That stops the rollout here as it does at a move.
  */
 export async function lookOnceMore(deps: Dependencies, promotion: Promotion, plan: EnvironmentPlan): Promise<Moved> {
-  const { promotionId, environment } = promotion;
-  for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
+  const astray = await findAstray(deps, promotion, plan);
+  if (astray !== null) return stopForAstray(deps, promotion, plan, astray);
+  return { decision: "go", summary: "every target stands where it was last read back" };
+}
+
+export interface Astray {
+  readonly record: TargetRecord;
+  readonly why: string;
+}
+
+/** The first target that stands elsewhere than where it was last read back; null: each is there. Changes nothing. */
+export async function findAstray(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+): Promise<Astray | null> {
+  for (const record of await loadTargets(deps.ledger, promotion.promotionId, promotion.environment)) {
     const target = bind(deps, plan, record);
     const { route } = record.last;
     if (sameRoute((await target.traffic.read()).route, route)) continue;
     const found = await agreedRead(deps, target);
-    if (sameRoute(found.route, route)) continue;
-    // A restore trips the journal before it writes: with the journal open, this is not its doing.
-    const head = await loadHead(deps.ledger, promotionId, environment);
-    if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
-    return stopForForeign(deps, promotion, plan, record, foreign(record, route, found).why);
+    if (!sameRoute(found.route, route)) return { record, why: foreign(record, route, found).why };
   }
-  return { decision: "go", summary: "every target stands where it was last read back" };
+  return null;
+}
+
+/** A restore trips the journal before it writes: only with the journal open is it somebody else's doing. */
+export async function stopForAstray(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+  { record, why }: Astray,
+): Promise<Moved> {
+  const head = await loadHead(deps.ledger, promotion.promotionId, promotion.environment);
+  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
+  return stopForForeign(deps, promotion, plan, record, why);
 }
 
 /** The target that a record is about. Throws `BrokenRecord` when the plan does not know it. */
