@@ -3,7 +3,7 @@
  *
  *     node bench/judge-cost.ts
  */
-import { createMonitor, judge, type Minute, resumeMonitor } from "../functions/domain/sequential.ts";
+import { createMonitor, judge, type Minute, resumeMonitor } from "../functions/domain/judge/statistics/sequential.ts";
 import { createRandom } from "./random.ts";
 
 const CALLS = 200;

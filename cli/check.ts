@@ -1,7 +1,7 @@
-import { adviseSteps, type PlanAdvice, trafficFileSchema } from "../functions/domain/advice.ts";
+import { renderProblems } from "../functions/domain/documents/problems.ts";
+import { adviseSteps, type PlanAdvice, trafficFileSchema } from "../functions/domain/judge/advice.ts";
+import { resolvePlan } from "../functions/domain/plan/resolve.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
-import { renderProblems } from "../functions/domain/problems.ts";
-import { resolvePlan } from "../functions/domain/resolve-plan.ts";
 import { parsed } from "./parsed.ts";
 import { planInWords } from "./plan-words.ts";
 import { readJson } from "./read-json.ts";

@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import { renderProblems } from "../functions/domain/problems.ts";
-import { problemsOf } from "../functions/domain/schema-problems.ts";
+import { renderProblems } from "../functions/domain/documents/problems.ts";
+import { problemsOf } from "../functions/domain/documents/schema-problems.ts";
 import { readJson } from "./read-json.ts";
 
 /** A kind of document that the command reads. */

@@ -1,9 +1,9 @@
 /** `npm run rehearse`: the promotion of a release, with the real machines and handlers, in virtual time. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { renderProblems } from "../functions/domain/documents/problems.ts";
 import { exitCodeOf, OUTCOMES, type Outcome } from "../functions/domain/outcomes.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
-import { renderProblems } from "../functions/domain/problems.ts";
 import { type Rehearsed, rehearse as run } from "../infra/local/rehearsal.ts";
 import { loadRecordings, servingNow } from "../infra/local/report/data.ts";
 import { Folding } from "../infra/local/report/fold.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod";
+import { renderProblems } from "../functions/domain/documents/problems.ts";
+import { analysisChangesSchema, type Recording, recordingSchema } from "../functions/domain/judge/recording.ts";
+import { analysisOfPolicy, isPolicyAnalysis } from "../functions/domain/judge/recording-policy.ts";
+import { changedAnalysis, type ReplayedMinute, replayMinutes } from "../functions/domain/judge/recording-replay.ts";
 import type { AnalysisPlan } from "../functions/domain/plan.ts";
-import { renderProblems } from "../functions/domain/problems.ts";
-import { analysisChangesSchema, type Recording, recordingSchema } from "../functions/domain/recording.ts";
-import { analysisOfPolicy, isPolicyAnalysis } from "../functions/domain/recording-policy.ts";
-import { changedAnalysis, type ReplayedMinute, replayMinutes } from "../functions/domain/recording-replay.ts";
 import { againstInWords, figuresInWords, LANES, plainWatch } from "../infra/local/report/look-words.ts";
 import { parsed, shaped } from "./parsed.ts";
 

@@ -2,9 +2,10 @@
  * Break-glass: brings the traffic of a promotion back from this machine, by the same journal and the same code as the
  * functions, when those cannot. It needs the table and the targets, and nothing else of Headgate.
  */
-import { bringBack } from "../functions/domain/bringing-back.ts";
-import { keys } from "../functions/domain/ledger.ts";
+
+import { keys } from "../functions/domain/ledger/ledger.ts";
 import type { Dependencies } from "../functions/domain/ports.ts";
+import { bringBack } from "../functions/domain/promotion/bring-back.ts";
 
 export interface RestoreOptions {
   readonly promotionId: string;

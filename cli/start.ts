@@ -1,6 +1,6 @@
 /** Starts a promotion of a release: through the API, where the starter is verified, or as the console would. */
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { promotionName } from "../functions/domain/starts.ts";
+import { promotionName } from "../functions/domain/promotion/starts.ts";
 import { readJson } from "./read-json.ts";
 import { type Post, refusalOf } from "./signed-post.ts";
 

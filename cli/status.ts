@@ -1,10 +1,9 @@
 /** How a promotion stands, read from the ledger with one's own credentials; it works when the API does not. */
 
-import { countedDecisions, waitingFor } from "../functions/domain/approvals.ts";
-import { loadApprovals, loadDecisions } from "../functions/domain/approvals-store.ts";
-import { oneLine } from "../functions/domain/approvals-words.ts";
-import { loadAudit } from "../functions/domain/audit.ts";
-import { inWords } from "../functions/domain/journal.ts";
+import { countedDecisions, waitingFor } from "../functions/domain/approval/approval.ts";
+import { loadApprovals, loadDecisions } from "../functions/domain/approval/store.ts";
+import { oneLine } from "../functions/domain/approval/words.ts";
+import { loadAudit } from "../functions/domain/ledger/audit.ts";
 import {
   asHead,
   asHeader,
@@ -13,10 +12,11 @@ import {
   loadIntents,
   loadSignals,
   loadTargets,
-} from "../functions/domain/ledger.ts";
-import { originInWords } from "../functions/domain/origin.ts";
+} from "../functions/domain/ledger/ledger.ts";
+import { originInWords } from "../functions/domain/ledger/origin.ts";
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
 import type { Clock, Ledger } from "../functions/domain/ports.ts";
+import { inWords } from "../functions/domain/traffic/journal.ts";
 import { local } from "../functions/domain/windows.ts";
 
 export interface StatusOptions {

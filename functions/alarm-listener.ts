@@ -3,13 +3,13 @@
  * which finds the tripped journal at its next step.
  */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
-import { bringBack } from "./domain/bringing-back.ts";
 import { NotReady } from "./domain/errors.ts";
-import { asHead, keys } from "./domain/ledger.ts";
-import { wakePauses } from "./domain/pauses.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { asHead, keys } from "./domain/ledger/ledger.ts";
+import { wakePauses } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { stopRollout } from "./domain/stopping.ts";
+import { bringBack } from "./domain/promotion/bring-back.ts";
+import { stopRollout } from "./domain/traffic/stop.ts";
 import { step } from "./runtime/step.ts";
 
 /** The parts of "CloudWatch Alarm State Change" that are used; the service may add others. */

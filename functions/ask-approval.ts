@@ -1,7 +1,7 @@
-import { askNow } from "./domain/approvals-ask.ts";
-import type { Standing } from "./domain/approvals-settle.ts";
-import { ApprovalName } from "./domain/approvals-store.ts";
-import { approvalPause } from "./domain/pauses.ts";
+import { askNow } from "./domain/approval/ask.ts";
+import type { Standing } from "./domain/approval/settle.ts";
+import { ApprovalName } from "./domain/approval/store.ts";
+import { approvalPause } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { formatDuration } from "./domain/durations.ts";
 import {
   BakeInput,
   type BakeRecord,
@@ -7,14 +8,13 @@ import {
   readPhase,
   shortestSettle,
   tickSeconds,
-} from "./domain/assessment-bake.ts";
-import { loadBake, loadBakes } from "./domain/assessment-store.ts";
-import { formatDuration } from "./domain/durations.ts";
-import { asHold, item, keys, loadIntents, loadPlan, loadTargets } from "./domain/ledger.ts";
-import { expectLife } from "./domain/pauses.ts";
+} from "./domain/judge/bake.ts";
+import { type Span, spanNow } from "./domain/judge/sampling.ts";
+import { loadBake, loadBakes } from "./domain/judge/store.ts";
+import { asHold, item, keys, loadIntents, loadPlan, loadTargets } from "./domain/ledger/ledger.ts";
+import { expectLife } from "./domain/ledger/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
-import { type Span, spanNow } from "./domain/sampling.ts";
 import { step } from "./runtime/step.ts";
 
 type BeginInput = z.output<typeof BakeInput>;

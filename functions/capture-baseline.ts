@@ -1,9 +1,9 @@
 /** Writes down what serves now, before anything is touched, and refuses what cannot be rolled out or watched. */
 import type * as z from "zod";
 import { LedgerBusy } from "./domain/errors.ts";
-import { alarmsOk } from "./domain/gates.ts";
+import { alarmsOk } from "./domain/gates/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { inWords, whyStopped } from "./domain/journal.ts";
+import { captureReference } from "./domain/judge/reference.ts";
 import {
   asLock,
   item,
@@ -14,12 +14,12 @@ import {
   must,
   placeOf,
   type TargetRecord,
-} from "./domain/ledger.ts";
+} from "./domain/ledger/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies, type Target } from "./domain/ports.ts";
-import { captureReference } from "./domain/reference.ts";
-import { agreedRead, type Promotion } from "./domain/set-route.ts";
-import { stopRollout } from "./domain/stopping.ts";
+import { inWords, whyStopped } from "./domain/traffic/journal.ts";
+import { agreedRead, type Promotion } from "./domain/traffic/set-route.ts";
+import { stopRollout } from "./domain/traffic/stop.ts";
 import { step } from "./runtime/step.ts";
 
 export const captureBaseline = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {

@@ -1,12 +1,12 @@
 /** Runs the checks of one point of the rollout and says whether to go on. */
 import * as z from "zod";
-import { adviseBefore } from "./domain/advice-record.ts";
-import { noteEnding } from "./domain/endings.ts";
-import { type CheckResult, runChecks } from "./domain/gates.ts";
+import { type CheckResult, runChecks } from "./domain/gates/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { isFinished, trip, whyStopped } from "./domain/journal.ts";
-import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger.ts";
+import { adviseBefore } from "./domain/judge/advice-record.ts";
+import { noteEnding } from "./domain/ledger/endings.ts";
+import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { isFinished, trip, whyStopped } from "./domain/traffic/journal.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ when: z.string().regex(/^(before|after|at-\d+)$/) });

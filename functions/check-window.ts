@@ -1,16 +1,16 @@
 /** May the rollout start now: is it approved, and is the window open? If not, until when is it waited for; if never, why. */
 import type * as z from "zod";
-import { isStale } from "./domain/approvals.ts";
-import { findApproval } from "./domain/approvals-store.ts";
-import { noteEnding } from "./domain/endings.ts";
+import { isStale } from "./domain/approval/approval.ts";
+import { findApproval } from "./domain/approval/store.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { whyStopped } from "./domain/journal.ts";
-import { loadHead, loadPlan, loadSignals } from "./domain/ledger.ts";
-import { isStop } from "./domain/moves.ts";
+import { noteEnding } from "./domain/ledger/endings.ts";
+import { loadHead, loadPlan, loadSignals } from "./domain/ledger/ledger.ts";
+import { expectLife } from "./domain/ledger/pauses.ts";
 import type { Outcome } from "./domain/outcomes.ts";
-import { expectLife } from "./domain/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { isStop } from "./domain/promotion/next-move.ts";
+import { whyStopped } from "./domain/traffic/journal.ts";
 import { earliestStart, local, plannedSeconds } from "./domain/windows.ts";
 import { step } from "./runtime/step.ts";
 

@@ -1,8 +1,8 @@
 /** The last step: outcome, open ends, and the words of the machine's ending. */
 import type * as z from "zod";
-import { closePromotion as close } from "./domain/closing.ts";
 import { ErrorInput, PromotionInput, reasonOf } from "./domain/inputs.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { closePromotion as close } from "./domain/promotion/close.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = PromotionInput.extend({ error: ErrorInput });

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { type Decided, decide } from "./domain/approvals-decide.ts";
-import { addressIn, samePerson } from "./domain/approvals-people.ts";
-import { type Reseated, replacePerson, resendLink } from "./domain/approvals-reseat.ts";
-import { ApprovalName, findApproval } from "./domain/approvals-store.ts";
+import { type Decided, decide } from "./domain/approval/decide.ts";
+import { type Reseated, replacePerson, resendLink } from "./domain/approval/reseat.ts";
+import { ApprovalName, findApproval } from "./domain/approval/store.ts";
+import { addressIn, samePerson } from "./domain/people.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";

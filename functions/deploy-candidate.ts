@@ -1,9 +1,8 @@
 /** Publishes one target's candidate at weight 0, guarded at each turn; asked again while the function is updating. */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { BrokenRecord, LedgerBusy, NotReady } from "./domain/errors.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { whyStopped } from "./domain/journal.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
 import {
   asTarget,
   item,
@@ -14,11 +13,12 @@ import {
   must,
   placeOf,
   type TargetRecord,
-} from "./domain/ledger.ts";
+} from "./domain/ledger/ledger.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
 import { type CodeHost, Conflict, type Dependencies, RevisionMoved, type Target } from "./domain/ports.ts";
-import type { Promotion } from "./domain/set-route.ts";
-import { stopRollout } from "./domain/stopping.ts";
+import { whyStopped } from "./domain/traffic/journal.ts";
+import type { Promotion } from "./domain/traffic/set-route.ts";
+import { stopRollout } from "./domain/traffic/stop.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ target: z.string() });

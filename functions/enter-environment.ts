@@ -1,8 +1,8 @@
 /** Takes the locks of the next environment's resources and opens its journal, or says why not. */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
-import { noteEnding } from "./domain/endings.ts";
 import { executionName, PromotionInput } from "./domain/inputs.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { noteEnding } from "./domain/ledger/endings.ts";
 import {
   asHead,
   type Header,
@@ -13,12 +13,12 @@ import {
   loadPlanHeader,
   loadSignals,
   type Signal,
-} from "./domain/ledger.ts";
-import { type Owner, takeLocks } from "./domain/locking.ts";
-import { isStop } from "./domain/moves.ts";
-import { wakePauses } from "./domain/pauses.ts";
+} from "./domain/ledger/ledger.ts";
+import { wakePauses } from "./domain/ledger/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
+import { isStop } from "./domain/promotion/next-move.ts";
+import { type Owner, takeLocks } from "./domain/traffic/lock.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = PromotionInput.extend({ position: z.int().min(0) });

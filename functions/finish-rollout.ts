@@ -1,10 +1,10 @@
 /** Makes the candidate the primary version of every target and clears the split, by the journal. */
 import type * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { finishedRoute } from "./domain/journal.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { moveAll } from "./domain/rolling.ts";
+import { finishedRoute } from "./domain/traffic/journal.ts";
+import { moveAll } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";
 
 export const finishRollout = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {

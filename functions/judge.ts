@@ -1,6 +1,8 @@
 import * as z from "zod";
-import { settleNow } from "./domain/approvals-settle.ts";
-import { type Assessment, assess } from "./domain/assessment.ts";
+import { settleNow } from "./domain/approval/settle.ts";
+import { LedgerBusy, Transient } from "./domain/errors.ts";
+import { executionName } from "./domain/inputs.ts";
+import { type Assessment, assess } from "./domain/judge/assess.ts";
 import {
   BakeInput,
   type BakeRecord,
@@ -9,9 +11,11 @@ import {
   readPhase,
   shortestSettle,
   tickSeconds,
-} from "./domain/assessment-bake.ts";
-import { afterLook, type Ending, endedByWord, endedHold } from "./domain/assessment-ending.ts";
-import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./domain/assessment-state.ts";
+} from "./domain/judge/bake.ts";
+import { afterLook, type Ending, endedByWord, endedHold } from "./domain/judge/ending.ts";
+import { watchesOf } from "./domain/judge/reference.ts";
+import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./domain/judge/sampling.ts";
+import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./domain/judge/state.ts";
 import {
   type BeforeLook,
   evidenceChanges,
@@ -19,19 +23,15 @@ import {
   type StoredEvidence,
   sampleChanges,
   worstFindings,
-} from "./domain/assessment-store.ts";
-import { type Synthetic, sendSynthetic } from "./domain/assessment-synthetic.ts";
-import { appendAudit } from "./domain/audit.ts";
-import { LedgerBusy, Transient } from "./domain/errors.ts";
-import { executionName } from "./domain/inputs.ts";
-import { whyStopped } from "./domain/journal.ts";
-import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./domain/ledger.ts";
-import { lifeExpected } from "./domain/pauses.ts";
+} from "./domain/judge/store.ts";
+import { type Synthetic, sendSynthetic } from "./domain/judge/synthetic.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./domain/ledger/ledger.ts";
+import { lifeExpected } from "./domain/ledger/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
-import { watchesOf } from "./domain/reference.ts";
-import { findAstray, stopForAstray } from "./domain/rolling.ts";
-import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./domain/sampling.ts";
-import { stopRollout } from "./domain/stopping.ts";
+import { whyStopped } from "./domain/traffic/journal.ts";
+import { findAstray, stopForAstray } from "./domain/traffic/move-all.ts";
+import { stopRollout } from "./domain/traffic/stop.ts";
 import { step } from "./runtime/step.ts";
 
 const JudgeInput = BakeInput.extend({ ticks: z.int().min(0).optional() });

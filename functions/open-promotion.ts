@@ -1,17 +1,17 @@
 /** Checks the release against the policy in force, pins both, and writes the plan: the first word of the ledger. */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { canonicalJson } from "./domain/canonical.ts";
-import { loadEnding, noteEnding } from "./domain/endings.ts";
+import { type Problem, renderProblems } from "./domain/documents/problems.ts";
 import { executionName } from "./domain/inputs.ts";
-import { type Header, item, keys, loadHeader, placeOf, planChanges } from "./domain/ledger.ts";
-import { notify } from "./domain/notices.ts";
-import { originInWords } from "./domain/origin.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { loadEnding, noteEnding } from "./domain/ledger/endings.ts";
+import { type Header, item, keys, loadHeader, placeOf, planChanges } from "./domain/ledger/ledger.ts";
+import { originInWords } from "./domain/ledger/origin.ts";
+import { currentPolicy } from "./domain/ledger/policies.ts";
+import { notify } from "./domain/notices/notices.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "./domain/plan.ts";
-import { currentPolicy } from "./domain/policy-store.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
-import { type Problem, renderProblems } from "./domain/problems.ts";
-import { resolveUnder, verifiedStarter } from "./domain/starts.ts";
+import { resolveUnder, verifiedStarter } from "./domain/promotion/starts.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = z.strictObject({

@@ -4,12 +4,12 @@
  * workflow finds the tripped journal at its next step.
  */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
-import { bringBack } from "./domain/bringing-back.ts";
-import { noteEnding } from "./domain/endings.ts";
-import { asHeader, type Header, keys, type Signal } from "./domain/ledger.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { noteEnding } from "./domain/ledger/endings.ts";
+import { asHeader, type Header, keys, type Signal } from "./domain/ledger/ledger.ts";
+import { sendSignal } from "./domain/ledger/signals.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { sendSignal } from "./domain/signalling.ts";
+import { bringBack } from "./domain/promotion/bring-back.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";

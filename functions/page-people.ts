@@ -1,11 +1,11 @@
 /** Traffic is not known to be safe: somebody has to look now. */
 import type * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { NotReady } from "./domain/errors.ts";
 import { ErrorInput, PromotionInput, reasonOf } from "./domain/inputs.ts";
-import { loadHeader } from "./domain/ledger.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { loadHeader } from "./domain/ledger/ledger.ts";
+import { pageUnsafe } from "./domain/notices/unsafe.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { pageUnsafe } from "./domain/unsafe.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = PromotionInput.extend({ error: ErrorInput });

@@ -1,15 +1,15 @@
 /** Says what the rollout does next: reads how things stand, and lets `decideMove` decide. */
 import type * as z from "zod";
-import { findApproval } from "./domain/approvals-store.ts";
-import { askForDecision } from "./domain/hold-notice.ts";
+import { findApproval } from "./domain/approval/store.ts";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
-import { isFinished, shareOf, whyStopped } from "./domain/journal.ts";
-import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger.ts";
-import { decideMove, type Move, type Progress } from "./domain/moves.ts";
-import { expectLife } from "./domain/pauses.ts";
+import { askForDecision } from "./domain/judge/hold-notice.ts";
+import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger/ledger.ts";
+import { expectLife } from "./domain/ledger/pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies, Item } from "./domain/ports.ts";
-import { stopRollout } from "./domain/stopping.ts";
+import { decideMove, type Move, type Progress } from "./domain/promotion/next-move.ts";
+import { isFinished, shareOf, whyStopped } from "./domain/traffic/journal.ts";
+import { stopRollout } from "./domain/traffic/stop.ts";
 import { windowAt } from "./domain/windows.ts";
 import { step } from "./runtime/step.ts";
 

@@ -1,8 +1,8 @@
 /** Writes down where the evidence of a failed candidate lies before anybody tidies up: versions, logs, span of time. */
 import type * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { PromotionInput } from "./domain/inputs.ts";
-import { asHead, keys, loadHeader, loadPlan, loadTargets } from "./domain/ledger.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { asHead, keys, loadHeader, loadPlan, loadTargets } from "./domain/ledger/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 

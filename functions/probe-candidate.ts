@@ -1,12 +1,12 @@
 /** Calls the exact candidate version of each target while it serves nobody. */
 import type * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { whyStopped } from "./domain/journal.ts";
-import { loadHead, loadPlan, loadTargets, placeOf, type TargetRecord } from "./domain/ledger.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { loadHead, loadPlan, loadTargets, placeOf, type TargetRecord } from "./domain/ledger/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { stopRollout } from "./domain/stopping.ts";
+import { whyStopped } from "./domain/traffic/journal.ts";
+import { stopRollout } from "./domain/traffic/stop.ts";
 import { step } from "./runtime/step.ts";
 
 export const probeCandidate = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {

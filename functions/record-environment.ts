@@ -1,9 +1,7 @@
 /** Closes the journal of an environment as promoted, flips the version registry with it, then gives the locks back. */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { isFinished } from "./domain/journal.ts";
-import { leaveEnvironment } from "./domain/leaving.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
 import {
   asHead,
   type Head,
@@ -16,11 +14,13 @@ import {
   loadTargets,
   must,
   type TargetRecord,
-} from "./domain/ledger.ts";
+} from "./domain/ledger/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
-import { keptChange } from "./domain/retiring.ts";
-import { lookOnceMore } from "./domain/rolling.ts";
+import { leaveEnvironment } from "./domain/promotion/leave.ts";
+import { keptChange } from "./domain/promotion/retire.ts";
+import { isFinished } from "./domain/traffic/journal.ts";
+import { lookOnceMore } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ position: z.int().min(0) });

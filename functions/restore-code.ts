@@ -3,13 +3,13 @@
  * served from it, so this comes after the traffic, and failing it leaves nobody worse off.
  */
 import type * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { NotReady } from "./domain/errors.ts";
 import { PromotionInput } from "./domain/inputs.ts";
-import { keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./domain/ledger.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./domain/ledger/ledger.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
 import { type Dependencies, RevisionMoved } from "./domain/ports.ts";
-import { bind } from "./domain/rolling.ts";
+import { bind } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";
 
 type FromS3 = Extract<CodeArtifact, { from: "s3" }>;

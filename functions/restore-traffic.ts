@@ -1,10 +1,10 @@
 /** Brings back whatever this promotion moved and has not closed, in every environment; nothing gates it. */
 import type * as z from "zod";
-import { bringBack, whyBack } from "./domain/bringing-back.ts";
-import { noteEnding } from "./domain/endings.ts";
 import { NotReady } from "./domain/errors.ts";
 import { ErrorInput, PromotionInput, reasonOf } from "./domain/inputs.ts";
+import { noteEnding } from "./domain/ledger/endings.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { bringBack, whyBack } from "./domain/promotion/bring-back.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = PromotionInput.extend({ error: ErrorInput });

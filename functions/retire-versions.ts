@@ -1,7 +1,7 @@
 /** Runs every hour: deletes previous versions that were kept for as long as the policy says, and that nobody needs. */
 import * as z from "zod";
 import type { Dependencies } from "./domain/ports.ts";
-import { loadDue, retire } from "./domain/retiring.ts";
+import { loadDue, retire } from "./domain/promotion/retire.ts";
 import { step } from "./runtime/step.ts";
 
 /** The schedule's event says nothing that is needed. */

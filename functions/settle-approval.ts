@@ -1,7 +1,7 @@
-import { type Standing, settleNow } from "./domain/approvals-settle.ts";
-import { ApprovalName } from "./domain/approvals-store.ts";
-import { noteEnding } from "./domain/endings.ts";
-import { approvalPause } from "./domain/pauses.ts";
+import { type Standing, settleNow } from "./domain/approval/settle.ts";
+import { ApprovalName } from "./domain/approval/store.ts";
+import { noteEnding } from "./domain/ledger/endings.ts";
+import { approvalPause } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 

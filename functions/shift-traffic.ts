@@ -1,12 +1,12 @@
 /** Sets the weight of a step on every target, by the journal, and reads it back. */
 import * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { routeAt } from "./domain/journal.ts";
-import { loadHeader, loadPlan } from "./domain/ledger.ts";
-import { notify } from "./domain/notices.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { loadHeader, loadPlan } from "./domain/ledger/ledger.ts";
+import { notify } from "./domain/notices/notices.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { moveAll } from "./domain/rolling.ts";
+import { routeAt } from "./domain/traffic/journal.ts";
+import { moveAll } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ weight: z.number().gt(0).max(100) });

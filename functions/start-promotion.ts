@@ -4,10 +4,10 @@
  * unlike a start from the console or by a schedule, it is verified who starts, and that person approves nothing of it.
  */
 import * as z from "zod";
-import { currentPolicy } from "./domain/policy-store.ts";
+import { renderProblem } from "./domain/documents/problems.ts";
+import { currentPolicy } from "./domain/ledger/policies.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { renderProblem } from "./domain/problems.ts";
-import { noteStart, promotionName, releaseHash, resolveUnder } from "./domain/starts.ts";
+import { noteStart, promotionName, releaseHash, resolveUnder } from "./domain/promotion/starts.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";

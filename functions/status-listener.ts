@@ -1,8 +1,8 @@
 /** An execution ended: if its promotion did not, it is looked after at once instead of at the sweeper's next round. */
 import * as z from "zod";
-import { keys } from "./domain/ledger.ts";
-import { lookAfter } from "./domain/looking-after.ts";
+import { keys } from "./domain/ledger/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { lookAfter } from "./domain/promotion/look-after.ts";
 import { step } from "./runtime/step.ts";
 
 const StatusEvent = z.looseObject({ detail: z.looseObject({ executionArn: z.string(), status: z.string() }) });

@@ -1,8 +1,8 @@
 /** Runs every minute: looks after each promotion that is not closed. What it does is safe to do at any time. */
 import * as z from "zod";
-import { keys } from "./domain/ledger.ts";
-import { lookAfter } from "./domain/looking-after.ts";
+import { keys } from "./domain/ledger/ledger.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { lookAfter } from "./domain/promotion/look-after.ts";
 import { step } from "./runtime/step.ts";
 
 /** The schedule's event says nothing that is needed. */

@@ -1,8 +1,8 @@
 /** Sees in the metrics that requests reach the baseline again: a few closed minutes after the restore. */
 import type * as z from "zod";
-import { appendAudit } from "./domain/audit.ts";
 import { PromotionInput } from "./domain/inputs.ts";
-import { loadHeader, loadIntents, loadPlan, loadTargets, placeOf } from "./domain/ledger.ts";
+import { appendAudit } from "./domain/ledger/audit.ts";
+import { loadHeader, loadIntents, loadPlan, loadTargets, placeOf } from "./domain/ledger/ledger.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies, SeriesQuery } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";

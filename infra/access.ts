@@ -1,5 +1,5 @@
 /** What functions may do in target accounts, and by which role. Apart from the stacks, so that the sandbox knows it without the CDK. */
-import type { Access } from "../functions/domain/places.ts";
+import type { Access } from "../functions/domain/access.ts";
 
 /** What a function does with the resources of an environment. */
 export type AccountUse =

@@ -3,8 +3,8 @@
  * role and, for environments in Headgate's own account, into the roles of the functions that do it.
  */
 import { Aws } from "aws-cdk-lib";
-import type { Access } from "../functions/domain/places.ts";
-import type { Policy } from "../functions/domain/policy.ts";
+import type { Access } from "../functions/domain/access.ts";
+import type { Policy } from "../functions/domain/documents/policy.ts";
 import type { AccountUse } from "./access.ts";
 import type { Grant } from "./parts/grants.ts";
 

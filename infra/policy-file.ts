@@ -1,8 +1,8 @@
 /** The policy that is deployed: read, checked as far as it can be without a release, and refused whole. */
 import { readFileSync } from "node:fs";
-import { type Policy, policySchema } from "../functions/domain/policy.ts";
-import { type Problem, renderProblems } from "../functions/domain/problems.ts";
-import { resolvePlan } from "../functions/domain/resolve-plan.ts";
+import { type Policy, policySchema } from "../functions/domain/documents/policy.ts";
+import { type Problem, renderProblems } from "../functions/domain/documents/problems.ts";
+import { resolvePlan } from "../functions/domain/plan/resolve.ts";
 
 /** Longest document in characters: it travels to the ledger in one event of CloudFormation's. */
 const LONGEST_DOCUMENT = 200_000;

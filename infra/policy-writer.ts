@@ -5,8 +5,8 @@
  */
 import type { CloudFormationCustomResourceEvent } from "aws-lambda";
 import * as z from "zod";
-import { policySchema } from "../functions/domain/policy.ts";
-import { storePolicy } from "../functions/domain/policy-store.ts";
+import { policySchema } from "../functions/domain/documents/policy.ts";
+import { storePolicy } from "../functions/domain/ledger/policies.ts";
 import { buildDependencies } from "../functions/runtime/dependencies.ts";
 import { awsHost, type Host } from "../functions/runtime/host.ts";
 import { openLog } from "../functions/runtime/log.ts";

@@ -7,7 +7,7 @@ import { EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { EventBus as ToBus } from "aws-cdk-lib/aws-events-targets";
 import { AccountPrincipal, PrincipalWithConditions, Role } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
-import { type Access, roleFor } from "../functions/domain/places.ts";
+import { type Access, roleFor } from "../functions/domain/access.ts";
 import { accessOf, USES_OF } from "./access.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { give } from "./parts/grants.ts";

@@ -1,9 +1,9 @@
-import { normalQuantile } from "../../functions/domain/normal.ts";
-import { standardizedShift } from "../../functions/domain/rank-interval.ts";
-import { classifyByRank, kayentaConfig } from "../../functions/domain/rank-kayenta.ts";
-import { meanRatio } from "../../functions/domain/rank-series.ts";
-import { createMonitor } from "../../functions/domain/sequential.ts";
-import type { ArmCounts } from "../../functions/domain/sequential-lanes.ts";
+import { normalQuantile } from "../../functions/domain/judge/statistics/normal.ts";
+import { standardizedShift } from "../../functions/domain/judge/statistics/rank-interval.ts";
+import { classifyByRank, kayentaConfig } from "../../functions/domain/judge/statistics/rank-kayenta.ts";
+import { meanRatio } from "../../functions/domain/judge/statistics/rank-series.ts";
+import { createMonitor } from "../../functions/domain/judge/statistics/sequential.ts";
+import type { ArmCounts } from "../../functions/domain/judge/statistics/sequential-lanes.ts";
 import type { Rollout, RolloutMinute } from "./traffic.ts";
 
 /**

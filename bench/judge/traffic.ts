@@ -1,4 +1,4 @@
-import type { ArmCounts } from "../../functions/domain/sequential-lanes.ts";
+import type { ArmCounts } from "../../functions/domain/judge/statistics/sequential-lanes.ts";
 import type { Random } from "../random.ts";
 
 /**

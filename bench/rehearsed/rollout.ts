@@ -1,6 +1,6 @@
 /** Rollouts of one target through the sandbox: the real machines, handlers and judge over the simulated AWS. */
-import type { Recording } from "../../functions/domain/recording.ts";
-import { firstPeriod, readableUntil } from "../../functions/domain/sampling.ts";
+import type { Recording } from "../../functions/domain/judge/recording.ts";
+import { firstPeriod, readableUntil } from "../../functions/domain/judge/sampling.ts";
 import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
 import { loadRecordings } from "../../infra/local/report/data.ts";
 import { readScenario, type Scenario } from "../../infra/local/world/scenario.ts";

@@ -1,6 +1,7 @@
 /** The approval page as markup. */
-import type { PlanAdvice } from "../domain/advice.ts";
-import { LONGEST_COMMENT, type Missing } from "../domain/approvals-check.ts";
+
+import { LONGEST_COMMENT, type Missing } from "../domain/approval/check.ts";
+import type { PlanAdvice } from "../domain/judge/advice.ts";
 import type { ApprovalView, DecisionView, RoleView, Standing } from "./approval-view.ts";
 import { stepWeights } from "./charts.ts";
 import { type Html, html, type Part } from "./html.ts";

@@ -1,6 +1,5 @@
 /** What the approval page shows, worked out from the ledger: every word of it, none of the markup. */
-import type { PlanAdvice } from "../domain/advice.ts";
-import { loadAdvice } from "../domain/advice-record.ts";
+
 import {
   type ApprovalRecord,
   type ApprovalState,
@@ -13,13 +12,15 @@ import {
   seatOf,
   settle,
   waitingFor,
-} from "../domain/approvals.ts";
-import { samePerson } from "../domain/approvals-people.ts";
-import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/approvals-store.ts";
-import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../domain/approvals-words.ts";
+} from "../domain/approval/approval.ts";
+import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/approval/store.ts";
+import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../domain/approval/words.ts";
 import { formatDuration } from "../domain/durations.ts";
-import { type Header, loadSignals, type PlanHeader } from "../domain/ledger.ts";
-import { claimInWords } from "../domain/origin.ts";
+import type { PlanAdvice } from "../domain/judge/advice.ts";
+import { loadAdvice } from "../domain/judge/advice-record.ts";
+import { type Header, loadSignals, type PlanHeader } from "../domain/ledger/ledger.ts";
+import { claimInWords } from "../domain/ledger/origin.ts";
+import { samePerson } from "../domain/people.ts";
 import type { EnvironmentPlan, Risk } from "../domain/plan.ts";
 import type { Dependencies, Ledger } from "../domain/ports.ts";
 import { plannedSeconds } from "../domain/windows.ts";

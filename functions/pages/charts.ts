@@ -2,7 +2,7 @@
  * Charts as inline SVG: no script, no style attribute (a strict content policy forbids both), readable by a screen reader
  * through title and description. Pages that show one include `CHART_STYLE`.
  */
-import { oddsInWords } from "../domain/evidence.ts";
+import { oddsInWords } from "../domain/judge/evidence.ts";
 import { linear, niceTicks, numberLabel, px, type Scale, timeLabel, timeTicks } from "./chart-scale.ts";
 import { type Html, html } from "./html.ts";
 

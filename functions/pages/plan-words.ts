@@ -1,6 +1,7 @@
 /** A rollout's plan as sentences: steps, thresholds, windows. */
-import { type BakeRecord, readPhase } from "../domain/assessment-bake.ts";
+
 import { formatDuration } from "../domain/durations.ts";
+import { type BakeRecord, readPhase } from "../domain/judge/bake.ts";
 import type {
   CheckPlan,
   Consequence,

@@ -1,7 +1,7 @@
 /** What the judge saw in an environment, for people: each bake's verdict, the last findings, the series behind them. */
-import type { Finding } from "../domain/assessment.ts";
-import type { BakeRecord } from "../domain/assessment-bake.ts";
-import { type KeptLook, type KeptPeriod, loadBakes, loadLooks } from "../domain/assessment-store.ts";
+import type { Finding } from "../domain/judge/assess.ts";
+import type { BakeRecord } from "../domain/judge/bake.ts";
+import { type KeptLook, type KeptPeriod, loadBakes, loadLooks } from "../domain/judge/store.ts";
 import type { Ledger } from "../domain/ports.ts";
 import type { Point } from "./charts.ts";
 

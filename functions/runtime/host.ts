@@ -8,7 +8,7 @@ import type { Tracer } from "@aws-lambda-powertools/tracer";
 import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { FetchPage } from "../adapters/web.ts";
-import { accessNamed, roleFor } from "../domain/places.ts";
+import { accessNamed, roleFor } from "../domain/access.ts";
 import type { Clock, Entropy, Place } from "../domain/ports.ts";
 import { fetchPage } from "./fetch-page.ts";
 

@@ -1,7 +1,7 @@
 /** What the signed JSON routes share: what is refused before the body is read, and how it is read. */
 import type * as z from "zod";
-import { renderProblem } from "../domain/problems.ts";
-import { problemsOf } from "../domain/schema-problems.ts";
+import { renderProblem } from "../domain/documents/problems.ts";
+import { problemsOf } from "../domain/documents/schema-problems.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
 const LARGEST_BODY = 16 * 1_024;

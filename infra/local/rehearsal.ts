@@ -1,7 +1,8 @@
 /** One rehearsal from documents to result: resolves the plan, builds the world, runs it, counts what it took. */
+
+import type { Problem } from "../../functions/domain/documents/problems.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { PromotionPlan } from "../../functions/domain/plan.ts";
-import type { Problem } from "../../functions/domain/problems.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
 import { MACHINES, machineArn } from "./deployment.ts";
 import { type Ended, Sandbox, type SandboxOptions } from "./sandbox.ts";
 import type { Line, TimeSplit } from "./timeline.ts";

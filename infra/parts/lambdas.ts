@@ -3,7 +3,7 @@ import { Duration } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
-import { roleFor } from "../../functions/domain/places.ts";
+import { roleFor } from "../../functions/domain/access.ts";
 import { accessOf } from "../access.ts";
 import type { CodeOf } from "../bundle.ts";
 import { type FunctionRow, placeholderOf, variablesOf } from "../functions.ts";

@@ -1,8 +1,8 @@
 /** Publishes the zod schemas as JSON Schemas, for editors: `node infra/schemas/generate.ts`. */
 import { writeFileSync } from "node:fs";
 import * as z from "zod";
-import { policySchema } from "../../functions/domain/policy.ts";
-import { releaseSchema } from "../../functions/domain/release.ts";
+import { policySchema } from "../../functions/domain/documents/policy.ts";
+import { releaseSchema } from "../../functions/domain/documents/release.ts";
 
 const DOCUMENTS = { "policy.schema.json": policySchema, "release.schema.json": releaseSchema } as const;
 export type SchemaFile = keyof typeof DOCUMENTS;

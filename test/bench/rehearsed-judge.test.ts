@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { BOUNDS, caught, percentile, spared } from "../../bench/rehearsed/figures.ts";
 import { type Rollout, recordRollOut, rollOut } from "../../bench/rehearsed/rollout.ts";
 import { replay } from "../../cli/replay.ts";
-import { recordingSchema } from "../../functions/domain/recording.ts";
+import { recordingSchema } from "../../functions/domain/judge/recording.ts";
 
 const PATIENCE_MS = 180_000;
 const world = { requestsPerMinute: 600, baselineErrorRate: 0.001 };

@@ -6,9 +6,9 @@ import { printApprovalRecord } from "../../cli/approval-record.ts";
 import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { decide, replace, resend } from "../../cli/decide.ts";
 import { type Post, signedPost } from "../../cli/signed-post.ts";
-import { decide as takeDecision } from "../../functions/domain/approvals-decide.ts";
-import { appendAudit } from "../../functions/domain/audit.ts";
-import { keys } from "../../functions/domain/ledger.ts";
+import { decide as takeDecision } from "../../functions/domain/approval/decide.ts";
+import { appendAudit } from "../../functions/domain/ledger/audit.ts";
+import { keys } from "../../functions/domain/ledger/ledger.ts";
 import {
   HOUR,
   INFRA,

@@ -3,7 +3,7 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
 import type { Post } from "../../cli/signed-post.ts";
 import { start } from "../../cli/start.ts";
-import { storePolicy } from "../../functions/domain/policy-store.ts";
+import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import { Executions } from "../../infra/local/asl/executions.ts";
 import { SimulatedAws } from "../../infra/local/aws/router.ts";
 import { clientConfig } from "../../infra/local/aws/sdk.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { adviseSteps, readWeekOfTraffic, weekOfTrafficSchema } from "../../functions/domain/advice.ts";
-import { adviceInWords, adviseDetectable } from "../../functions/domain/detectable.ts";
+import { adviseSteps, readWeekOfTraffic, weekOfTrafficSchema } from "../../functions/domain/judge/advice.ts";
+import { adviceInWords, adviseDetectable } from "../../functions/domain/judge/statistics/detectable.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import {
   environmentPlan,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { ApprovalRecord } from "../../functions/domain/approvals.ts";
+import type { ApprovalRecord } from "../../functions/domain/approval/approval.ts";
 import {
   bindingOf,
   checkDecision,
   checkFormToken,
   FORM_LIFE_MS,
   formToken,
-} from "../../functions/domain/approvals-check.ts";
-import { gateResults } from "../../functions/domain/approvals-evidence.ts";
+} from "../../functions/domain/approval/check.ts";
+import { gateResults } from "../../functions/domain/approval/evidence.ts";
 import {
   consequenceInWords,
   deadlineInWords,
@@ -15,7 +15,7 @@ import {
   oneLine,
   spanInWords,
   utc,
-} from "../../functions/domain/approvals-words.ts";
+} from "../../functions/domain/approval/words.ts";
 import { A, infra, lead, record } from "../support/approval-record.ts";
 import { environmentPlan, HOUR, role, START, sha256 } from "../support/approval-scene.ts";
 

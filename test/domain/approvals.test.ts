@@ -10,8 +10,8 @@ import {
   settle,
   waitingFor,
   whoIsAsked,
-} from "../../functions/domain/approvals.ts";
-import { looksLikeAddress, personOf, samePerson, unfillable } from "../../functions/domain/approvals-people.ts";
+} from "../../functions/domain/approval/approval.ts";
+import { looksLikeAddress, personOf, samePerson, unfillable } from "../../functions/domain/people.ts";
 import { A, B, C, D, escalated, infra, lead, record, said } from "../support/approval-record.ts";
 import { HOUR, role, START } from "../support/approval-scene.ts";
 

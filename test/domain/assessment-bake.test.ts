@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { BadInput } from "../../functions/domain/errors.ts";
 import {
   BakeInput,
   plannedSecondsOf,
   readPhase,
   shortestSettle,
   tickSeconds,
-} from "../../functions/domain/assessment-bake.ts";
-import { BadInput } from "../../functions/domain/errors.ts";
+} from "../../functions/domain/judge/bake.ts";
 import { environmentPlan, metric } from "../support/canary-world.ts";
 
 const tick = (over: Partial<Parameters<typeof tickSeconds>[0]>): number =>

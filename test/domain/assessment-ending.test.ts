@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Assessment, Finding } from "../../functions/domain/assessment.ts";
-import { readPhase } from "../../functions/domain/assessment-bake.ts";
-import { afterLook, endedByWord, endedHold, nothingSpeaksAgainst } from "../../functions/domain/assessment-ending.ts";
-import type { Hold, Signal, SignalKind } from "../../functions/domain/ledger.ts";
+import type { Assessment, Finding } from "../../functions/domain/judge/assess.ts";
+import { readPhase } from "../../functions/domain/judge/bake.ts";
+import { afterLook, endedByWord, endedHold, nothingSpeaksAgainst } from "../../functions/domain/judge/ending.ts";
+import type { Hold, Signal, SignalKind } from "../../functions/domain/ledger/ledger.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import { environmentPlan, MINUTE } from "../support/canary-world.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Assessment, Finding } from "../../functions/domain/assessment.ts";
-import type { BakeRecord } from "../../functions/domain/assessment-bake.ts";
-import { type EvidenceState, NO_EVIDENCE } from "../../functions/domain/assessment-state.ts";
+import type { Assessment, Finding } from "../../functions/domain/judge/assess.ts";
+import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
+import { type EvidenceState, NO_EVIDENCE } from "../../functions/domain/judge/state.ts";
 import {
   evidenceChanges,
   loadBakes,
@@ -9,10 +9,10 @@ import {
   loadLooks,
   sampleChanges,
   worstFindings,
-} from "../../functions/domain/assessment-store.ts";
-import { item, keys } from "../../functions/domain/ledger.ts";
+} from "../../functions/domain/judge/store.ts";
+import type { Verdict } from "../../functions/domain/judge/verdicts.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import { Conflict } from "../../functions/domain/ports.ts";
-import type { Verdict } from "../../functions/domain/verdicts.ts";
 import { MemoryLedger } from "../support/memory-ledger.ts";
 
 const span = { from: 0, weight: 10, finished: false };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { EvidenceState } from "../../functions/domain/assessment-state.ts";
-import { sendSynthetic } from "../../functions/domain/assessment-synthetic.ts";
+import { NO_BOUNDS, type Watch } from "../../functions/domain/judge/sampling.ts";
+import type { EvidenceState } from "../../functions/domain/judge/state.ts";
+import { sendSynthetic } from "../../functions/domain/judge/synthetic.ts";
 import type { EnvironmentPlan, InvokeProbe } from "../../functions/domain/plan.ts";
 import type { Prober, Target } from "../../functions/domain/ports.ts";
-import { NO_BOUNDS, type Watch } from "../../functions/domain/sampling.ts";
 import { environmentPlan, judged, metric } from "../support/canary-world.ts";
 
 const probe: InvokeProbe = { payload: { ping: true }, expect: { statusCode: 200 }, timeoutSeconds: 5 };

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type Assessment, assess, findingInWords } from "../../functions/domain/assessment.ts";
-import { configOf } from "../../functions/domain/assessment-fold.ts";
-import { ranked as rankedBy, unranked } from "../../functions/domain/assessment-rank.ts";
+import { type Assessment, assess, findingInWords } from "../../functions/domain/judge/assess.ts";
+import { configOf } from "../../functions/domain/judge/fold.ts";
+import { ranked as rankedBy, unranked } from "../../functions/domain/judge/rank-lane.ts";
+import type { WatchReference } from "../../functions/domain/judge/reference-line.ts";
+import {
+  type ArmSample,
+  NO_BOUNDS,
+  type Sample,
+  type Span,
+  type Watch,
+  watchId,
+} from "../../functions/domain/judge/sampling.ts";
 import {
   type EvidenceState,
   FOLD_AFTER_MS,
@@ -10,18 +19,9 @@ import {
   spansWithin,
   stretchToRead,
   withSpan,
-} from "../../functions/domain/assessment-state.ts";
+} from "../../functions/domain/judge/state.ts";
+import { judge } from "../../functions/domain/judge/statistics/sequential.ts";
 import type { MetricPlan } from "../../functions/domain/plan.ts";
-import type { WatchReference } from "../../functions/domain/reference-line.ts";
-import {
-  type ArmSample,
-  NO_BOUNDS,
-  type Sample,
-  type Span,
-  type Watch,
-  watchId,
-} from "../../functions/domain/sampling.ts";
-import { judge } from "../../functions/domain/sequential.ts";
 import { environmentPlan, judged, MINUTE, metric, rule, sequential } from "../support/canary-world.ts";
 
 const STEP: Span = { from: 0, weight: 10, finished: false };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import { LedgerBusy } from "../../functions/domain/errors.ts";
 import {
   type AuditRecord,
   appendAudit,
@@ -7,9 +8,8 @@ import {
   brokenAt,
   FIRST_PREVIOUS,
   loadAudit,
-} from "../../functions/domain/audit.ts";
-import { LedgerBusy } from "../../functions/domain/errors.ts";
-import { item, keys } from "../../functions/domain/ledger.ts";
+} from "../../functions/domain/ledger/audit.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import { P1, START, sha256, World } from "../support/deps.ts";
 
 let world: World;

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { brokenAt, loadAudit } from "../../functions/domain/audit.ts";
-import { bringBack } from "../../functions/domain/bringing-back.ts";
-import { closePromotion, restoredState } from "../../functions/domain/closing.ts";
-import { noteEnding } from "../../functions/domain/endings.ts";
 import { LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { brokenAt, loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { noteEnding } from "../../functions/domain/ledger/endings.ts";
 import {
   asHeader,
   asLock,
@@ -15,8 +13,10 @@ import {
   loadHeader,
   must,
   type TargetRecord,
-} from "../../functions/domain/ledger.ts";
-import { lookAfter } from "../../functions/domain/looking-after.ts";
+} from "../../functions/domain/ledger/ledger.ts";
+import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
+import { closePromotion, restoredState } from "../../functions/domain/promotion/close.ts";
+import { lookAfter } from "../../functions/domain/promotion/look-after.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { pagePeople } from "../../functions/page-people.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../bench/random.ts";
-import { passChance } from "../../functions/domain/detectable-pass.ts";
-import { createMonitor } from "../../functions/domain/sequential.ts";
-import { completeConfig, type SequentialConfig } from "../../functions/domain/sequential-config.ts";
+import { passChance } from "../../functions/domain/judge/statistics/detectable-pass.ts";
+import { createMonitor } from "../../functions/domain/judge/statistics/sequential.ts";
+import { completeConfig, type SequentialConfig } from "../../functions/domain/judge/statistics/sequential-config.ts";
 
 interface Bake {
   readonly rpm: number;

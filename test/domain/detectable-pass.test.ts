@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { passChance } from "../../functions/domain/detectable-pass.ts";
-import { completeConfig, type SequentialConfig } from "../../functions/domain/sequential-config.ts";
+import { passChance } from "../../functions/domain/judge/statistics/detectable-pass.ts";
+import { completeConfig, type SequentialConfig } from "../../functions/domain/judge/statistics/sequential-config.ts";
 
 interface Bake {
   readonly rpm: number;

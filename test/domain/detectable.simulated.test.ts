@@ -1,8 +1,8 @@
 /** Slow: thousands of rollouts. Kept apart, so that mutation testing does not ask it of every mutant. */
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../bench/random.ts";
-import { adviseDetectable, type DetectableInput } from "../../functions/domain/detectable.ts";
-import { createMonitor } from "../../functions/domain/sequential.ts";
+import { adviseDetectable, type DetectableInput } from "../../functions/domain/judge/statistics/detectable.ts";
+import { createMonitor } from "../../functions/domain/judge/statistics/sequential.ts";
 
 const advise = (more: Partial<DetectableInput>) =>
   adviseDetectable({

@@ -6,8 +6,8 @@ import {
   type DetectableInput,
   riseInWords,
   type StepAdvice,
-} from "../../functions/domain/detectable.ts";
-import { baselineOutcomes, poissonAtLeast } from "../../functions/domain/detectable-power.ts";
+} from "../../functions/domain/judge/statistics/detectable.ts";
+import { baselineOutcomes, poissonAtLeast } from "../../functions/domain/judge/statistics/detectable-power.ts";
 
 const advise = (more: Partial<DetectableInput> = {}): Advice =>
   adviseDetectable({

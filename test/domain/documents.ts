@@ -1,8 +1,8 @@
 /** A short policy and release that fit each other, to be spoilt in one place per test. */
 import { expect } from "vitest";
+import type { Problem } from "../../functions/domain/documents/problems.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../../functions/domain/plan.ts";
-import type { Problem } from "../../functions/domain/problems.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
 
 /** Monday 5 January 2026, 10:00 in Johannesburg. */
 export const NOW = Date.parse("2026-01-05T08:00:00Z");

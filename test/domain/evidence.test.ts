@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { thousands } from "../../functions/domain/figures.ts";
 import {
   combineEvidence,
   evidenceInWords,
   type MetricEvidence,
   oddsInWords,
   shareWeights,
-} from "../../functions/domain/evidence.ts";
-import { thousands } from "../../functions/domain/figures.ts";
+} from "../../functions/domain/judge/evidence.ts";
 
 const metric = (more: Partial<MetricEvidence> = {}): MetricEvidence => ({
   name: "errors",

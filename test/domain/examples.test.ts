@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../../functions/domain/plan.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
 import { earliestStart, plannedSeconds } from "../../functions/domain/windows.ts";
 import { NOW } from "./documents.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isOver } from "../../functions/domain/executions.ts";
+import { isOver } from "../../functions/domain/ledger/executions.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const OPENED = { openedAt: 1_000_000 };

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkGates } from "../../functions/check-gates.ts";
-import { loadAudit } from "../../functions/domain/audit.ts";
-import { loadEnding } from "../../functions/domain/endings.ts";
-import { pointOf, runChecks } from "../../functions/domain/gates.ts";
-import { item, keys, loadHead } from "../../functions/domain/ledger.ts";
+import { pointOf, runChecks } from "../../functions/domain/gates/gates.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadEnding } from "../../functions/domain/ledger/endings.ts";
+import { item, keys, loadHead } from "../../functions/domain/ledger/ledger.ts";
 import type { CheckPlan } from "../../functions/domain/plan.ts";
 import {
   ENV,

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BrokenRecord } from "../../functions/domain/errors.ts";
+import { item, keys, loadHead } from "../../functions/domain/ledger/ledger.ts";
+import type { Route, RouteState } from "../../functions/domain/ports.ts";
 import {
   explain,
   finishedRoute,
@@ -11,9 +13,7 @@ import {
   sameRoute,
   shareOf,
   trip,
-} from "../../functions/domain/journal.ts";
-import { item, keys, loadHead } from "../../functions/domain/ledger.ts";
-import type { Route, RouteState } from "../../functions/domain/ports.ts";
+} from "../../functions/domain/traffic/journal.ts";
 import { ENV, IN_PROD, P1, rollingOut, START, World } from "../support/deps.ts";
 
 const BASELINE: Route = { primary: "7", secondary: null };

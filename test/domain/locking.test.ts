@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { asHeader, asLock, item, keys, loadHead, must } from "../../functions/domain/ledger.ts";
-import { type Owner, releaseLocks, takeLocks } from "../../functions/domain/locking.ts";
+import { asHeader, asLock, item, keys, loadHead, must } from "../../functions/domain/ledger/ledger.ts";
+import { type Owner, releaseLocks, takeLocks } from "../../functions/domain/traffic/lock.ts";
 import { arnOf, ENV, opened, P1, START, World } from "../support/deps.ts";
 
 const mine: Owner = { promotionId: P1, environment: ENV, executionArn: arnOf(P1) };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Signal, SignalKind } from "../../functions/domain/ledger.ts";
+import type { Signal, SignalKind } from "../../functions/domain/ledger/ledger.ts";
+import type { ApprovalPlan, CheckPlan, EnvironmentPlan, When, WindowPlan } from "../../functions/domain/plan.ts";
 import {
   approvalPhase,
   decideMove,
@@ -9,8 +10,7 @@ import {
   type Progress,
   phaseOf,
   type Situation,
-} from "../../functions/domain/moves.ts";
-import type { ApprovalPlan, CheckPlan, EnvironmentPlan, When, WindowPlan } from "../../functions/domain/plan.ts";
+} from "../../functions/domain/promotion/next-move.ts";
 import type { WindowState } from "../../functions/domain/windows.ts";
 import { environmentPlan } from "../support/deps.ts";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { deliver, notify } from "../../functions/domain/notices.ts";
+import { deliver, notify } from "../../functions/domain/notices/notices.ts";
 import { P1, World } from "../support/deps.ts";
 
 const NOTICE = { name: "shifted-prod-10", subject: "10 % in prod", body: "read back" };

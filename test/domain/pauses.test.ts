@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { loadAudit } from "../../functions/domain/audit.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { keys, loadSignals, type Signal } from "../../functions/domain/ledger.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { keys, loadSignals, type Signal } from "../../functions/domain/ledger/ledger.ts";
 import {
   approvalPause,
   expectLife,
@@ -9,8 +9,8 @@ import {
   LATE_AFTER_MS,
   storePause,
   wakePauses,
-} from "../../functions/domain/pauses.ts";
-import { sendSignal } from "../../functions/domain/signalling.ts";
+} from "../../functions/domain/ledger/pauses.ts";
+import { sendSignal } from "../../functions/domain/ledger/signals.ts";
 import { environmentPlan, opened, P1, promotionPlan, START, World } from "../support/deps.ts";
 
 let world: World;

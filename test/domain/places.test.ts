@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { accessNamed, roleFor } from "../../functions/domain/places.ts";
-import { environmentSchema } from "../../functions/domain/policy.ts";
+import { accessNamed, roleFor } from "../../functions/domain/access.ts";
+import { environmentSchema } from "../../functions/domain/documents/policy.ts";
 
 const takes = (roleArn: string) =>
   environmentSchema.safeParse({ account: "111122223333", region: "af-south-1", roleArn }).success;

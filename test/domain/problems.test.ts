@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Report, renderPath, renderProblem, renderProblems, valueAt } from "../../functions/domain/problems.ts";
+import {
+  Report,
+  renderPath,
+  renderProblem,
+  renderProblems,
+  valueAt,
+} from "../../functions/domain/documents/problems.ts";
 
 describe("a problem", () => {
   it("shows its path as one would write it in code", () => {

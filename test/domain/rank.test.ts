@@ -1,22 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { normalBelow, normalQuantile } from "../../functions/domain/normal.ts";
-import { judgeByRank, type RankInput, type RankMetric, scoreByRank } from "../../functions/domain/rank.ts";
+import { normalBelow, normalQuantile } from "../../functions/domain/judge/statistics/normal.ts";
+import {
+  judgeByRank,
+  type RankInput,
+  type RankMetric,
+  scoreByRank,
+} from "../../functions/domain/judge/statistics/rank.ts";
 import {
   findRoot,
   shiftBounds,
   shiftInterval,
   standardizedShift,
   UnrankableError,
-} from "../../functions/domain/rank-interval.ts";
+} from "../../functions/domain/judge/statistics/rank-interval.ts";
 import {
   classifyByMean,
   classifyByRank,
   type KayentaConfig,
   kayentaConfig,
   type RankLabel,
-} from "../../functions/domain/rank-kayenta.ts";
-import { labelScore, type ScoredMetric, scoreCanary } from "../../functions/domain/rank-score.ts";
+} from "../../functions/domain/judge/statistics/rank-kayenta.ts";
+import { labelScore, type ScoredMetric, scoreCanary } from "../../functions/domain/judge/statistics/rank-score.ts";
 import {
   cohenD,
   deviation,
@@ -27,7 +32,7 @@ import {
   sigmaOutliers,
   summarize,
   withoutOutliers,
-} from "../../functions/domain/rank-series.ts";
+} from "../../functions/domain/judge/statistics/rank-series.ts";
 import vectors from "../vectors/kayenta-vectors.json" with { type: "json" };
 
 const toSeries = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? Number.NaN);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { KeptLook } from "../../functions/domain/assessment-store.ts";
-import { item, keys } from "../../functions/domain/ledger.ts";
-import { loadRecording, recordingSchema } from "../../functions/domain/recording.ts";
-import { analysisOfPolicy, isPolicyAnalysis } from "../../functions/domain/recording-policy.ts";
+import { loadRecording, recordingSchema } from "../../functions/domain/judge/recording.ts";
+import { analysisOfPolicy, isPolicyAnalysis } from "../../functions/domain/judge/recording-policy.ts";
+import type { KeptLook } from "../../functions/domain/judge/store.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import {
   canaryWorld,
   ENVIRONMENT,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { item, keys } from "../../functions/domain/ledger.ts";
-import type { MetricPlan } from "../../functions/domain/plan.ts";
 import {
   captureReference,
   LONGEST_REFERENCE_SECONDS,
   loadReferences,
   watchesOf,
-} from "../../functions/domain/reference.ts";
+} from "../../functions/domain/judge/reference.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
+import type { MetricPlan } from "../../functions/domain/plan.ts";
 import {
   canaryWorld,
   ENVIRONMENT,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { shareProblem, spreadAlpha } from "../../functions/domain/plan/alpha.ts";
 import type { AnalysisPlan } from "../../functions/domain/plan.ts";
-import { shareProblem, spreadAlpha } from "../../functions/domain/plan-alpha.ts";
 import { type Changes, environment, expectProblem, type Json, problems, resolve, warnings } from "./documents.ts";
 
 const SHOP = "policy.services.shop";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canBeSeated } from "../../functions/domain/approvals-people.ts";
+import { canBeSeated } from "../../functions/domain/people.ts";
 import type { ApprovalPlan } from "../../functions/domain/plan.ts";
 import { type Changes, environment, expectProblem, type Json, problems, resolve, warnings } from "./documents.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import {
   type Changes,
   documents,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../functions/domain/canonical.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import { type Changes, documents, expectProblem, NOW, plan, problems, resolve, warnings } from "./documents.ts";
 
 const PROD = "policy.environments.prod";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { Report } from "../../functions/domain/documents/problems.ts";
+import { DRIVES, driveOf } from "../../functions/domain/plan/targets.ts";
 import type { TargetPlan } from "../../functions/domain/plan.ts";
-import { DRIVES, driveOf } from "../../functions/domain/plan-targets.ts";
-import { Report } from "../../functions/domain/problems.ts";
 import { type Changes, environment, expectProblem, problems, resolve } from "./documents.ts";
 
 const SHOP = "policy.services.shop";

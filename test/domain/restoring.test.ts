@@ -1,11 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { closePromotion } from "../../functions/domain/closing.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { markerOf, routeAt, WRITE_WITHIN_MS } from "../../functions/domain/journal.ts";
-import { asLock, asTarget, item, keys, loadHead, loadIntents, loadPlan, must } from "../../functions/domain/ledger.ts";
+import {
+  asLock,
+  asTarget,
+  item,
+  keys,
+  loadHead,
+  loadIntents,
+  loadPlan,
+  must,
+} from "../../functions/domain/ledger/ledger.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
-import { restore } from "../../functions/domain/restoring.ts";
-import { bind } from "../../functions/domain/rolling.ts";
+import { closePromotion } from "../../functions/domain/promotion/close.ts";
+import { markerOf, routeAt, WRITE_WITHIN_MS } from "../../functions/domain/traffic/journal.ts";
+import { bind } from "../../functions/domain/traffic/move-all.ts";
+import { restore } from "../../functions/domain/traffic/restore.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import { BASELINE, ENV, finished, IN_PROD, P1, promoted, rollingOut, targetPlan, type World } from "../support/deps.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { loadAudit } from "../../functions/domain/audit.ts";
 import { NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { asTarget, item, keys, must } from "../../functions/domain/ledger.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { asTarget, item, keys, must } from "../../functions/domain/ledger/ledger.ts";
 import { retireVersions } from "../../functions/retire-versions.ts";
 import {
   ENV,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { MetricPlan } from "../../functions/domain/plan.ts";
 import {
   armsOf,
   firstPeriod,
@@ -21,7 +20,8 @@ import {
   type Watch,
   watchId,
   withinStatistic,
-} from "../../functions/domain/sampling.ts";
+} from "../../functions/domain/judge/sampling.ts";
+import type { MetricPlan } from "../../functions/domain/plan.ts";
 import { environmentPlan, MINUTE, metric } from "../support/canary-world.ts";
 
 const arms = { target: "order", functionName: "shop-order", alias: "live", baseline: "7", candidate: "8" };

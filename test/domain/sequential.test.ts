@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logAdd, logMean, logSum } from "../../functions/domain/log-numbers.ts";
+import { logAdd, logMean, logSum } from "../../functions/domain/judge/statistics/log-numbers.ts";
 import {
   createMonitor,
   type Judgement,
@@ -8,8 +8,11 @@ import {
   type Minute,
   type MonitorState,
   resumeMonitor,
-} from "../../functions/domain/sequential.ts";
-import { SEQUENTIAL_DEFAULTS, type SequentialConfig } from "../../functions/domain/sequential-config.ts";
+} from "../../functions/domain/judge/statistics/sequential.ts";
+import {
+  SEQUENTIAL_DEFAULTS,
+  type SequentialConfig,
+} from "../../functions/domain/judge/statistics/sequential-config.ts";
 import {
   type ArmCounts,
   cleanCounts,
@@ -18,8 +21,8 @@ import {
   logPassFactor,
   robustFactor,
   temper,
-} from "../../functions/domain/sequential-lanes.ts";
-import { latencyThresholds, slowRequests } from "../../functions/domain/sequential-latency.ts";
+} from "../../functions/domain/judge/statistics/sequential-lanes.ts";
+import { latencyThresholds, slowRequests } from "../../functions/domain/judge/statistics/sequential-latency.ts";
 import vectors from "../vectors/sequential-vectors.json" with { type: "json" };
 
 type VectorArm = { n?: number | string; x?: number | string } | null;

@@ -7,9 +7,9 @@ import {
   OutOfTime,
   ServiceTrouble,
 } from "../../functions/domain/errors.ts";
-import { finishedRoute, markerOf, routeAt, trip, WRITE_WITHIN_MS } from "../../functions/domain/journal.ts";
-import { asTarget, item, keys, loadHead, loadIntents, must } from "../../functions/domain/ledger.ts";
-import { setRoute } from "../../functions/domain/set-route.ts";
+import { asTarget, item, keys, loadHead, loadIntents, must } from "../../functions/domain/ledger/ledger.ts";
+import { finishedRoute, markerOf, routeAt, trip, WRITE_WITHIN_MS } from "../../functions/domain/traffic/journal.ts";
+import { setRoute } from "../../functions/domain/traffic/set-route.ts";
 import { BASELINE, CANDIDATE, ENV, IN_PROD, P1, rollingOut, START, targetPlan, type World } from "../support/deps.ts";
 
 const ORDER = targetPlan("order");

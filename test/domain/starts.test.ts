@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { keys } from "../../functions/domain/ledger.ts";
+import { keys } from "../../functions/domain/ledger/ledger.ts";
 import {
   noteStart,
   promotionName,
   releaseHash,
   type StartRecord,
   verifiedStarter,
-} from "../../functions/domain/starts.ts";
+} from "../../functions/domain/promotion/starts.ts";
 import { sha256 } from "../support/approval-scene.ts";
 import { MemoryLedger } from "../support/memory-ledger.ts";
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RulePlan } from "../../functions/domain/plan.ts";
 import {
   ceilingOf,
   comparesBaseline,
@@ -13,7 +12,8 @@ import {
   ruleInWords,
   standingOf,
   UNJUDGED,
-} from "../../functions/domain/thresholds.ts";
+} from "../../functions/domain/judge/thresholds.ts";
+import type { RulePlan } from "../../functions/domain/plan.ts";
 import { MINUTE, rule } from "../support/canary-world.ts";
 
 interface Point {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { severityOf, VERDICTS, type Verdict, worstOf } from "../../functions/domain/verdicts.ts";
+import { severityOf, VERDICTS, type Verdict, worstOf } from "../../functions/domain/judge/verdicts.ts";
 
 describe("the worst of many verdicts", () => {
   it("goes by one table: pass, inconclusive, error, fail", () => {

@@ -1,9 +1,9 @@
 /** What the bakes can see, as a promotion finds out before it starts. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkGates } from "../../functions/check-gates.ts";
-import { loadAdvice } from "../../functions/domain/advice-record.ts";
-import { loadAudit } from "../../functions/domain/audit.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { loadAdvice } from "../../functions/domain/judge/advice-record.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
 import type { AnalysisPlan } from "../../functions/domain/plan.ts";
 import type { Metrics } from "../../functions/domain/ports.ts";
 import {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { approvalPage } from "../../functions/approval-page.ts";
-import { askNow } from "../../functions/domain/approvals-ask.ts";
-import { type Attempt, decide } from "../../functions/domain/approvals-decide.ts";
-import { replacePerson } from "../../functions/domain/approvals-reseat.ts";
+import { askNow } from "../../functions/domain/approval/ask.ts";
+import { type Attempt, decide } from "../../functions/domain/approval/decide.ts";
+import { replacePerson } from "../../functions/domain/approval/reseat.ts";
 import { CallRefused, LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { keys } from "../../functions/domain/ledger.ts";
+import { keys } from "../../functions/domain/ledger/ledger.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import type { HttpRequest } from "../../functions/runtime/http.ts";
 import {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { askNow } from "../../functions/domain/approvals-ask.ts";
-import { decide } from "../../functions/domain/approvals-decide.ts";
-import { withdrawApprovals } from "../../functions/domain/approvals-settle.ts";
-import { decisionsToDeliver } from "../../functions/domain/approvals-store.ts";
-import { appendAudit, loadAudit } from "../../functions/domain/audit.ts";
+import { askNow } from "../../functions/domain/approval/ask.ts";
+import { decide } from "../../functions/domain/approval/decide.ts";
+import { withdrawApprovals } from "../../functions/domain/approval/settle.ts";
+import { decisionsToDeliver } from "../../functions/domain/approval/store.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { sendPending } from "../../functions/domain/paging.ts";
+import { appendAudit, loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { sendPending } from "../../functions/domain/notices/paging.ts";
 import {
   approvalPlan,
   HOUR,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Attempt, type Decided, decide } from "../../functions/domain/approvals-decide.ts";
-import { settleNow } from "../../functions/domain/approvals-settle.ts";
-import { brokenAt, loadAudit } from "../../functions/domain/audit.ts";
+import { type Attempt, type Decided, decide } from "../../functions/domain/approval/decide.ts";
+import { settleNow } from "../../functions/domain/approval/settle.ts";
+import { brokenAt, loadAudit } from "../../functions/domain/ledger/audit.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import {
   INFRA,

@@ -1,10 +1,10 @@
 /** Giving seats to others and sending links again: who may sit there, which links live, what is on record. */
 import { describe, expect, test } from "vitest";
 import { approvalPage } from "../../functions/approval-page.ts";
-import { decide } from "../../functions/domain/approvals-decide.ts";
-import { replacePerson, resendLink } from "../../functions/domain/approvals-reseat.ts";
-import { loadApproval } from "../../functions/domain/approvals-store.ts";
-import { loadAudit } from "../../functions/domain/audit.ts";
+import { decide } from "../../functions/domain/approval/decide.ts";
+import { replacePerson, resendLink } from "../../functions/domain/approval/reseat.ts";
+import { loadApproval } from "../../functions/domain/approval/store.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
 import {
   INFRA,
   INFRASTRUCTURE_LEAD,

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { rolesAsked } from "../../functions/domain/approvals.ts";
-import { type Attempt, decide } from "../../functions/domain/approvals-decide.ts";
-import { loadApproval } from "../../functions/domain/approvals-store.ts";
-import { type Header, item, keys, planChanges } from "../../functions/domain/ledger.ts";
+import { rolesAsked } from "../../functions/domain/approval/approval.ts";
+import { type Attempt, decide } from "../../functions/domain/approval/decide.ts";
+import { loadApproval } from "../../functions/domain/approval/store.ts";
+import { type Header, item, keys, planChanges } from "../../functions/domain/ledger/ledger.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { ApprovalPlan, PromotionPlan } from "../../functions/domain/plan.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
 import { HOUR, REQUESTER, Scene, START } from "../support/approval-scene.ts";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));

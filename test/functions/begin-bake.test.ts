@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
-import { loadBake, loadBakes } from "../../functions/domain/assessment-store.ts";
-import { item, keys } from "../../functions/domain/ledger.ts";
+import { loadBake, loadBakes } from "../../functions/domain/judge/store.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import { canaryWorld, ENVIRONMENT, environmentPlan, PROMOTION, START, type World } from "../support/canary-world.ts";
 
 const input = (phase: string, chunk = 1) => ({ promotionId: PROMOTION, environment: ENVIRONMENT, phase, chunk });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
-import type { ApprovalRecord } from "../../functions/domain/approvals.ts";
-import { loadBake, loadEvidence, loadLooks } from "../../functions/domain/assessment-store.ts";
-import { loadAudit } from "../../functions/domain/audit.ts";
-import { loadEnding } from "../../functions/domain/endings.ts";
+import type { ApprovalRecord } from "../../functions/domain/approval/approval.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { item, keys, loadHead } from "../../functions/domain/ledger.ts";
+import { captureReference, loadReferences } from "../../functions/domain/judge/reference.ts";
+import { loadBake, loadEvidence, loadLooks } from "../../functions/domain/judge/store.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadEnding } from "../../functions/domain/ledger/endings.ts";
+import { item, keys, loadHead } from "../../functions/domain/ledger/ledger.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import type { Target } from "../../functions/domain/ports.ts";
-import { captureReference, loadReferences } from "../../functions/domain/reference.ts";
 import { type Judged, judge } from "../../functions/judge.ts";
 import {
   canaryWorld,

@@ -2,10 +2,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { captureBaseline, handler as captureHandler } from "../../functions/capture-baseline.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
-import { loadAudit } from "../../functions/domain/audit.ts";
-import { loadEnding } from "../../functions/domain/endings.ts";
 import { BrokenRecord, LedgerBusy, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { trip } from "../../functions/domain/journal.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadEnding } from "../../functions/domain/ledger/endings.ts";
 import {
   asLock,
   asTarget,
@@ -15,7 +14,8 @@ import {
   loadHeader,
   loadTargets,
   must,
-} from "../../functions/domain/ledger.ts";
+} from "../../functions/domain/ledger/ledger.ts";
+import { trip } from "../../functions/domain/traffic/journal.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { probeCandidate } from "../../functions/probe-candidate.ts";

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { askApproval } from "../../functions/ask-approval.ts";
-import { loadAudit } from "../../functions/domain/audit.ts";
-import { loadEnding } from "../../functions/domain/endings.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { type Header, keys, loadHeader } from "../../functions/domain/ledger.ts";
-import { storePolicy } from "../../functions/domain/policy-store.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadEnding } from "../../functions/domain/ledger/endings.ts";
+import { type Header, keys, loadHeader } from "../../functions/domain/ledger/ledger.ts";
+import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import { openPromotion } from "../../functions/open-promotion.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";

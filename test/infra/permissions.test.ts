@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { roleFor } from "../../functions/domain/places.ts";
+import { roleFor } from "../../functions/domain/access.ts";
 import { accessOf, USES_OF } from "../../infra/access.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";

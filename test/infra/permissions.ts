@@ -1,6 +1,6 @@
 /** Whether the deployed roles allow what a handler asks of AWS: IAM's evaluation, as far as our statements go. */
 
-import { type Access, roleFor } from "../../functions/domain/places.ts";
+import { type Access, roleFor } from "../../functions/domain/access.ts";
 import { accessOf } from "../../infra/access.ts";
 import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
 import type { Deployment, Statement } from "./deployment.ts";

@@ -1,6 +1,6 @@
 /** Promotions in the sandbox that make each function do all that it ever does, and what of AWS it asks for meanwhile. */
 import { readFileSync } from "node:fs";
-import { keys } from "../../functions/domain/ledger.ts";
+import { keys } from "../../functions/domain/ledger/ledger.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
 import type { Call, Operation, SimulatedService } from "../../infra/local/aws/service.ts";
 import { faultPlanOf, worldPlanOf } from "../../infra/local/faults/plans.ts";

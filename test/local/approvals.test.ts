@@ -1,8 +1,8 @@
 /** Approvals on the real machines, in virtual time: what the graph shows, who is mailed when, and where traffic ends. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { keys } from "../../functions/domain/ledger.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
+import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import { apiEvent } from "../../infra/local/gateway.ts";
 import { Sandbox } from "../../infra/local/sandbox.ts";
 import { readScenario } from "../../infra/local/world/scenario.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import { recordingSchema } from "../../functions/domain/judge/recording.ts";
 import { exitCodeOf, type Outcome } from "../../functions/domain/outcomes.ts";
-import { recordingSchema } from "../../functions/domain/recording.ts";
 import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
 import { loadRecordings, loadReportData, servingNow } from "../../infra/local/report/data.ts";
 import { renderReport } from "../../infra/local/report.ts";

@@ -1,9 +1,9 @@
 /** The start route, the machine and the ledger together: who is on record once a real execution has opened. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadAudit } from "../../functions/domain/audit.ts";
-import { asHeader, keys } from "../../functions/domain/ledger.ts";
-import { resolvePlan } from "../../functions/domain/resolve-plan.ts";
+import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { asHeader, keys } from "../../functions/domain/ledger/ledger.ts";
+import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import { Sandbox } from "../../infra/local/sandbox.ts";
 import { readScenario } from "../../infra/local/world/scenario.ts";
 

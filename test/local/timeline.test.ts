@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Finding } from "../../functions/domain/assessment.ts";
+import type { Finding } from "../../functions/domain/judge/assess.ts";
 import type { HistoryEvent } from "../../infra/local/asl/shapes.ts";
 import type { InvocationRecord } from "../../infra/local/lambda-host.ts";
 import { folded } from "../../infra/local/report/fold.ts";

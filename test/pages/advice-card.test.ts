@@ -1,6 +1,6 @@
 /** What approvers are told about the bakes before they rely on them. */
 import { afterEach, expect, test } from "vitest";
-import { item, keys } from "../../functions/domain/ledger.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import { closeSites, site } from "../support/approval-site.ts";
 
 afterEach(closeSites);

@@ -5,8 +5,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alarmListener } from "../../functions/alarm-listener.ts";
-import { bringBack } from "../../functions/domain/bringing-back.ts";
-import { closePromotion } from "../../functions/domain/closing.ts";
 import {
   asHead,
   asHeader,
@@ -16,9 +14,11 @@ import {
   loadIntents,
   loadTargets,
   must,
-} from "../../functions/domain/ledger.ts";
-import { lookAfter } from "../../functions/domain/looking-after.ts";
+} from "../../functions/domain/ledger/ledger.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
+import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
+import { closePromotion } from "../../functions/domain/promotion/close.ts";
+import { lookAfter } from "../../functions/domain/promotion/look-after.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { recordEnvironment } from "../../functions/record-environment.ts";

@@ -5,12 +5,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alarmListener } from "../../functions/alarm-listener.ts";
-import { bringBack } from "../../functions/domain/bringing-back.ts";
-import { closePromotion } from "../../functions/domain/closing.ts";
 import { LedgerBusy, Transient } from "../../functions/domain/errors.ts";
-import { markerOf } from "../../functions/domain/journal.ts";
-import { asLock, item, keys, loadIntents, loadTargets, must } from "../../functions/domain/ledger.ts";
+import { asLock, item, keys, loadIntents, loadTargets, must } from "../../functions/domain/ledger/ledger.ts";
 import type { Route } from "../../functions/domain/ports.ts";
+import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
+import { closePromotion } from "../../functions/domain/promotion/close.ts";
+import { markerOf } from "../../functions/domain/traffic/journal.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import {

@@ -1,5 +1,5 @@
 /** Records and decisions in as few words as a test needs. */
-import { type ApprovalRecord, type Decision, whoIsAsked } from "../../functions/domain/approvals.ts";
+import { type ApprovalRecord, type Decision, whoIsAsked } from "../../functions/domain/approval/approval.ts";
 import { HOUR, role, START } from "./approval-scene.ts";
 
 export const A = "ann@example.com";

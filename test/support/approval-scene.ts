@@ -1,9 +1,9 @@
 /** A promotion that waits for people: real handlers, a ledger in memory, a mailbox, and a workflow that counts its wakes. */
 import { createHash, createHmac } from "node:crypto";
 import { askApproval } from "../../functions/ask-approval.ts";
-import type { ApprovalName } from "../../functions/domain/approvals-store.ts";
-import { type Header, item, keys, planChanges, type SignalKind } from "../../functions/domain/ledger.ts";
-import { approvalPause, storePause } from "../../functions/domain/pauses.ts";
+import type { ApprovalName } from "../../functions/domain/approval/store.ts";
+import { type Header, item, keys, planChanges, type SignalKind } from "../../functions/domain/ledger/ledger.ts";
+import { approvalPause, storePause } from "../../functions/domain/ledger/pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
 import type { Dependencies, ExecutionStatus, Mail } from "../../functions/domain/ports.ts";
 import { settleApproval } from "../../functions/settle-approval.ts";

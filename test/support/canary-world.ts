@@ -11,7 +11,7 @@ import {
   keys,
   planChanges,
   type TargetRecord,
-} from "../../functions/domain/ledger.ts";
+} from "../../functions/domain/ledger/ledger.ts";
 import type {
   EnvironmentPlan,
   MetricPlan,

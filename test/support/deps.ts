@@ -5,7 +5,14 @@
 import { createHash, createHmac } from "node:crypto";
 import { captureBaseline } from "../../functions/capture-baseline.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
-import { type Header, item, keys, planChanges, type Signal, type SignalKind } from "../../functions/domain/ledger.ts";
+import {
+  type Header,
+  item,
+  keys,
+  planChanges,
+  type Signal,
+  type SignalKind,
+} from "../../functions/domain/ledger/ledger.ts";
 import type { Outcome } from "../../functions/domain/outcomes.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import type {

@@ -1,8 +1,8 @@
 /** An environment that was baked and judged, written as the judge writes it, for pages that show it. */
-import type { Finding } from "../../functions/domain/assessment.ts";
-import type { BakeRecord } from "../../functions/domain/assessment-bake.ts";
-import type { KeptLook, KeptPeriod } from "../../functions/domain/assessment-store.ts";
-import { item, keys } from "../../functions/domain/ledger.ts";
+import type { Finding } from "../../functions/domain/judge/assess.ts";
+import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
+import type { KeptLook, KeptPeriod } from "../../functions/domain/judge/store.ts";
+import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 /** What is true at the end of a case, read off the simulated AWS itself; the record is only what it is compared with. */
 
-import type { Head, Header } from "../../../functions/domain/ledger.ts";
+import type { Head, Header } from "../../../functions/domain/ledger/ledger.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import { artifactsOf } from "../populate.ts";
 import type { Sandbox } from "../sandbox.ts";

@@ -1,10 +1,10 @@
 /** The small promotions that the fault matrix runs: named files of policy, releases and world. */
 import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod";
+import { renderProblems } from "../../../functions/domain/documents/problems.ts";
 import { OUTCOMES } from "../../../functions/domain/outcomes.ts";
+import { resolvePlan } from "../../../functions/domain/plan/resolve.ts";
 import type { PromotionPlan } from "../../../functions/domain/plan.ts";
-import { renderProblems } from "../../../functions/domain/problems.ts";
-import { resolvePlan } from "../../../functions/domain/resolve-plan.ts";
 import { readScenario, type Scenario } from "../world/scenario.ts";
 
 const moment = z.discriminatedUnion("at", [

@@ -1,6 +1,6 @@
 /** Runs one case: the plan's promotions in their world, with what goes wrong, until everything has come to rest. */
 
-import { promotionName } from "../../../functions/domain/starts.ts";
+import { promotionName } from "../../../functions/domain/promotion/starts.ts";
 import type { Fault } from "../aws/faults.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import type { CallRecord } from "../aws/router.ts";

@@ -1,12 +1,12 @@
 /** Everything that a report tells, read once: the ledger as an onlooker reads it, and the simulated AWS's own state. */
-import type { ApprovalRecord, Decision } from "../../../functions/domain/approvals.ts";
-import { findApproval, loadDecisions } from "../../../functions/domain/approvals-store.ts";
-import type { BakeRecord } from "../../../functions/domain/assessment-bake.ts";
-import { type KeptLook, loadBakes, loadLooks } from "../../../functions/domain/assessment-store.ts";
-import { type AuditRecord, brokenAt, loadAudit } from "../../../functions/domain/audit.ts";
-import { asHead, type Head, keys, loadTargets, type TargetRecord } from "../../../functions/domain/ledger.ts";
+import type { ApprovalRecord, Decision } from "../../../functions/domain/approval/approval.ts";
+import { findApproval, loadDecisions } from "../../../functions/domain/approval/store.ts";
+import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
+import { loadRecording, type Recording } from "../../../functions/domain/judge/recording.ts";
+import { type KeptLook, loadBakes, loadLooks } from "../../../functions/domain/judge/store.ts";
+import { type AuditRecord, brokenAt, loadAudit } from "../../../functions/domain/ledger/audit.ts";
+import { asHead, type Head, keys, loadTargets, type TargetRecord } from "../../../functions/domain/ledger/ledger.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../../functions/domain/plan.ts";
-import { loadRecording, type Recording } from "../../../functions/domain/recording.ts";
 import { sha256 } from "../../../functions/runtime/dependencies.ts";
 import type { Figures, Rehearsed } from "../rehearsal.ts";
 import type { Ended, Sandbox } from "../sandbox.ts";

@@ -1,7 +1,7 @@
 /** What the judge found, in one line: both arms' figures, and how strong the evidence is. */
-import type { Finding } from "../../../functions/domain/assessment.ts";
-import type { BakeRecord } from "../../../functions/domain/assessment-bake.ts";
-import { oddsInWords } from "../../../functions/domain/evidence.ts";
+import type { Finding } from "../../../functions/domain/judge/assess.ts";
+import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
+import { oddsInWords } from "../../../functions/domain/judge/evidence.ts";
 
 export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" | "reasons">;
 

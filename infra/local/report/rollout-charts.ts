@@ -1,6 +1,6 @@
 /** One rollout on one time axis: traffic, both arms' figures, and the judge's evidence, with what happened marked. */
-import type { BakeRecord, BakeResult } from "../../../functions/domain/assessment-bake.ts";
-import { ruleInWords } from "../../../functions/domain/thresholds.ts";
+import type { BakeRecord, BakeResult } from "../../../functions/domain/judge/bake.ts";
+import { ruleInWords } from "../../../functions/domain/judge/thresholds.ts";
 import { evidenceLine, type LineChart, lineChart, type Point, twoArms } from "../../../functions/pages/charts.ts";
 import { type Html, html } from "../../../functions/pages/html.ts";
 import { thinned } from "../../../functions/pages/verdict-view.ts";

@@ -1,7 +1,8 @@
 /** Kept samples as lines: all targets of a metric as one, and each by itself. */
+
+import type { Recording } from "../../../functions/domain/judge/recording.ts";
+import { type ArmSample, isWhole, unitOf, watchId } from "../../../functions/domain/judge/sampling.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
-import type { Recording } from "../../../functions/domain/recording.ts";
-import { type ArmSample, isWhole, unitOf, watchId } from "../../../functions/domain/sampling.ts";
 import type { Point } from "../../../functions/pages/charts.ts";
 import { thinned } from "../../../functions/pages/verdict-view.ts";
 

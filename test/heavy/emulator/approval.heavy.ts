@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { asPause, keys, loadHeader } from "../../../functions/domain/ledger.ts";
-import { storePolicy } from "../../../functions/domain/policy-store.ts";
+import { asPause, keys, loadHeader } from "../../../functions/domain/ledger/ledger.ts";
+import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import { fromGateway } from "../../../functions/runtime/http.ts";
 import { startPromotion } from "../../../functions/start-promotion.ts";
 import { definitionOf } from "../../../infra/local/deployment.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { inWords } from "../../../functions/domain/journal.ts";
-import { loadIntents } from "../../../functions/domain/ledger.ts";
+import { loadIntents } from "../../../functions/domain/ledger/ledger.ts";
+import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import type { LambdaAliasTarget } from "../../../functions/domain/plan.ts";
-import { storePolicy } from "../../../functions/domain/policy-store.ts";
 import type { Route } from "../../../functions/domain/ports.ts";
+import { inWords } from "../../../functions/domain/traffic/journal.ts";
 import { type Emulator, type Ended, PLACE, startEmulator } from "./emulator.ts";
 import { nestedByFunction, openNesting } from "./nesting.ts";
 import { ALIAS, BUCKET, createBucket, createFunction, upload, zipOf } from "./target-account.ts";

@@ -1,7 +1,7 @@
 /** A promotion in the emulator's ledger that asks two people, and the people who answer their mail. */
 import type { APIGatewayProxyResult } from "aws-lambda";
 import { handler as approvalPage } from "../../../functions/approval-page.ts";
-import { type Header, item, keys, planChanges } from "../../../functions/domain/ledger.ts";
+import { type Header, item, keys, planChanges } from "../../../functions/domain/ledger/ledger.ts";
 import type { ApprovalPlan } from "../../../functions/domain/plan.ts";
 import { apiEvent } from "../../../infra/local/gateway.ts";
 import {

@@ -1,0 +1,203 @@
+/** Asking: the record, the links, the mails, and a word to the requester about whom they do not reach. */
+
+import { Transient } from "../errors.ts";
+import { appendAudit, loadAudit } from "../ledger/audit.ts";
+import { item, keys } from "../ledger/ledger.ts";
+import { notify } from "../notices/notices.ts";
+import { page, unasked } from "../notices/paging.ts";
+import { unfillable } from "../people.ts";
+import { type Change, Conflict, type Ledger } from "../ports.ts";
+import {
+  type ApprovalRecord,
+  type Decision,
+  isStale,
+  partiesTo,
+  partyAddresses,
+  rolesAsked,
+  settle,
+  whoIsAsked,
+} from "./approval.ts";
+import { bindingOf } from "./check.ts";
+import { gateResults } from "./evidence.ts";
+import { type Subject, troubleNotice, unaskedNotice } from "./mail.ts";
+import { mailSeats, openSeats, type PostDeps } from "./post.ts";
+import { type Standing, standing } from "./settle.ts";
+import { type ApprovalName, findApproval, loadAsked, loadDecisions } from "./store.ts";
+
+/**
+ * Asks everybody whom the plan names, once: called again, it sends what was not sent and changes nothing else. An
+ * approval that was given too long ago is asked for anew, with new links; what was decided then stays in the trail.
+ * Throws `BrokenRecord` where the plan has no such approval, and what the ports throw.
+ */
+export async function askNow(deps: PostDeps, name: ApprovalName): Promise<Standing> {
+  const about = await loadAsked(deps.ledger, name);
+  const record = await ensureRecord(deps, name, about);
+  if (record === null) return NOBODY_ASKED;
+  const decisions = await loadDecisions(deps.ledger, name);
+  const unreached = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, decisions) : [];
+  const now = deps.clock.now();
+  const { summary, ...asked } = standing(settle(record, decisions, [], now), now);
+  // In the state's output, and so in the console's graph: a requester without a subscription reads no mail either.
+  return { ...asked, summary: [summary, ...noMail(unreached)].join("; ") };
+}
+
+/** The promotion was closed meanwhile: a redriven execution, or a call that woke up late, troubles nobody. */
+const NOBODY_ASKED: Standing = {
+  state: "cancelled",
+  outcome: "cancelled",
+  wait: { seconds: 1, until: 0 },
+  summary: "nobody is asked: the promotion is closed",
+};
+
+type About = Awaited<ReturnType<typeof loadAsked>>;
+
+/** Null: the promotion is closed, and nothing is asked of it any more. */
+async function ensureRecord(deps: PostDeps, name: ApprovalName, about: About): Promise<ApprovalRecord | null> {
+  const found = await findApproval(deps.ledger, name);
+  if (found !== undefined && !isStale(found, about.wanted, deps.clock.now())) return found;
+  const record = await newRecord(deps, name, about, found?.generation ?? 0, found?.revision ?? 0);
+  const put: Change = {
+    put: item(keys.approval(name.promotionId, name.environment, name.approval), record),
+    if: found === undefined ? "absent" : { revision: found.revision, state: found.state },
+  };
+  // In one transaction: whoever closes withdraws what it finds, and must not be overtaken by what it could not see.
+  const open: Change = { check: keys.header(name.promotionId), if: { state: "open" } };
+  try {
+    await deps.ledger.write([put, open, ...(await forget(deps.ledger, name))]);
+    return record;
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    if (error.failed.includes(1)) return null;
+    // A second invocation of the same task was faster; its record is the one.
+    return ensureRecord(deps, name, about);
+  }
+}
+
+/** The answers of an earlier round make room: a person may answer again, and the trail remembers. */
+async function forget(ledger: Ledger, { promotionId, environment, approval }: ApprovalName): Promise<Change[]> {
+  const { pk } = keys.approval(promotionId, environment, approval);
+  const suffix = `#${environment}#${approval}#`;
+  const old = [...(await ledger.list(pk, `DECISION${suffix}`)), ...(await ledger.list(pk, `DECIDER${suffix}`))];
+  return old.map(({ pk, sk }) => ({ remove: { pk, sk } }));
+}
+
+async function newRecord(
+  deps: PostDeps,
+  name: ApprovalName,
+  { header, release, plan, wanted }: About,
+  lastGeneration: number,
+  lastRevision: number,
+): Promise<ApprovalRecord> {
+  const askedAt = deps.clock.now();
+  const generation = lastGeneration + 1;
+  const parties = { requester: release.requestedBy, startedBy: header.startedBy };
+  const entries = await loadAudit(deps.ledger, name.promotionId);
+  const found = { gates: gateResults(entries, name.environment), trail: entries.at(-1)?.hash ?? null };
+  return {
+    ...name,
+    ...whoIsAsked(wanted, partiesTo(parties), generation),
+    state: "waiting",
+    revision: lastRevision + 1,
+    generation,
+    news: false,
+    askedAt,
+    expiresAt: askedAt + wanted.expiresSeconds * 1_000,
+    remindSeconds: wanted.remindSeconds,
+    escalatesAt: wanted.escalateSeconds === null ? null : askedAt + wanted.escalateSeconds * 1_000,
+    escalatedAt: null,
+    ...parties,
+    binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, ...found }),
+    ...found,
+    endedAt: null,
+    summary: "",
+  };
+}
+
+const noMail = (unreached: readonly string[]) =>
+  unreached.length === 0 ? [] : [`no mail reaches ${unreached.join(", ")}`];
+
+/** Returns whom no mail reaches. */
+async function tellEverybody(
+  deps: PostDeps,
+  name: ApprovalName,
+  subject: About & Subject,
+  decisions: readonly Decision[],
+): Promise<string[]> {
+  const { record } = subject;
+  const trouble = await troubleOf(deps, record);
+  await tellTrouble(deps, subject, trouble);
+  const refused = await mailSeats(deps, subject, openSeats(record, decisions, rolesAsked(record)), "asked", "ask");
+  await pageUnasked(deps, subject, refused);
+  const roles = record.roles.map((role) => `${role.needed} x ${role.role}`).join(", ");
+  const unreached = [...trouble.unconfirmed, ...trouble.absent];
+  await appendAudit(deps, name.promotionId, {
+    id: `approval#${name.environment}#${name.approval}#${record.askedAt}#asked`,
+    kind: "asked",
+    summary: [`asked for approval "${name.approval}" of ${name.environment}: ${roles}`, ...noMail(unreached)].join(
+      "; ",
+    ),
+    environment: name.environment,
+    data: {
+      approval: name.approval,
+      roles: record.roles,
+      expiresAt: record.expiresAt,
+      binding: record.binding,
+      trail: record.trail,
+      ...trouble,
+    },
+  });
+  return unreached;
+}
+
+/** In the middle of a rollout a share of traffic waits for the answer of people who do not know that they are asked. */
+async function pageUnasked(deps: PostDeps, subject: About & Subject, refused: readonly string[]): Promise<void> {
+  if (refused.length === 0) return;
+  const { promotionId, environment, approval, askedAt } = subject.record;
+  const fact = { environment, about: [unasked(approval, askedAt)] };
+  await page(deps, promotionId, fact, { ...unaskedNotice(subject, refused), asks: true }, subject.plan.pageTo);
+}
+
+interface Trouble {
+  readonly unconfirmed: readonly string[];
+  readonly absent: readonly string[];
+  /** Roles that cannot give what they owe as long as that is so. */
+  readonly unfillable: readonly string[];
+}
+
+async function troubleOf(deps: PostDeps, record: ApprovalRecord): Promise<Trouble> {
+  const roles = record.escalation === null ? record.roles : [...record.roles, record.escalation];
+  const addresses = [...new Set(roles.flatMap((role) => role.people.map(({ address }) => address)))];
+  const reach = await reachOf(deps, addresses);
+  if (reach === null) return { unconfirmed: [], absent: [], unfillable: [] };
+  const those = (state: "unconfirmed" | "absent") =>
+    addresses.filter((address) => (reach.get(address) ?? "absent") === state);
+  const reachable = record.roles.map(({ role, needed, people }) => ({
+    role,
+    needed,
+    people: people.map(({ address }) => address).filter((address) => reach.get(address) === "confirmed"),
+  }));
+  return { unconfirmed: those("unconfirmed"), absent: those("absent"), unfillable: unfillable(reachable) };
+}
+
+/** Null where it cannot be asked for good: people are mailed all the same. */
+async function reachOf(deps: PostDeps, addresses: readonly string[]): Promise<Reach | null> {
+  try {
+    return await deps.mailer.reach(addresses);
+  } catch (error) {
+    if (error instanceof Transient) throw error;
+    deps.log.warn("whom mail reaches is not known", { error: String(error) });
+    return null;
+  }
+}
+type Reach = Awaited<ReturnType<PostDeps["mailer"]["reach"]>>;
+
+/** Tells the parties and the environment's team, before the wait starts, whom no mail will reach. */
+async function tellTrouble(deps: PostDeps, subject: Subject, trouble: Trouble): Promise<void> {
+  const letter = troubleNotice(subject, trouble);
+  if (letter === null) return;
+  const { record, plan } = subject;
+  const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#trouble`;
+  await notify(deps, record.promotionId, { name, ...letter }, [
+    ...new Set([...partyAddresses(record), ...plan.notices]),
+  ]);
+}

@@ -1,0 +1,169 @@
+/**
+ * Taking a decision. The decision, its person's and its caller's marks, and what the approval becomes by it are one
+ * transaction on the record's revision: of two answers at the same instant one is written and the other sees it.
+ */
+
+import { type AuditEntry, appendAudit } from "../ledger/audit.ts";
+import { isOver } from "../ledger/executions.ts";
+import { type Header, loadSignals } from "../ledger/ledger.ts";
+import { approvalPause, wakePauses } from "../ledger/pauses.ts";
+import { personOf, samePerson } from "../people.ts";
+import { Conflict, type Dependencies } from "../ports.ts";
+import { type ApprovalRecord, type Decision, type Settlement, seatOf, settle } from "./approval.ts";
+import { type Answer, checkDecision, type Missing } from "./check.ts";
+import { type ApprovalName, changeApproval, decisionChanges, findApproval, loadAsked, loadDecisions } from "./store.ts";
+import { oneLine } from "./words.ts";
+
+export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "log">;
+
+/** An answer with where it came from. */
+export interface Attempt extends Answer {
+  readonly via: "page" | "api";
+  readonly caller: string | null;
+  readonly sourceIp: string;
+  readonly userAgent: string;
+  /** Of the link that was used; null where there was none. */
+  readonly generation: number | null;
+}
+
+export type Decided =
+  | { readonly kind: "decided"; readonly record: ApprovalRecord; readonly decision: Decision }
+  /** This person, or this caller, has decided before. */
+  | { readonly kind: "already"; readonly record: ApprovalRecord }
+  | { readonly kind: "ended"; readonly settlement: Pick<Settlement, "state" | "summary"> }
+  | { readonly kind: "forbidden"; readonly missing: readonly Missing[] }
+  | { readonly kind: "incomplete"; readonly missing: readonly Missing[] }
+  /** Others changed the approval at the same instant, again and again. */
+  | { readonly kind: "busy" };
+
+/** Approvers of one approval are few; this many changes within one decision are an attack or a fault. */
+const ATTEMPTS = 8;
+
+/**
+ * Decides, once per person. Nothing is written unless the kind is `decided`. What comes after the transaction (audit,
+ * waking the workflow) may fail without harm: settling does the first again, the sweeper the second.
+ */
+export async function decide(deps: DecideDeps, name: ApprovalName, attempt: Attempt): Promise<Decided> {
+  for (let tries = 0; tries < ATTEMPTS; tries++) {
+    const outcome = await decideOnce(deps, name, attempt);
+    if (outcome === "again") continue;
+    if (outcome.kind === "decided") await spread(deps, name, outcome.decision);
+    return outcome;
+  }
+  return { kind: "busy" };
+}
+
+async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt): Promise<Decided | "again"> {
+  const record = await findApproval(deps.ledger, name);
+  if (record === undefined) return { kind: "ended", settlement: { state: "cancelled", summary: "nobody is asked" } };
+  const { header, release } = await loadAsked(deps.ledger, name);
+  const decisions = await loadDecisions(deps.ledger, name);
+  const signals = await loadSignals(deps.ledger, name.promotionId);
+  const already = decisions.some((one) => samePerson(one.address, attempt.address) && one.round === record.askedAt);
+  if (already) return { kind: "already", record };
+  const at = deps.clock.now();
+  const before = await endBy(deps, header, settle(record, decisions, signals, at));
+  if (before.state !== "waiting") return { kind: "ended", settlement: before };
+  const missing = [
+    ...refusedCaller(record, attempt),
+    ...refusedLink(record, attempt),
+    ...checkDecision(record, release.version, attempt),
+  ];
+  if (missing.some(({ what }) => what === "party" || what === "role")) return { kind: "forbidden", missing };
+  if (missing.length > 0) return { kind: "incomplete", missing };
+  const decision = decisionOf(record, attempt, at);
+  const after = settle(record, [...decisions, decision], signals, at);
+  return write(deps, name, record, decision, after);
+}
+
+/** A promotion that has ended decides nothing more, whatever its approval's record still says. */
+async function endBy(
+  deps: DecideDeps,
+  header: Header,
+  settlement: Settlement,
+): Promise<Pick<Settlement, "state" | "summary">> {
+  if (settlement.state !== "waiting") return settlement;
+  const over = { state: "cancelled", summary: "the promotion has ended" } as const;
+  if (header.state === "closed") return over;
+  const status = await deps.executions.status(header.executionArn);
+  return isOver(status, header, deps.clock) ? over : settlement;
+}
+
+/** The IAM identity that started the promotion is a party to it, whomever it speaks for. */
+function refusedCaller({ startedBy }: ApprovalRecord, { caller }: Attempt): Missing[] {
+  if (caller === null || caller !== startedBy) return [];
+  return [{ what: "party", message: `${caller} started this promotion and does not decide about it` }];
+}
+
+/** A seat that was given to somebody else, or asked anew, has left its old link behind. */
+function refusedLink(record: ApprovalRecord, { role, address, generation }: Attempt): Missing[] {
+  if (generation === null || seatOf(record, role, address)?.person.generation === generation) return [];
+  return [{ what: "role", message: `this link is no longer one of ${role}` }];
+}
+
+function decisionOf(record: ApprovalRecord, attempt: Attempt, at: number): Decision {
+  const seat = seatOf(record, attempt.role, attempt.address);
+  const points = seat?.role.checklist ?? [];
+  const { role, decision, comment, version, via, caller, sourceIp, userAgent } = attempt;
+  return {
+    role,
+    address: seat?.person.address ?? attempt.address,
+    decision,
+    comment: comment.trim(),
+    // From the role's own points: what else was sent was not asked, and is not put on record.
+    checklist: points.filter((point) => attempt.checklist.includes(point)),
+    unticked: points.filter((point) => !attempt.checklist.includes(point)),
+    version: version.trim(),
+    at,
+    round: record.askedAt,
+    binding: record.binding,
+    via,
+    caller,
+    sourceIp,
+    userAgent,
+  };
+}
+
+async function write(
+  deps: DecideDeps,
+  name: ApprovalName,
+  record: ApprovalRecord,
+  decision: Decision,
+  after: Settlement,
+): Promise<Decided | "again"> {
+  const ended = after.state === "waiting" ? {} : { state: after.state, summary: after.summary, endedAt: decision.at };
+  const once = decisionChanges(name, decision);
+  try {
+    await deps.ledger.write([changeApproval(record, { ...ended, news: true }), ...once]);
+    return { kind: "decided", record: { ...record, ...ended, news: true }, decision };
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    return error.failed.includes(0) ? "again" : { kind: "already", record };
+  }
+}
+
+async function spread(deps: DecideDeps, name: ApprovalName, decision: Decision): Promise<void> {
+  try {
+    await appendAudit(deps, name.promotionId, decisionEntry(name, decision));
+  } catch (error) {
+    deps.log.warn("a decision is not in the trail yet", { ...name, error: String(error) });
+  }
+  try {
+    await wakePauses(deps, name.promotionId, name.environment, approvalPause(name.approval));
+  } catch (error) {
+    deps.log.warn("a decision could not wake the workflow", { ...name, error: String(error) });
+  }
+}
+
+/** The decision as the trail keeps it: all of it, once, whoever reports it. */
+export function decisionEntry({ environment, approval }: ApprovalName, decision: Decision): AuditEntry {
+  const { role, address, comment } = decision;
+  const said = comment === "" ? "" : `: "${oneLine(comment)}"`;
+  return {
+    id: `decision#${environment}#${approval}#${decision.round}#${role}#${personOf(address)}`,
+    kind: decision.decision,
+    summary: `${address} ${decision.decision} ${environment} as ${role}${said}`,
+    environment,
+    data: { approval, ...decision },
+  };
+}

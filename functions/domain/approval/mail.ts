@@ -1,0 +1,142 @@
+/** What people are told by mail about an approval. Plain text, personal, one address each. */
+
+import type { PlanHeader } from "../ledger/ledger.ts";
+import { claimInWords } from "../ledger/origin.ts";
+import type { EnvironmentPlan, When } from "../plan.ts";
+import type { Mail } from "../ports.ts";
+import type { ApprovalRecord, AskedRole, Settlement } from "./approval.ts";
+import { askedWhen, consequenceInWords, deadlineInWords, oneLine, spanInWords } from "./words.ts";
+
+/** What every mail about an approval speaks of. */
+export interface Subject {
+  readonly record: ApprovalRecord;
+  readonly release: PlanHeader;
+  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals" | "notices">;
+}
+
+type Reason = "asked" | "reminded" | "escalated" | "sent again";
+
+const OPENINGS: Readonly<Record<Reason, (role: string) => string>> = {
+  asked: (role) => `You are asked, as ${role}, to decide about a release.`,
+  reminded: (role) => `A release still waits for your decision as ${role}.`,
+  escalated: (role) => `Not everybody has answered, so you are asked, as ${role}, to decide in their place.`,
+  "sent again": (role) => `Here is your link again: you are asked, as ${role}, to decide about a release.`,
+};
+
+const releaseName = ({ release }: Subject) => `${release.service} ${release.version}`;
+const lines = (...text: readonly (string | null)[]) => text.filter((line) => line !== null).join("\n");
+
+/** When in the rollout people are asked. */
+function whenOf({ record, plan }: Subject): When {
+  return plan.approvals.find(({ id }) => id === record.approval)?.when ?? "before";
+}
+
+/** The mail with the personal link: the only place where the link stands in full. */
+export function requestMail(
+  subject: Subject,
+  seat: { readonly role: AskedRole; readonly address: string; readonly url: string },
+  reason: Reason,
+  now: number,
+): Mail {
+  const { record, release, plan } = subject;
+  const { startedBy } = record;
+  const zone = plan.window?.zone ?? null;
+  return {
+    to: seat.address,
+    subject: `${reason === "reminded" ? "Reminder: " : ""}Approve ${releaseName(subject)} for ${plan.environment}?`,
+    body: lines(
+      OPENINGS[reason](seat.role.role),
+      "",
+      `  Release      ${oneLine(releaseName(subject))}, commit ${oneLine(release.commit)}`,
+      `  Environment  ${plan.environment}`,
+      `  Changes      ${oneLine(release.summary)}`,
+      `  Requested by ${oneLine(release.requestedBy)} (${claimInWords({ ...release, startedBy })})`,
+      startedBy === null ? null : `  Started by   ${startedBy} (verified)`,
+      `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${oneLine(release.ticket)}`}`,
+      release.emergency === null ? null : `  EMERGENCY    ${oneLine(release.emergency.reason)}`,
+      `  Asked        ${askedWhen(whenOf(subject))}`,
+      `  Answer by    ${deadlineInWords(record.expiresAt, zone)}`,
+      `               (in ${spanInWords(record.expiresAt - now)})`,
+      "",
+      consequenceInWords("waiting", whenOf(subject)),
+      "",
+      "Read the evidence and decide here:",
+      seat.url,
+      "",
+      "The link is yours alone: do not forward it. Opening it decides nothing. To approve, tick your",
+      "checklist and type the version of the release; to reject, say why and type the version.",
+      "",
+      "If the page cannot be reached, with AWS credentials (or reject, with --comment):",
+      `npm run headgate -- approve ${record.promotionId} --environment ${plan.environment} --approval ${record.approval} --role ${seat.role.role} --version VERSION`,
+    ),
+  };
+}
+
+/** A mail before it has an address. */
+export type Letter = Pick<Mail, "subject" | "body">;
+
+/** Who of the people asked cannot be reached, and which roles can then never answer; null: all is well. */
+export function troubleNotice(
+  subject: Subject,
+  trouble: {
+    readonly unconfirmed: readonly string[];
+    readonly absent: readonly string[];
+    readonly unfillable: readonly string[];
+  },
+): Letter | null {
+  const { unconfirmed, absent, unfillable } = trouble;
+  if (unconfirmed.length + absent.length + unfillable.length === 0) return null;
+  const list = (title: string, entries: readonly string[]) =>
+    entries.length === 0 ? null : lines("", title, ...entries.map((entry) => `  ${entry}`));
+  return {
+    subject: `${releaseName(subject)} for ${subject.plan.environment}: approvers cannot be reached`,
+    body: lines(
+      `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} was asked for, but not everybody can be reached by mail.`,
+      list("Have not confirmed their subscription, so no mail reaches them:", unconfirmed),
+      list("Are not subscribed at all (deploy the policy that names them):", absent),
+      list("Roles that cannot give all the approvals they owe as things stand:", unfillable),
+      "",
+      `It stays open until ${deadlineInWords(subject.record.expiresAt, subject.plan.window?.zone ?? null)}. Confirm the subscriptions`,
+      "and have the link sent again (npm run headgate -- resend), let somebody else of the role take the seat",
+      "(npm run headgate -- replace), or let them decide without mail (npm run headgate -- approve).",
+    ),
+  };
+}
+
+/** What those on call get when SNS refuses an approver's mail: nobody else would notice until the approval expires. */
+export function unaskedNotice(subject: Subject, addresses: readonly string[]): Letter {
+  const { record, plan } = subject;
+  return {
+    subject: `PAGE: ${releaseName(subject)} for ${plan.environment}: not everybody could be asked`,
+    body: lines(
+      `The approval "${record.approval}" of ${releaseName(subject)} for ${plan.environment} was asked for, but no mail went out to:`,
+      ...addresses.map((address) => `  ${address}`),
+      "",
+      `It was refused. The approval stays open until ${deadlineInWords(record.expiresAt, plan.window?.zone ?? null)}. Have the link sent again`,
+      "(npm run headgate -- resend), or let them decide without mail (npm run headgate -- approve).",
+    ),
+  };
+}
+
+const END_SUBJECTS = {
+  approved: "approved",
+  rejected: "rejected",
+  expired: "approval expired",
+  superseded: "no approval needed any more",
+  cancelled: "no approval needed any more",
+} as const;
+
+/** How an approval ended, for the requester and for those whose answer is no longer needed. */
+export function endNotice(subject: Subject, settlement: Pick<Settlement, "state" | "summary">): Letter {
+  const state = settlement.state === "waiting" ? "cancelled" : settlement.state;
+  return {
+    subject: `${releaseName(subject)} for ${subject.plan.environment}: ${END_SUBJECTS[state]}`,
+    body: lines(
+      `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} has ended.`,
+      "",
+      `  ${oneLine(settlement.summary)}`,
+      "",
+      consequenceInWords(state, whenOf(subject)),
+    ),
+  };
+}

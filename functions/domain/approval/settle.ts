@@ -1,0 +1,185 @@
+/** Settling an approval from the ledger: what the workflow does on each wake, and the judge on each tick. */
+
+import { LedgerBusy } from "../errors.ts";
+import { appendAudit } from "../ledger/audit.ts";
+import { loadSignals } from "../ledger/ledger.ts";
+import { notify } from "../notices/notices.ts";
+import { Conflict } from "../ports.ts";
+import {
+  type ApprovalOutcome,
+  type ApprovalRecord,
+  type ApprovalState,
+  type AskedRole,
+  type Decision,
+  partyAddresses,
+  rolesAsked,
+  type Settlement,
+  settle,
+} from "./approval.ts";
+import { decisionEntry } from "./decide.ts";
+import { endNotice, type Subject } from "./mail.ts";
+import { mailSeats, openSeats, type PostDeps, seatsOf } from "./post.ts";
+import { type ApprovalName, changeApproval, loadApproval, loadApprovals, loadAsked, loadDecisions } from "./store.ts";
+
+/** How an approval stands, in the words of the machines. */
+export interface Standing {
+  readonly state: ApprovalState;
+  /** Null while it waits. */
+  readonly outcome: ApprovalOutcome | null;
+  /** Until the next reminder, escalation or expiry; at least a second, as `TimeoutSecondsPath` wants it. */
+  readonly wait: { readonly seconds: number; readonly until: number };
+  readonly summary: string;
+}
+
+const ATTEMPTS = 8;
+
+/**
+ * Settles by the ledger: writes the end when there is one, escalates, reminds, tells those concerned, brings the trail up
+ * to date. Safe to call at any time and any number of times; every part of it happens once. Throws `BrokenRecord` when
+ * nobody was asked, `LedgerBusy` when others kept changing the approval at the same instant, and what mail throws.
+ */
+export async function settleNow(
+  deps: PostDeps,
+  promotionId: string,
+  environment: string,
+  approval: string,
+): Promise<Standing> {
+  const name = { promotionId, environment, approval };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const record = await loadApproval(deps.ledger, name);
+    const decisions = await loadDecisions(deps.ledger, name);
+    const settlement = settle(record, decisions, await loadSignals(deps.ledger, promotionId), deps.clock.now());
+    const current = await persist(deps, record, settlement);
+    if (current === null) continue;
+    await tell(deps, name, current, decisions, settlement);
+    return standing(settlement, deps.clock.now());
+  }
+  throw new LedgerBusy(`approval ${approval} of ${promotionId} was changed by others ${ATTEMPTS} times in a row`);
+}
+
+/**
+ * Ends every approval of the promotion that still waits: its answer is no longer wanted. Those asked are told, and their
+ * links lead nowhere. Safe to call at any time. Throws what `settleNow` throws.
+ */
+export async function withdrawApprovals(deps: PostDeps, promotionId: string, why: string): Promise<void> {
+  for (const { environment, approval, ...record } of await loadApprovals(deps.ledger, promotionId)) {
+    if (record.state !== "waiting") continue;
+    const ended = { state: "cancelled", summary: `cancelled: ${why}`, endedAt: deps.clock.now(), news: true } as const;
+    // Somebody else changed it at this moment: an answer, which ends it, or a reminder, after which it is ended below.
+    const written = await write(deps, { environment, approval, ...record }, ended);
+    if (written === null) return withdrawApprovals(deps, promotionId, why);
+    await settleNow(deps, promotionId, environment, approval);
+  }
+}
+
+export function standing({ state, summary, nextAt }: Settlement, now: number): Standing {
+  const seconds = Math.max(1, Math.ceil((nextAt - now) / 1_000));
+  return { state, outcome: state === "waiting" ? null : state, wait: { seconds, until: nextAt }, summary };
+}
+
+/** The record with what the settlement changes written; null: somebody else changed it first. */
+async function persist(deps: PostDeps, record: ApprovalRecord, settlement: Settlement): Promise<ApprovalRecord | null> {
+  const change = changeBy(record, settlement, deps.clock.now());
+  return change === null ? record : write(deps, record, change);
+}
+
+function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): Partial<ApprovalRecord> | null {
+  const { state, summary, escalateDue } = settlement;
+  if (state !== record.state) return { state, summary, endedAt: now, news: true };
+  return escalateDue ? { escalatedAt: now } : null;
+}
+
+async function write(
+  deps: PostDeps,
+  record: ApprovalRecord,
+  change: Partial<ApprovalRecord>,
+): Promise<ApprovalRecord | null> {
+  try {
+    await deps.ledger.write([changeApproval(record, change)]);
+    return { ...record, ...change, revision: record.revision + 1 };
+  } catch (error) {
+    if (error instanceof Conflict) return null;
+    throw error;
+  }
+}
+
+/**
+ * Everything that others should hear. The news flag goes last: as long as something here failed, the approval stays one
+ * that the sweeper finds. A conflict on the flag means newer news, which the next call tells.
+ */
+async function tell(
+  deps: PostDeps,
+  name: ApprovalName,
+  record: ApprovalRecord,
+  decisions: readonly Decision[],
+  settlement: Settlement,
+): Promise<void> {
+  const quiet = !record.news && settlement.remindDue === 0 && record.escalatedAt === null;
+  if (quiet) return;
+  const { release, plan } = await loadAsked(deps.ledger, name);
+  const subject = { record, release, plan };
+  if (record.news) {
+    await recordDecisions(deps, name, record, decisions);
+    if (settlement.state !== "waiting") await tellEnd(deps, name, subject, settlement);
+  }
+  if (settlement.state === "waiting") await nudge(deps, subject, decisions, settlement);
+  if (record.news) await write(deps, record, { news: false });
+}
+
+async function recordDecisions(
+  deps: PostDeps,
+  name: ApprovalName,
+  record: ApprovalRecord,
+  decisions: readonly Decision[],
+): Promise<void> {
+  for (const decision of decisions.filter((one) => one.round === record.askedAt)) {
+    await appendAudit(deps, name.promotionId, decisionEntry(name, decision));
+  }
+}
+
+async function tellEnd(deps: PostDeps, name: ApprovalName, subject: Subject, settlement: Settlement): Promise<void> {
+  const { environment, approval } = name;
+  const { state, summary } = settlement;
+  await appendAudit(deps, name.promotionId, {
+    id: `approval#${environment}#${approval}#${subject.record.askedAt}#end`,
+    kind: `approval-${state}`,
+    summary: `approval "${approval}" for ${environment}: ${summary}`,
+    environment,
+    data: { approval, state, round: subject.record.askedAt, binding: subject.record.binding },
+  });
+  const notice = {
+    name: `APPROVAL#${environment}#${approval}#${subject.record.askedAt}#end`,
+    ...endNotice(subject, settlement),
+  };
+  await notify(deps, name.promotionId, notice, concerned(subject.record, settlement));
+}
+
+/** The parties always; the people asked when their answer is no longer wanted, whether they gave one or not. */
+function concerned(record: ApprovalRecord, { state }: Settlement): string[] {
+  const asked =
+    state === "approved" || state === "rejected" ? [] : seatsOf(rolesAsked(record)).map(({ person }) => person.address);
+  return [...new Set([...partyAddresses(record), ...asked])];
+}
+
+/** Reminders to those whose answer is missing, the newest only; the escalation's people once they are asked. */
+async function nudge(
+  deps: PostDeps,
+  subject: Subject,
+  decisions: readonly Decision[],
+  { remindDue }: Settlement,
+): Promise<void> {
+  const { record } = subject;
+  if (record.escalation !== null && record.escalatedAt !== null) {
+    await mailSeats(deps, subject, openSeats(record, decisions, [record.escalation]), "escalated", "ask");
+  }
+  if (remindDue > 0) {
+    const open = openSeats(record, decisions, rolesToRemind(record, remindDue));
+    await mailSeats(deps, subject, open, "reminded", `remind-${remindDue}`);
+  }
+}
+
+/** Whoever was asked by the escalation alone is not reminded of what was due before they were asked. */
+function rolesToRemind(record: ApprovalRecord, reminder: number): readonly AskedRole[] {
+  const dueAt = record.askedAt + reminder * (record.remindSeconds ?? 0) * 1_000;
+  return record.escalatedAt !== null && dueAt <= record.escalatedAt ? record.roles : rolesAsked(record);
+}

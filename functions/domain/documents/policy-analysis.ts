@@ -1,0 +1,178 @@
+import * as z from "zod";
+import { LAMBDA_PRESETS } from "../plan.ts";
+import { consequenceSchema, durationSchema, nameSchema } from "./schema-parts.ts";
+
+/** How a policy says what is measured and what counts as bad. */
+
+export const querySchema = z
+  .strictObject({
+    namespace: z.string().min(1).describe("CloudWatch namespace, such as AWS/Lambda"),
+    metricName: z.string().min(1).describe("CloudWatch metric name, such as Errors"),
+    dimensions: z
+      .record(z.string(), z.string())
+      .describe(
+        "dimensions; {environment}, {target}, {functionName} and {alias} are filled in, {version} stands for the arm's version",
+      ),
+    statistic: z.string().min(1).describe("CloudWatch statistic, such as Sum, Average or p95"),
+  })
+  .describe("an explicit CloudWatch metric");
+
+export const ruleSchema = z
+  .strictObject({
+    max: z
+      .number()
+      .optional()
+      .describe("ceiling for the candidate, in the metric's unit (percent for rates, ms for durations)"),
+    maxIncreasePoints: z
+      .number()
+      .nonnegative()
+      .optional()
+      .describe("ceiling for candidate minus baseline, in the metric's unit: 2 is two points of an error rate"),
+    maxIncreasePercent: z
+      .number()
+      .nonnegative()
+      .optional()
+      .describe("ceiling for candidate over baseline, in percent of the baseline: 10 is baseline x 1.1, 100 is twice"),
+    sustainedFor: durationSchema.optional().describe("the breach must last this long, such as 10m; default 0s"),
+    minSamples: z.number().int().nonnegative().optional().describe("fewer samples than this: inconclusive"),
+    onBreach: consequenceSchema.optional().describe('"warn", "block" or "rollback" (default)'),
+    hard: z
+      .boolean()
+      .optional()
+      .describe("true: acts at once, outside the judge's stated rate of false rollbacks; default false"),
+  })
+  .describe("one threshold: max, maxIncreasePoints or maxIncreasePercent");
+
+const fraction = z.number().min(0).max(1);
+
+export const sequentialSchema = z
+  .strictObject({
+    weight: fraction
+      .optional()
+      .describe("share of the environment's alpha for this metric over all its targets, 0 to 1"),
+    rho: z.number().positive().optional().describe("tolerated ratio of candidate over baseline; default 1"),
+    delta: fraction.optional().describe("tolerated rise as a fraction: 0.0005 is 0.05 points"),
+    slo: fraction
+      .nullable()
+      .optional()
+      .describe("tolerated rate where there is no baseline arm (100 %), as a fraction"),
+    passDelta: fraction.optional().describe("a pass shows that the rise is below this fraction; default 0.005"),
+    warmupMinutes: z
+      .number()
+      .int()
+      .min(0)
+      .max(60)
+      .optional()
+      .describe("minutes of each step judged leniently; default 0"),
+    warmupDelta: fraction.optional().describe("tolerated rise during the warm-up, as a fraction; default 0.05"),
+    phiBurst: z
+      .number()
+      .min(1)
+      .nullable()
+      .optional()
+      .describe("dispersion above which bursts shrink with the arm; default off"),
+    latencyMargin: z
+      .number()
+      .positive()
+      .max(10)
+      .optional()
+      .describe("tolerated rise of the reference p95: 0.1 is +10 %"),
+  })
+  .describe("settings of the sequential judge; true takes the defaults");
+
+export const rankSchema = z
+  .strictObject({
+    minimumPoints: z
+      .number()
+      .int()
+      .min(5)
+      .max(480)
+      .describe("periods of a step in which both arms must be measured before it is judged, such as 15; 50 is better"),
+    direction: z
+      .enum(["increase", "decrease", "either"])
+      .optional()
+      .describe('which way is bad: "increase" (default), "decrease" or "either"'),
+    toleratedPercent: z
+      .number()
+      .nonnegative()
+      .max(1_000)
+      .optional()
+      .describe("a shift of the mean of up to this many percent is none; default 10"),
+  })
+  .describe("the rank test, for a metric that is no count");
+
+const everyMetric = {
+  name: nameSchema.optional().describe("what reports call the metric; default the preset or metric name"),
+  rules: z.array(ruleSchema).max(20).optional().describe("thresholds; all apply"),
+  sequential: z.union([z.boolean(), sequentialSchema]).optional().describe("true, false, or the judge's settings"),
+  dryRun: z.boolean().optional().describe("true: shown and recorded, never acted upon; default false"),
+  period: durationSchema.optional().describe("length of one data point, a multiple of 1m; default 1m"),
+  settle: durationSchema.optional().describe("how old a closed period must be before it is read; default 2m"),
+  targets: z.array(nameSchema).min(1).optional().describe("names of the targets it is asked for; default all of them"),
+};
+
+export const metricSchema = z
+  .union([
+    z.strictObject({
+      preset: z.enum(LAMBDA_PRESETS).describe(`one of ${LAMBDA_PRESETS.join(", ")}`),
+      ...everyMetric,
+    }),
+    z.strictObject({
+      query: querySchema,
+      samples: querySchema.optional().describe("what counts the samples, such as Invocations with Sum"),
+      rank: rankSchema.optional(),
+      ...everyMetric,
+    }),
+  ])
+  .meta({
+    description: "a metric: a Lambda preset, or an explicit CloudWatch query",
+    examples: [{ preset: "lambda-error-rate", sequential: true }],
+  });
+
+export const analysisSchema = z
+  .strictObject({
+    alpha: z
+      .number()
+      .min(0.0001)
+      .max(0.5)
+      .optional()
+      .describe("chance that the judge rolls a good candidate back, over the environment's rollout; default 0.05"),
+    metrics: z
+      .array(metricSchema)
+      .min(1)
+      .max(50)
+      .optional()
+      .describe("default: lambda-error-rate under the sequential judge"),
+    onInconclusive: z
+      .enum(["hold", "proceed", "roll-back"])
+      .optional()
+      .describe('a bake without a verdict: "hold" (default), "proceed" or "roll-back"'),
+    extendUpTo: durationSchema.optional().describe("a bake without a verdict may last this much longer; default 0s"),
+    holdUpTo: durationSchema
+      .optional()
+      .describe("how long traffic holds for a person who must decide; nobody did: rolled back; default 24h"),
+    earlyPass: z.boolean().optional().describe("true: a pass ends the bake early; default false"),
+    reference: durationSchema.optional().describe("how far back the old version is looked at; default 24h"),
+    mustSee: z
+      .strictObject({
+        points: z.number().positive().max(100).describe("smallest rise of the error rate, in points"),
+        ifBlind: z.enum(["warn", "refuse"]).optional().describe('"warn" (default) or "refuse"'),
+      })
+      .optional()
+      .describe("the smallest error-rate rise that a bake must be able to see"),
+    syntheticPerMinute: z
+      .number()
+      .int()
+      .min(0)
+      .max(6_000)
+      .optional()
+      .describe("requests a minute to the candidate while real traffic is thinner; default 0"),
+  })
+  .describe("how candidate is judged against baseline");
+
+export type QueryInput = z.output<typeof querySchema>;
+export type RuleInput = z.output<typeof ruleSchema>;
+export type RankInput = z.output<typeof rankSchema>;
+export type SequentialInput = z.output<typeof sequentialSchema>;
+export type MetricInput = z.output<typeof metricSchema>;
+export type AnalysisInput = z.output<typeof analysisSchema>;

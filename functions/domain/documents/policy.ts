@@ -1,0 +1,167 @@
+import * as z from "zod";
+import { LONGEST_ROLE_NAME } from "../access.ts";
+import { analysisSchema } from "./policy-analysis.ts";
+import { approvalSchema, checkSchema, windowSchema } from "./policy-gates.ts";
+import {
+  addressSchema,
+  alarmNamesSchema,
+  apiVersionSchema,
+  durationSchema,
+  jsonSchema,
+  nameSchema,
+  rolesSchema,
+  schemaReference,
+  stepSchema,
+  weightSchema,
+} from "./schema-parts.ts";
+
+/**
+ * The policy: what a team deploys and reviews like code. It names the people, the gates and the floors; a release, which
+ * whoever may start an execution writes, can only tighten it.
+ */
+
+export const peopleSchema = z
+  .record(nameSchema, z.array(addressSchema).min(1).max(50).describe("addresses of the people who hold this role"))
+  .describe("roles, each with the addresses of its people");
+
+const requiresSchema = z
+  .array(z.enum(["ticket", "verified-starter"]))
+  .describe(
+    'what a promotion needs here although it is optional: "ticket", a change ticket; "verified-starter", a start through the API, whose IAM identity then decides no approval',
+  );
+
+const addressesSchema = z.array(addressSchema).max(50);
+
+export const environmentSchema = z
+  .strictObject({
+    account: z
+      .string()
+      .regex(/^\d{12}$/)
+      .meta({ description: "the AWS account: 12 digits in quotes", examples: ["123456789012"] }),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+      .meta({ description: "an AWS Region, such as af-south-1", examples: ["af-south-1"] }),
+    roleArn: z
+      .string()
+      .regex(new RegExp(`^arn:aws[a-z-]*:iam::\\d{12}:role\\/([\\w+=,.@-]+\\/)*[\\w+=,.@-]{1,${LONGEST_ROLE_NAME}}$`))
+      .optional()
+      .describe(
+        "role that moves traffic in the account, arn:aws:iam::ACCOUNT:role/NAME; functions that only read assume NAME-read; default the functions' own",
+      ),
+    people: peopleSchema.optional(),
+    requires: requiresSchema.optional(),
+    window: windowSchema.optional(),
+    checks: z.array(checkSchema).max(50).optional().describe("checks of every service in this environment"),
+    approvals: z.array(approvalSchema).max(10).optional().describe("approvals of every service in this environment"),
+    floors: z
+      .strictObject({
+        smallestBake: durationSchema.optional().describe("no bake may be shorter"),
+        largestFirstStep: weightSchema.optional().describe("the first weight may not be larger"),
+        requiredAlarms: alarmNamesSchema.optional().describe("alarms that every rollout here must watch"),
+      })
+      .optional()
+      .describe("limits that no service may go below"),
+    emergency: z
+      .strictObject({
+        skipBakes: z.boolean().optional().describe("an emergency release may go straight to 100 %; default false"),
+        skipWindow: z
+          .boolean()
+          .optional()
+          .describe("an emergency release may ignore window and freezes; default false"),
+        roles: rolesSchema.optional().describe("roles that must approve an emergency beside the others"),
+      })
+      .optional()
+      .describe("what an emergency may skip here; default nothing"),
+    alarms: alarmNamesSchema.optional(),
+    notices: addressesSchema.optional().describe("addresses told of the start, each step and the end"),
+    pageTo: addressesSchema.optional().describe("addresses paged when traffic could not be made safe"),
+    onConflict: z
+      .enum(["refuse", "queue", "supersede"])
+      .optional()
+      .describe('another promotion holds a target: "refuse" (default), "queue" or "supersede"'),
+  })
+  .describe("one environment");
+
+export const lambdaAliasSchema = z
+  .strictObject({
+    name: nameSchema.describe("what releases and reports call the target, such as order"),
+    kind: z.literal("lambda-alias").describe('"lambda-alias"'),
+    functionName: z.string().meta({
+      description: "the function's name; {environment} is filled in, such as shop-{environment}-order",
+      examples: ["shop-{environment}-order"],
+    }),
+    alias: z.string().describe("the alias that clients call, such as live; {environment} is filled in"),
+    probe: z
+      .strictObject({
+        payload: jsonSchema.optional().describe("what the candidate is invoked with at weight 0; default {}"),
+        expect: z
+          .record(z.string(), jsonSchema)
+          .describe('values that must stand at dotted paths of the answer, such as {"statusCode": 200}'),
+        timeout: durationSchema.optional().describe("how long the answer may take, at most 15m; default 10s"),
+      })
+      .optional()
+      .describe("one invocation of the exact candidate version at weight 0"),
+    reversible: z.boolean().optional().describe("false where the candidate cannot be taken back; default true"),
+  })
+  .describe("a Lambda alias that holds the weight");
+
+const movable = {
+  rollout: z
+    .strictObject({
+      steps: z
+        .array(stepSchema)
+        .min(1)
+        .max(50)
+        .optional()
+        .describe("default 10, 25, 50 and 100 %, each with a bake of 15m"),
+    })
+    .optional()
+    .describe("how traffic moves"),
+  analysis: analysisSchema.optional(),
+  monitorAfter: z
+    .strictObject({
+      for: durationSchema.describe("how long the candidate is watched after the rollout, such as 2h"),
+      onFail: z.enum(["roll-back", "warn"]).optional().describe('"roll-back" (default) or "warn"'),
+    })
+    .optional()
+    .describe("what is watched after the rollout; default nothing"),
+  keepPreviousFor: durationSchema.optional().describe("how long the previous version is kept; default 24h"),
+  retirePrevious: z
+    .boolean()
+    .optional()
+    .describe(
+      "true: the previous version is deleted once keepPreviousFor has passed, where Headgate published it and no alias points to it; default false",
+    ),
+};
+
+export const serviceSchema = z
+  .strictObject({
+    targets: z.array(lambdaAliasSchema).min(1).max(200).describe("what holds the weights"),
+    ...movable,
+    checks: z.array(checkSchema).max(50).optional().describe("checks of this service in every environment"),
+    alarms: alarmNamesSchema.optional(),
+    overrides: z
+      .record(nameSchema, z.strictObject(movable).describe("what differs in this environment"))
+      .optional()
+      .describe("per environment, what differs; analysis is merged key by key, the rest is replaced"),
+  })
+  .describe("one service");
+
+export const policySchema = z
+  .strictObject({
+    $schema: schemaReference.optional(),
+    apiVersion: apiVersionSchema,
+    description: z.string().optional().describe("what the policy is for"),
+    order: z.array(nameSchema).min(1).describe("the environments in the order in which a release goes through them"),
+    people: peopleSchema.optional().describe("roles of every environment; an environment's own people replace a role"),
+    environments: z.record(nameSchema, environmentSchema).describe("the environments by name"),
+    services: z.record(nameSchema, serviceSchema).describe("the services by name"),
+  })
+  .describe("Headgate policy: environments, people, gates and services");
+
+export type Policy = z.output<typeof policySchema>;
+export type EnvironmentInput = z.output<typeof environmentSchema>;
+export type ServiceInput = z.output<typeof serviceSchema>;
+export type TargetInput = z.output<typeof lambdaAliasSchema>;
+export type StepInput = z.output<typeof stepSchema>;

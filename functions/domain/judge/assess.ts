@@ -1,0 +1,320 @@
+/**
+ * The judge: thresholds, the hard lane and the sequential test over everything that was read, as one verdict.
+ *
+ * Pure: it is given readings and what it remembered, and returns the verdict and what to remember. The stated rate of
+ * false rollbacks, alpha, is the sequential test's alone; a threshold that rolls back has none, and the answer says which
+ * of them acted.
+ */
+
+import type { AnalysisPlan, RulePlan } from "../plan.ts";
+import { type CombinedEvidence, combineEvidence, evidenceInWords } from "./evidence.ts";
+import { advance, entered, monitorOf, type WatchContext, withSynthetic } from "./fold.ts";
+import { type RankProgress, rankInWords } from "./rank-lane.ts";
+import type { References } from "./reference-line.ts";
+import { hasBaseline, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
+import {
+  asPeriod,
+  type EvidenceState,
+  type Period,
+  type Progress,
+  readTail,
+  splitTail,
+  startOf,
+  type WatchState,
+} from "./state.ts";
+import type { Synthetic } from "./synthetic.ts";
+import { figure, type RuleStanding, standingOf } from "./thresholds.ts";
+import { NO_DATA, type Verdict, worstOf } from "./verdicts.ts";
+
+/** Which lane decided: the sequential test, a threshold of the hard lane, a plain threshold, or the rank test. */
+export type Acted = "judge" | "hard-rule" | "threshold" | "rank";
+
+/** One metric of one target, as it stands in this step. */
+export interface Finding {
+  readonly watch: string;
+  readonly metric: string;
+  readonly target: string | null;
+  readonly dryRun: boolean;
+  readonly verdict: Verdict;
+  /** Why it is no pass; null for a pass. */
+  readonly reason: string | null;
+  /** With the space before it. */
+  readonly unit: string;
+  readonly candidate: number | null;
+  readonly baseline: number | null;
+  /** Candidate samples of this step. */
+  readonly samples: number;
+  readonly rules: readonly string[];
+  /** ln E of this metric alone; null where the sequential test does not look. */
+  readonly logE: number | null;
+  /** ln of the evidence for a pass of this step; null likewise. */
+  readonly logPass: number | null;
+}
+
+export interface Assessment {
+  readonly verdict: Verdict;
+  /** In words, worst first. */
+  readonly reasons: readonly string[];
+  /** What failed the candidate; null unless the verdict is a fail. */
+  readonly acted: Acted | null;
+  /** A `block` rule is broken: a person has to look. */
+  readonly blocked: boolean;
+  /** Broken rules that only warn. */
+  readonly warnings: readonly string[];
+  /** A breach is being sustained: look more often. */
+  readonly breaching: boolean;
+  readonly findings: readonly Finding[];
+  readonly evidence: {
+    /** ln sum(w E) now, its highest so far, and the line ln(1/alpha) that it must cross to fail. */
+    readonly logE: number;
+    readonly maxLogE: number;
+    readonly line: number;
+    readonly words: string;
+  };
+  /** Periods that became certain now, by metric. */
+  readonly folded: Readonly<Record<string, readonly Period[]>>;
+  /** Requests of our own that this look counted in. */
+  readonly synthetic: Synthetic;
+  readonly state: EvidenceState;
+}
+
+export interface AssessmentInput {
+  readonly analysis: AnalysisPlan;
+  readonly watches: readonly Watch[];
+  readonly references: References;
+  /** With the present span in it. */
+  readonly state: EvidenceState;
+  /** Null: CloudWatch could not be read at all this time. */
+  readonly readings: Readings | null;
+  /** What else could not be asked (an alarm that is gone, say): an error, unless something fails. */
+  readonly troubles: readonly string[];
+  /** Requests of our own to the candidate since the last look. */
+  readonly synthetic: Synthetic;
+  readonly now: number;
+}
+
+/** One look. Throws RangeError when the plan's shares of alpha do not sum to 1. */
+export function assess(input: AssessmentInput): Assessment {
+  const looks = input.watches.map((watch) => look(input, watch));
+  const combined = combine(input.analysis, looks);
+  const findings = looks.map((one) => blamed(findingOf(one, input), combined));
+  const state = stateAfter(input, looks, combined.logE);
+  return {
+    ...verdictOf(input, looks, findings, combined, state.maxLogE),
+    blocked: binding(looks).some((one) => isBroken(one, "block")),
+    warnings: binding(looks).flatMap((one) => broken(one, "warn").map((text) => `${one.context.watch.id}: ${text}`)),
+    breaching: binding(looks).some((one) => one.rules.some(({ now, rule }) => now.state === "breaching" && acts(rule))),
+    findings,
+    evidence: {
+      logE: combined.logE,
+      maxLogE: state.maxLogE,
+      line: -Math.log(input.analysis.alpha),
+      words: evidenceInWords(state.maxLogE),
+    },
+    synthetic: input.synthetic,
+    folded: Object.fromEntries(looks.map((one) => [one.context.watch.id, one.folded])),
+    state,
+  };
+}
+
+/** A rule now, its newest readings included, and as far as they are certain. */
+interface RuleLook {
+  readonly rule: RulePlan;
+  readonly now: RuleStanding;
+  readonly certain: RuleStanding;
+}
+
+interface Look {
+  readonly context: WatchContext;
+  readonly folded: readonly Period[];
+  readonly state: WatchState;
+  /** Progress as if the tail were certain. */
+  readonly provisional: Progress;
+  readonly rules: readonly RuleLook[];
+  readonly logE: number | null;
+  readonly logPass: number | null;
+  readonly passes: boolean;
+  /** The rank test over certain periods; null where it has no say. */
+  readonly rank: RankProgress | null;
+  /** Some period in the tail was never read in full. */
+  readonly unread: boolean;
+}
+
+function look(input: AssessmentInput, watch: Watch): Look {
+  const context: WatchContext = {
+    watch,
+    alpha: input.analysis.alpha,
+    reference: input.references[watch.id] ?? null,
+  };
+  const tail = readTail(watch, input.state, input.readings, input.now);
+  const { certain: folded, open } = splitTail(tail);
+  const before = input.state.watches[watch.id]?.progress ?? null;
+  const span = input.state.spans.at(-1) ?? null;
+  const certain = withSynthetic(context, advance(context, before, folded), span, input.synthetic[watch.id]);
+  const provisional = advance(context, certain, open.map(asPeriod));
+  return {
+    context,
+    folded,
+    state: { next: open[0]?.at ?? nextOf(input, watch), tail: open, progress: certain },
+    provisional: entered(watch, provisional, span),
+    rules: rulesOf(watch, entered(watch, certain, span), entered(watch, provisional, span)),
+    ...sequentialLook(context, certain, provisional, span),
+    rank: span !== null && hasBaseline(span) ? entered(watch, certain, span).rank : null,
+    unread: open.some((reading) => reading.newest === null),
+  };
+}
+
+function nextOf(input: AssessmentInput, watch: Watch): number {
+  return Math.max(startOf(watch, input.state) ?? 0, readableUntil(watch.metric, input.now));
+}
+
+function rulesOf(watch: Watch, certain: Progress, provisional: Progress): RuleLook[] {
+  const unit = unitOf(watch.metric);
+  return watch.metric.rules.flatMap((rule, index) => {
+    const [sure, now] = [certain.rules[index], provisional.rules[index]];
+    if (sure === undefined || now === undefined) return [];
+    return [{ rule, now: standingOf(rule, now, unit), certain: standingOf(rule, sure, unit) }];
+  });
+}
+
+/** A fail looks at everything that was read, a pass at this step's certain periods alone. */
+function sequentialLook(
+  context: WatchContext,
+  certain: Progress,
+  provisional: Progress,
+  span: Span | null,
+): Pick<Look, "logE" | "logPass" | "passes"> {
+  const now = monitorOf(context, provisional.monitor)?.judgement();
+  const sure = monitorOf(context, certain.monitor)?.judgement();
+  if (now === undefined || sure === undefined) return { logE: null, logPass: null, passes: true };
+  const here = span !== null && certain.step === span.from;
+  return { logE: now.logE, logPass: here ? sure.logPass : 0, passes: here && sure.verdict === "pass" };
+}
+
+function combine(analysis: AnalysisPlan, looks: readonly Look[]): CombinedEvidence {
+  const judged = looks.flatMap(({ context, logE, passes }) => {
+    const { sequential, dryRun } = context.watch.metric;
+    if (sequential === undefined || logE === null) return [];
+    const verdict = passes ? ("pass" as const) : ("continue" as const);
+    return [{ name: context.watch.id, weight: sequential.weight, logE, verdict, dryRun }];
+  });
+  return combineEvidence(judged, analysis.alpha);
+}
+
+const acts = (rule: RulePlan): boolean => rule.onBreach !== "warn";
+const binding = (looks: readonly Look[]): Look[] => looks.filter((one) => !one.context.watch.metric.dryRun);
+const broken = (one: Look, consequence: RulePlan["onBreach"]): string[] =>
+  one.rules
+    .filter(({ rule, now }) => rule.onBreach === consequence && now.state === "broken")
+    .map(({ now }) => now.text);
+const isBroken = (one: Look, consequence: RulePlan["onBreach"]): boolean => broken(one, consequence).length > 0;
+
+function findingOf(one: Look, input: AssessmentInput): Finding {
+  const { metric } = one.context.watch;
+  const { totals } = one.provisional;
+  const found = verdictOfMetric(one, input);
+  return {
+    watch: one.context.watch.id,
+    metric: metric.name,
+    target: metric.target,
+    dryRun: metric.dryRun,
+    ...found,
+    unit: unitOf(metric),
+    candidate: totals.samples === 0 ? null : totals.sum / totals.samples,
+    baseline: totals.baselineSamples === 0 ? null : totals.baselineSum / totals.baselineSamples,
+    samples: totals.samples,
+    rules: [...one.rules.map(({ now }) => now.text), ...(one.rank === null ? [] : [rankInWords(one.rank)])],
+    logE: one.logE,
+    logPass: one.logPass,
+  };
+}
+
+/** The metric that brings most of the evidence is the one that fails, when the evidence does. */
+function blamed(finding: Finding, combined: CombinedEvidence): Finding {
+  if (combined.verdict !== "fail" || combined.leading !== finding.watch) return finding;
+  return { ...finding, verdict: "fail", reason: "the evidence against the candidate crossed its line" };
+}
+
+function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason"> {
+  const [fatal] = broken(one, "rollback");
+  if (fatal !== undefined) return { verdict: "fail", reason: fatal };
+  if (one.rank?.verdict === "fail") return { verdict: "fail", reason: rankInWords(one.rank) };
+  if (input.readings === null) return { verdict: "error", reason: "CloudWatch could not be read" };
+  if (one.unread) return { verdict: "error", reason: "CloudWatch answered in part only" };
+  if (one.provisional.totals.samples === 0) return { verdict: "inconclusive", reason: NO_DATA };
+  if (one.rank !== null && one.rank.verdict !== "pass") {
+    return { verdict: one.rank.verdict, reason: rankInWords(one.rank) };
+  }
+  const open = one.rules.find(({ rule, now, certain }) => acts(rule) && !(isKept(now) && isKept(certain)));
+  if (open !== undefined) {
+    return { verdict: "inconclusive", reason: isKept(open.now) ? "not yet read twice" : open.now.text };
+  }
+  if (one.state.progress.totals.samples === 0) return { verdict: "inconclusive", reason: "not yet read twice" };
+  return one.passes
+    ? { verdict: "pass", reason: null }
+    : { verdict: "inconclusive", reason: "not enough evidence yet" };
+}
+
+const isKept = (standing: RuleStanding): boolean => standing.state === "kept";
+
+function verdictOf(
+  input: AssessmentInput,
+  looks: readonly Look[],
+  findings: readonly Finding[],
+  combined: CombinedEvidence,
+  maxLogE: number,
+): Pick<Assessment, "verdict" | "reasons" | "acted"> {
+  const acting = findings.filter((finding) => !finding.dryRun);
+  if (input.state.spans.length === 0) {
+    return { verdict: "inconclusive", reasons: ["the candidate has no traffic yet"], acted: null };
+  }
+  const hard = binding(looks).flatMap((one) =>
+    one.rules.filter(({ rule }) => rule.hard).map((entry) => ({ one, ...entry })),
+  );
+  const fatal = hard.filter(({ rule, now }) => rule.onBreach === "rollback" && now.state === "broken");
+  if (fatal.length > 0) {
+    return {
+      verdict: "fail",
+      acted: "hard-rule",
+      reasons: fatal.map(({ one, now }) => `${one.context.watch.id}: ${now.text}`),
+    };
+  }
+  if (combined.verdict === "fail") {
+    return { verdict: "fail", acted: "judge", reasons: [judgeInWords(findings, combined, maxLogE)] };
+  }
+  if (input.troubles.length > 0 && !acting.some((finding) => finding.verdict === "fail")) {
+    return { verdict: "error", reasons: input.troubles, acted: null };
+  }
+  if (acting.length === 0) {
+    return { verdict: "pass", reasons: ["no metric is planned: time and alarms alone were watched"], acted: null };
+  }
+  const verdict = worstOf(acting.map((finding) => finding.verdict));
+  const reasons = acting
+    .filter((finding) => finding.verdict === verdict && finding.reason !== null)
+    .map((finding) => `${finding.watch}: ${finding.reason}`);
+  const byRule = binding(looks).some((one) => isBroken(one, "rollback"));
+  return { verdict, reasons, acted: verdict === "fail" ? (byRule ? "threshold" : "rank") : null };
+}
+
+function judgeInWords(findings: readonly Finding[], combined: CombinedEvidence, maxLogE: number): string {
+  const leading = findings.find((finding) => finding.watch === combined.leading);
+  const compared = leading === undefined ? "" : `${leading.watch}: ${findingInWords(leading)}; `;
+  return `${compared}${evidenceInWords(maxLogE)}`;
+}
+
+/** "7.2 % against 0.1 % of the baseline over 412 samples". */
+export function findingInWords(finding: Finding): string {
+  const { candidate, baseline, unit, samples } = finding;
+  if (candidate === null) return "no data";
+  const against = baseline === null ? "" : ` against ${figure(baseline)}${unit} of the baseline`;
+  return `${figure(candidate)}${unit}${against} over ${Math.round(samples)} samples`;
+}
+
+function stateAfter(input: AssessmentInput, looks: readonly Look[], logE: number): EvidenceState {
+  return {
+    spans: input.state.spans,
+    readAt: input.readings === null ? input.state.readAt : input.now,
+    maxLogE: Math.max(input.state.maxLogE, logE),
+    watches: Object.fromEntries(looks.map((one) => [one.context.watch.id, one.state])),
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Folding periods into a metric's progress: its rules, its sequential monitor, and the step's totals.
+ */
+
+import type { SequentialPlan } from "../plan.ts";
+import { ranked, unranked } from "./rank-lane.ts";
+import type { WatchReference } from "./reference-line.ts";
+import { type ArmSample, hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
+import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
+import { createMonitor, type Minute, type Monitor, type MonitorState, resumeMonitor } from "./statistics/sequential.ts";
+import type { SequentialConfig } from "./statistics/sequential-config.ts";
+import { type ArmCounts, SILENT } from "./statistics/sequential-lanes.ts";
+import { type Measured, nextStep, type Observation, observe, UNJUDGED } from "./thresholds.ts";
+
+export interface WatchContext {
+  readonly watch: Watch;
+  /** The environment's. */
+  readonly alpha: number;
+  readonly reference: WatchReference | null;
+}
+
+/** Progress after these periods, in order. `null`: nothing was folded before. */
+export function advance(context: WatchContext, before: Progress | null, periods: readonly Period[]): Progress {
+  const monitor = monitorOf(context, before?.monitor ?? null);
+  let progress = before ?? untouched(context.watch);
+  for (const period of periods) {
+    progress = withPeriod(context, entered(context.watch, progress, period.span), period);
+    monitor?.push(minuteOf(context.watch, period));
+  }
+  return { ...progress, monitor: monitor?.state() ?? null };
+}
+
+/**
+ * Progress after requests of our own, held one-armed against the old version. They count only once the step has a period
+ * of its own: before, they would begin the step ahead of the last one's late periods.
+ */
+export function withSynthetic(
+  context: WatchContext,
+  progress: Progress,
+  span: Span | null,
+  counts: ArmCounts | undefined,
+): Progress {
+  const monitor = monitorOf(context, progress.monitor);
+  if (counts === undefined || monitor === undefined || span === null || progress.step !== span.from) return progress;
+  monitor.push({ step: span.from, canary: counts, baseline: null });
+  return { ...progress, monitor: monitor.state() };
+}
+
+const untouched = (watch: Watch): Progress => ({
+  step: null,
+  rules: watch.metric.rules.map(() => UNJUDGED),
+  monitor: null,
+  rank: startOfRank(watch),
+  totals: NO_TOTALS,
+});
+
+const startOfRank = ({ metric }: Watch) => (metric.rank === undefined ? null : unranked(metric.rank));
+
+/** Progress as a step sees it: what belongs to an earlier step is left behind. */
+export function entered(watch: Watch, progress: Progress, span: Span | null): Progress {
+  if (span === null || progress.step === span.from) return progress;
+  const rules = watch.metric.rules.map((_, index) => nextStep(progress.rules[index] ?? UNJUDGED));
+  return { ...progress, step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS };
+}
+
+function withPeriod(context: WatchContext, progress: Progress, period: Period): Progress {
+  const observation = observationOf(context, period);
+  if (observation === null) return progress;
+  const rules = context.watch.metric.rules.map((rule, index) =>
+    observe(rule, progress.rules[index] ?? UNJUDGED, observation),
+  );
+  const rank = withRank(context.watch, progress, period);
+  return { ...progress, rules, rank, totals: withTotals(progress.totals, period) };
+}
+
+function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): Progress["rank"] {
+  if (watch.metric.rank === undefined || rank === null || !isCompared(watch, span)) return rank;
+  return ranked(watch.metric.rank, rank, sample);
+}
+
+/** True where a baseline arm runs beside the candidate for this metric. */
+const isCompared = (watch: Watch, span: Span): boolean => hasBaseline(span) && !isWhole(watch.metric);
+
+function observationOf({ watch, reference }: WatchContext, { at, span, sample }: Period): Observation | null {
+  const candidate = measured(sample.candidate);
+  if (candidate === null) return null;
+  const before = reference === null ? null : { samples: reference.requests, value: reference.value };
+  return {
+    at,
+    ms: watch.metric.periodSeconds * 1000,
+    candidate,
+    baseline: isCompared(watch, span) ? measured(sample.baseline) : before,
+  };
+}
+
+const measured = (arm: ArmSample | null): Measured | null => (arm === null ? null : { samples: arm[0], value: arm[2] });
+
+function withTotals(totals: Totals, { sample: { candidate, baseline } }: Period): Totals {
+  return {
+    samples: totals.samples + (candidate?.[0] ?? 0),
+    sum: totals.sum + (candidate === null ? 0 : candidate[0] * candidate[2]),
+    baselineSamples: totals.baselineSamples + (baseline?.[0] ?? 0),
+    baselineSum: totals.baselineSum + (baseline === null ? 0 : baseline[0] * baseline[2]),
+  };
+}
+
+/** An arm that runs but was not measured is silent; where no arm runs at all there is none. */
+function minuteOf(watch: Watch, { span, sample }: Period): Minute {
+  return {
+    step: span.from,
+    canary: countsOf(sample.candidate),
+    baseline: isCompared(watch, span) ? countsOf(sample.baseline) : null,
+  };
+}
+
+function countsOf(arm: ArmSample | null): ArmCounts {
+  return arm === null || arm[1] === null ? SILENT : { requests: arm[0], errors: arm[1] };
+}
+
+/** The metric's monitor, gone on from where it was; undefined where the sequential test does not look. */
+export function monitorOf(context: WatchContext, state: MonitorState | null): Monitor | undefined {
+  const { sequential, dryRun } = context.watch.metric;
+  if (sequential === undefined) return undefined;
+  const config = configOf(sequential, dryRun ? context.alpha : context.alpha * sequential.weight, context.reference);
+  return resumeMonitor(config, state ?? firstState(config, context.reference));
+}
+
+function firstState(config: Partial<SequentialConfig>, reference: WatchReference | null): MonitorState {
+  const state = createMonitor(config, []).state();
+  if (reference === null) return state;
+  return { ...state, phi: reference.phi, referenceRequestsPerMinute: reference.requestsPerPeriod };
+}
+
+/**
+ * The plan's settings as the test takes them. Alone (no baseline arm) the candidate is held against the plan's SLO, or
+ * against what the old version did before the release: rho times its worst hour, plus delta.
+ */
+export function configOf(
+  plan: SequentialPlan,
+  alpha: number,
+  reference: WatchReference | null,
+): Partial<SequentialConfig> {
+  const slo = plan.slo ?? (reference === null ? null : plan.rho * reference.worstRate + plan.delta);
+  const passSlo = reference === null ? plan.slo : reference.worstRate;
+  return {
+    alpha: alpha > 0 ? alpha : SMALLEST_ALPHA,
+    rho: plan.rho,
+    delta: plan.delta,
+    slo,
+    passDelta: plan.passDelta,
+    passSlo: passSlo === null ? null : passSlo + plan.passDelta,
+    warmupMinutes: plan.warmupMinutes,
+    warmupDelta: plan.warmupDelta,
+    phiBurst: plan.phiBurst ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Stands in for a share of nothing, which a dry run may have. */
+const SMALLEST_ALPHA = 1e-12;

@@ -1,0 +1,103 @@
+/**
+ * The mail for a bake that ended without a verdict: people have to decide, so it says what was measured, what was
+ * missing, what can be done about it, and what happens if nobody does anything.
+ */
+import { deadlineInWords, oneLine } from "../approval/words.ts";
+import { appendAudit } from "../ledger/audit.ts";
+import { type Header, type Hold, loadHeader } from "../ledger/ledger.ts";
+import { notify } from "../notices/notices.ts";
+import { decisionOn, page } from "../notices/paging.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import type { Dependencies } from "../ports.ts";
+import { type Finding, findingInWords } from "./assess.ts";
+import type { BakeRecord } from "./bake.ts";
+import { loadBakes } from "./store.ts";
+
+/**
+ * Tells everybody whom the plan names, each once, and notes it in the record. A mailer that fails keeps no hold from
+ * being watched.
+ */
+export async function askForDecision(
+  deps: Dependencies,
+  promotionId: string,
+  plan: EnvironmentPlan,
+  phase: string,
+  hold: Hold,
+): Promise<void> {
+  const bakes = await loadBakes(deps.ledger, promotionId, plan.environment);
+  const bake = bakes.findLast(({ result }) => result === "inconclusive-hold" || result === "blocked");
+  if (bake === undefined) return;
+  const header = await loadHeader(deps.ledger, promotionId);
+  const letter = holdLetter(header, plan, bake, hold);
+  const name = `decide-${plan.environment}-${phase}`;
+  const about = [decisionOn(phase)];
+  await page(deps, promotionId, { environment: plan.environment, about }, { ...letter, asks: true }, plan.pageTo);
+  const others = plan.notices.filter((address) => !plan.pageTo.includes(address));
+  await notify(deps, promotionId, { name, ...letter }, others);
+  await appendAudit(deps, promotionId, {
+    id: name,
+    kind: "decision-asked",
+    environment: plan.environment,
+    summary: `${[...plan.pageTo, ...others].join(", ")}: ${hold.summary}`,
+  });
+}
+
+/** Subject and plain text. The verbs are the operator's, on the command line. */
+export function holdLetter(
+  { promotionId, service, version }: Pick<Header, "promotionId" | "service" | "version">,
+  { environment, window }: Pick<EnvironmentPlan, "environment" | "window">,
+  bake: BakeRecord,
+  hold: Pick<Hold, "until">,
+): { readonly subject: string; readonly body: string } {
+  const weight = bake.span?.weight ?? 0;
+  const [, ...further] = bake.findings;
+  const body = [
+    `The bake of ${weight} % in ${environment} has no verdict, so traffic holds at ${weight} % until somebody decides.`,
+    "",
+    `  Why       ${oneLine(bake.summary, LONGEST_LINE)}`,
+    `  Evidence  ${bake.evidence}`,
+    ...(bake.logE === null || bake.line === null
+      ? []
+      : [`            ln E is ${bake.logE.toFixed(2)}; at ${bake.line.toFixed(2)} the judge would have rolled back`]),
+    ...bake.warnings.map((warning) => `  Warning   ${oneLine(warning)}`),
+    "",
+    further.length === 0 ? "The candidate in this step:" : "The candidate in this step, worst first:",
+    ...measured(bake.findings),
+    "",
+    "It stays watched: a verdict against it, or a red alarm, takes it back at once.",
+    ...(hold.until === null
+      ? []
+      : [`If nobody decides by ${deadlineInWords(hold.until, window?.zone ?? null)}, it goes back.`]),
+    "",
+    ...CHOICES.map(([what, verb]) => `  ${what.padEnd(28)}npm run headgate -- ${verb} ${promotionId} --reason "..."`),
+    "",
+  ].join("\n");
+  return { subject: `${service} ${version}: ${weight} % in ${environment} waits for a decision`, body };
+}
+
+const LONGEST_LINE = 500;
+
+const CHOICES = [
+  ["go on with the next step", "resume"],
+  ["all traffic, watched once", "promote-now"],
+  ["back to the baseline", "roll-back"],
+  ["leave it so, without an end", "hold"],
+] as const;
+
+/** A mail is no report: it shows the worst. */
+const MOST_FINDINGS = 20;
+
+function measured(findings: readonly Finding[]): string[] {
+  const shown = findings.slice(0, MOST_FINDINGS).flatMap((finding) => {
+    const dry = finding.dryRun ? ", a dry run" : "";
+    const why = finding.reason === null ? "" : `: ${finding.reason}`;
+    return [
+      `  ${finding.watch}: ${findingInWords(finding)}`,
+      `      ${finding.verdict}${dry}${why}`,
+      ...finding.rules.map((rule) => `      ${rule}`),
+    ];
+  });
+  const more = findings.length - MOST_FINDINGS;
+  if (findings.length === 0) return ["  no metric is planned"];
+  return more > 0 ? [...shown, `  and ${more} more, in the report`] : shown;
+}

@@ -1,0 +1,193 @@
+/**
+ * A recorded promotion: one environment's samples with the analysis that judged them, as a JSON file that can be judged
+ * again under another analysis.
+ */
+import * as z from "zod";
+import { loadPlan, loadPlanHeader } from "../ledger/ledger.ts";
+import { LAMBDA_PRESETS } from "../plan.ts";
+import type { Ledger } from "../ports.ts";
+import { loadReferences } from "./reference.ts";
+import { type KeptLook, type KeptPeriod, loadBakes, loadLooks } from "./store.ts";
+
+export const RECORDING_FORMAT = "headgate/recording-v1";
+
+const armSchema = z.tuple([z.number(), z.number().nullable(), z.number()]).readonly().nullable();
+const spanSchema = z.strictObject({ from: z.number(), weight: z.number(), finished: z.boolean() });
+const lineSchema = z.strictObject({
+  periods: z.number(),
+  requests: z.number(),
+  bad: z.number(),
+  worstRate: z.number(),
+  value: z.number(),
+  quantileMs: z.number().nullable(),
+  phi: z.number().min(1),
+  requestsPerPeriod: z.number(),
+});
+
+const querySchema = z.strictObject({
+  namespace: z.string(),
+  metricName: z.string(),
+  dimensions: z.record(z.string(), z.string()),
+  statistic: z.string(),
+});
+
+const ruleSchema = z.strictObject({
+  max: z.number().exactOptional(),
+  maxIncreasePoints: z.number().exactOptional(),
+  maxIncreasePercent: z.number().exactOptional(),
+  sustainedSeconds: z.number(),
+  minSamples: z.number(),
+  onBreach: z.enum(["warn", "block", "rollback"]),
+  hard: z.boolean(),
+});
+
+const sequentialSchema = z.strictObject({
+  weight: z.number(),
+  rho: z.number(),
+  delta: z.number(),
+  slo: z.number().nullable(),
+  passDelta: z.number(),
+  warmupMinutes: z.number(),
+  warmupDelta: z.number(),
+  phiBurst: z.number().nullable(),
+  latencyMargin: z.number().nullable(),
+});
+
+const rankSchema = z.strictObject({
+  minimumPoints: z.number(),
+  direction: z.enum(["increase", "decrease", "either"]),
+  toleratedPercent: z.number(),
+});
+
+const metricSchema = z.strictObject({
+  name: z.string(),
+  target: z.string().nullable(),
+  source: z.union([
+    z.strictObject({
+      preset: z.enum(LAMBDA_PRESETS),
+    }),
+    z.strictObject({ query: querySchema, samples: querySchema.exactOptional() }),
+  ]),
+  periodSeconds: z.number().positive(),
+  settleSeconds: z.number().nonnegative(),
+  rules: z.array(ruleSchema).readonly(),
+  sequential: sequentialSchema.exactOptional(),
+  rank: rankSchema.exactOptional(),
+  dryRun: z.boolean(),
+});
+
+/** An analysis as plans hold it. */
+const analysisPlanSchema = z.strictObject({
+  alpha: z.number().positive().max(0.5),
+  metrics: z.array(metricSchema).readonly(),
+  onInconclusive: z.enum(["hold", "proceed", "roll-back"]),
+  extendSeconds: z.number(),
+  holdSeconds: z.number(),
+  earlyPass: z.boolean(),
+  referenceSeconds: z.number(),
+  mustSeePoints: z.number().nullable(),
+  ifBlind: z.enum(["warn", "refuse"]),
+  syntheticPerMinute: z.number(),
+});
+
+const bakeSchema = z.strictObject({
+  phase: z.string(),
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+  result: z.string().nullable(),
+  acted: z.string().nullable(),
+  summary: z.string(),
+});
+
+export const recordingSchema = z.strictObject({
+  format: z.literal(RECORDING_FORMAT),
+  promotionId: z.string(),
+  service: z.string(),
+  version: z.string(),
+  environment: z.string(),
+  analysis: analysisPlanSchema,
+  steps: z.array(z.strictObject({ weight: z.number(), bakeSeconds: z.number() })).readonly(),
+  references: z.record(z.string(), lineSchema),
+  spans: z.array(spanSchema),
+  bakes: z.array(bakeSchema),
+  /** By metric of a target: [start of the period, candidate, baseline], oldest first. */
+  samples: z.record(z.string(), z.array(z.tuple([z.number(), armSchema, armSchema]).readonly()).readonly()),
+  /** Requests of Headgate's own to the candidate, by metric of a target: [when, requests, failed], oldest first. */
+  synthetic: z.record(z.string(), z.array(z.tuple([z.number(), z.number(), z.number()]).readonly()).readonly()),
+});
+
+export type Recording = z.output<typeof recordingSchema>;
+
+/** How the analysis of a replay differs from the recorded one; a metric is changed by its name, for all its targets. */
+export const analysisChangesSchema = analysisPlanSchema
+  .pick({ alpha: true, onInconclusive: true, extendSeconds: true, earlyPass: true })
+  .partial()
+  .extend({
+    metrics: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          rules: z.array(ruleSchema).readonly().optional(),
+          sequential: sequentialSchema.partial().nullable().optional(),
+          dryRun: z.boolean().optional(),
+        }),
+      )
+      .optional(),
+  });
+export type AnalysisChanges = z.output<typeof analysisChangesSchema>;
+
+/** Everything that was seen in one environment of a promotion. */
+export async function loadRecording(ledger: Ledger, promotionId: string, environment: string): Promise<Recording> {
+  const header = await loadPlanHeader(ledger, promotionId);
+  const plan = await loadPlan(ledger, promotionId, environment);
+  const looks = await loadLooks(ledger, promotionId, environment);
+  const bakes = await loadBakes(ledger, promotionId, environment);
+  return {
+    format: RECORDING_FORMAT,
+    promotionId,
+    service: header.service,
+    version: header.version,
+    environment,
+    analysis: plan.analysis,
+    steps: plan.steps,
+    references: (await loadReferences(ledger, promotionId, environment)) ?? {},
+    spans: spansOf(bakes),
+    bakes: bakes.map(({ phase, startedAt, endedAt, result, acted, summary }) => {
+      return { phase, startedAt, endedAt, result, acted, summary };
+    }),
+    samples: samplesOf(looks),
+    synthetic: syntheticOf(looks),
+  };
+}
+
+type Span = z.output<typeof spanSchema>;
+
+function spansOf(bakes: readonly { readonly span: Span | null }[]): Span[] {
+  const spans = bakes.flatMap(({ span }) => span ?? []);
+  return spans.filter((span, index) => index === 0 || (spans[index - 1]?.from ?? 0) < span.from);
+}
+
+function syntheticOf(looks: readonly KeptLook[]): Recording["synthetic"] {
+  const byWatch = new Map<string, [number, number, number][]>();
+  for (const { at, synthetic } of looks) {
+    for (const [watch, { requests, errors }] of Object.entries(synthetic)) {
+      byWatch.set(watch, [...(byWatch.get(watch) ?? []), [at, requests, errors]]);
+    }
+  }
+  return Object.fromEntries(byWatch);
+}
+
+/** A period that was looked at twice counts as the later look has it. */
+function samplesOf(looks: readonly KeptLook[]): Recording["samples"] {
+  const byWatch = new Map<string, Map<number, KeptPeriod>>();
+  for (const { periods } of looks) {
+    for (const [watch, kept] of Object.entries(periods)) {
+      const known = byWatch.get(watch) ?? new Map<number, KeptPeriod>();
+      for (const period of kept) known.set(period[0], period);
+      byWatch.set(watch, known);
+    }
+  }
+  return Object.fromEntries(
+    [...byWatch].map(([watch, kept]) => [watch, [...kept.values()].sort((a, b) => a[0] - b[0])]),
+  );
+}

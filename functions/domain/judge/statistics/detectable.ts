@@ -1,0 +1,215 @@
+import { thousands } from "../../figures.ts";
+import { type Exposure, powerModel } from "./detectable-power.ts";
+import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
+
+/**
+ * What a plan's bakes can see, said before the start: a pass means little if the bake could not have failed.
+ *
+ * A rise is the candidate's true error rate less the baseline's. Each step is taken on its own, as if the regression
+ * began with it and nothing had been caught before, so that the advice errs on the cautious side.
+ */
+export type Traffic = {
+  /** Both arms together. */
+  readonly requestsPerMinute: number;
+  /** The baseline's error rate, as a fraction. */
+  readonly errorRate: number;
+  /** Dispersion as `estimateDispersion` finds it; 1, independent errors, unless given. */
+  readonly phi?: number;
+};
+
+export type PlannedStep = { readonly weight: number; readonly bakeMinutes: number };
+
+export type DetectableInput = {
+  readonly traffic: Traffic;
+  /** Weights in percent; 100 leaves no baseline beside the canary. */
+  readonly steps: readonly PlannedStep[];
+  /** Settings that differ from the judge's defaults. */
+  readonly config?: Partial<SequentialConfig>;
+  /** This metric's share of the environment's evidence (see `combineEvidence`); 1 unless given. */
+  readonly share?: number;
+  /** The rise that one wants to see, as a fraction; one point unless given. */
+  readonly wantedRise?: number;
+  /** In what share of cases a rise must be caught to count as seen; 0.9 unless given. */
+  readonly certainty?: number;
+};
+
+export type StepAdvice = PlannedStep & {
+  /** Smallest rise seen within the bake, as a fraction; `null` when the bake can see none at all. */
+  readonly smallestRise: number | null;
+  readonly seesWanted: boolean;
+  /** Shortest bake at this weight that sees the wanted rise, up to 7 days. */
+  readonly minutesForWanted: number | null;
+  /** Smallest larger weight, in whole percents up to 50, that sees the wanted rise within this bake. */
+  readonly weightForWanted: number | null;
+};
+
+export type Advice = {
+  readonly traffic: Traffic;
+  readonly wantedRise: number;
+  readonly certainty: number;
+  readonly steps: readonly StepAdvice[];
+};
+
+export const LONGEST_BAKE = 7 * 24 * 60;
+/** More than half on the candidate no longer gains power, and is no canary. */
+const LARGEST_WEIGHT = 50;
+const WHOLE = 100;
+/** Halvings of the unit interval: rises are found to 0.0001 points. */
+const HALVINGS = 20;
+
+type Question = {
+  readonly traffic: Traffic;
+  readonly config: SequentialConfig;
+  readonly logThreshold: number;
+  readonly certainty: number;
+};
+
+/**
+ * Advice for each step of a plan. Deterministic; a few milliseconds a step. See `powerModel` for the method and how near
+ * it comes to simulation.
+ *
+ * @throws RangeError when a setting would void the judge's stated error rate
+ */
+export function adviseDetectable(input: DetectableInput): Advice {
+  const config = completeConfig(input.config ?? {});
+  const wantedRise = input.wantedRise ?? 0.01;
+  const certainty = input.certainty ?? 0.9;
+  const logThreshold = -Math.log(config.alpha * (input.share ?? 1));
+  const question = { traffic: input.traffic, config, logThreshold, certainty };
+  const starts = startMasses(input.steps, config);
+  const steps = input.steps.map((step, i) => adviseStep(question, step, starts[i] ?? 0, wantedRise));
+  return { traffic: input.traffic, wantedRise, certainty, steps };
+}
+
+function adviseStep(question: Question, step: PlannedStep, logStart: number, wantedRise: number): StepAdvice {
+  const sees = (rise: number, at: PlannedStep): boolean => isSeen(question, at, logStart, rise);
+  const smallestRise = smallestSeen(question, step, logStart);
+  return {
+    ...step,
+    smallestRise,
+    seesWanted: smallestRise !== null && smallestRise <= wantedRise,
+    minutesForWanted: least(1, LONGEST_BAKE, (bakeMinutes) => sees(wantedRise, { ...step, bakeMinutes })),
+    weightForWanted: least(Math.ceil(step.weight), LARGEST_WEIGHT, (weight) => sees(wantedRise, { ...step, weight })),
+  };
+}
+
+function isSeen(question: Question, step: PlannedStep, logStart: number, rise: number): boolean {
+  const caught = caughtAt(question, step, logStart);
+  return caught !== null && caught(question.traffic.errorRate + rise) >= question.certainty;
+}
+
+function smallestSeen(question: Question, step: PlannedStep, logStart: number): number | null {
+  const caught = caughtAt(question, step, logStart);
+  if (caught === null || caught(1) < question.certainty) return null;
+  let [unseen, seen] = [question.traffic.errorRate, 1];
+  for (let round = 0; round < HALVINGS; round++) {
+    const middle = (unseen + seen) / 2;
+    if (caught(middle) >= question.certainty) seen = middle;
+    else unseen = middle;
+  }
+  return seen - question.traffic.errorRate;
+}
+
+/** Chance of being caught by the candidate's error rate; `null` where nothing is judged at all. */
+function caughtAt(question: Question, step: PlannedStep, logStart: number): ((rate: number) => number) | null {
+  const { traffic, config, logThreshold } = question;
+  const alone = step.weight >= WHOLE;
+  const canary = (traffic.requestsPerMinute * Math.min(step.weight, WHOLE)) / WHOLE;
+  if (canary <= 0 || step.bakeMinutes < 1 || (alone && config.slo === null)) return null;
+  const exposure: Exposure = {
+    canary,
+    baseline: alone ? null : traffic.requestsPerMinute - canary,
+    minutes: step.bakeMinutes,
+    logStart,
+    phi: Math.max(1, traffic.phi ?? 1),
+  };
+  return powerModel(exposure, traffic.errorRate, config, logThreshold).caught;
+}
+
+/** ln of the start mass that the judge spends on each step's first minute, when every bake runs its length. */
+function startMasses(steps: readonly PlannedStep[], config: SequentialConfig): number[] {
+  let logMass = 0;
+  return steps.map((step, i) => {
+    const hazard = i === 0 ? config.hazardFirst : config.hazardStep;
+    const logStart = logMass + Math.log(hazard);
+    logMass += Math.log1p(-hazard) + Math.max(0, step.bakeMinutes - 1) * Math.log1p(-config.hazardMinute);
+    return logStart;
+  });
+}
+
+/** The least whole number from `low` to `high` that satisfies a condition which, once met, stays met. */
+export function least(low: number, high: number, holds: (value: number) => boolean): number | null {
+  if (low > high || !holds(high)) return null;
+  let [below, enough] = [low - 1, high];
+  while (enough - below > 1) {
+    const middle = Math.floor((below + enough) / 2);
+    if (holds(middle)) enough = middle;
+    else below = middle;
+  }
+  return enough;
+}
+
+/**
+ * One line a step: "10 % for 15 minutes, the last 2 unread, at 40 requests a minute: sees an error rise of +6 points or
+ * more in 90 % of cases; to see +1 point bake 2 h, or start at 25 %". Figures are rounded to the cautious side. The
+ * advice is about minutes that are read; a bake is planned with the `unread` ones at its end, which have not settled.
+ */
+export function adviceInWords(advice: Advice, unread = 0): string[] {
+  return advice.steps.map((step, i) => {
+    const traffic = `${requestsInWords(advice.traffic.requestsPerMinute)} a minute`;
+    const settling = unread === 0 ? "" : `, the last ${unread} unread,`;
+    const where = `${step.weight} % for ${durationInWords(step.bakeMinutes + unread)}${settling} at ${traffic}`;
+    return `${where}: ${sight(advice, step)}${remedy(advice, step, i === 0 ? "start at" : "shift to", unread)}`;
+  });
+}
+
+function sight(advice: Advice, step: StepAdvice): string {
+  if (step.smallestRise === null) return "sees no error rise at all";
+  const share = Math.round(advice.certainty * 100);
+  return `sees an error rise of ${riseInWords(step.smallestRise)} or more in ${share} % of cases`;
+}
+
+function remedy(advice: Advice, step: StepAdvice, shift: string, unread: number): string {
+  if (step.seesWanted) return "";
+  const wanted = riseInWords(advice.wantedRise);
+  const ways: string[] = [];
+  if (step.minutesForWanted !== null) ways.push(`bake ${durationInWords(roundedUp(step.minutesForWanted + unread))}`);
+  if (step.weightForWanted !== null) ways.push(`${shift} ${step.weightForWanted} %`);
+  return ways.length === 0
+    ? `; no bake of up to 7 d sees ${wanted} at this traffic`
+    : `; to see ${wanted} ${ways.join(", or ")}`;
+}
+
+/** "+6 points", rounded up to two significant digits. */
+export function riseInWords(rise: number): string {
+  const points = rise * 100;
+  const scale = 10 ** (Math.floor(Math.log10(points)) - 1);
+  const rounded = Number((Math.ceil(points / scale - 1e-9) * scale).toPrecision(2));
+  return `+${rounded} ${rounded === 1 ? "point" : "points"}`;
+}
+
+const HOUR = 60;
+const DAY = 24 * HOUR;
+
+/** Minutes rounded up to what one would write in a plan. */
+export function roundedUp(minutes: number): number {
+  const grain = [
+    { from: 2 * DAY, grain: DAY },
+    { from: 6 * HOUR, grain: HOUR },
+    { from: HOUR, grain: 30 },
+  ].find(({ from }) => minutes > from)?.grain;
+  return Math.ceil(minutes / (grain ?? 5)) * (grain ?? 5);
+}
+
+export function durationInWords(minutes: number): string {
+  if (minutes >= 2 * DAY && minutes % DAY === 0) return `${minutes / DAY} d`;
+  if (minutes < 2 * HOUR) return minutes === 1 ? "1 minute" : `${minutes} minutes`;
+  const rest = minutes % HOUR;
+  return `${Math.floor(minutes / HOUR)} h${rest === 0 ? "" : ` ${rest} min`}`;
+}
+
+function requestsInWords(perMinute: number): string {
+  const rounded = perMinute < 10 ? Math.round(perMinute * 10) / 10 : Math.round(perMinute);
+  const digits = perMinute < 10 ? String(rounded) : thousands(rounded);
+  return `${digits} ${rounded === 1 ? "request" : "requests"}`;
+}

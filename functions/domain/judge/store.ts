@@ -1,0 +1,218 @@
+/**
+ * Where the judge's memory lies in the ledger: one BAKE item per phase, the environment's evidence (cut into parts, since
+ * 200 targets exceed an item), and the samples behind each verdict, appended tick by tick.
+ */
+
+import { asHead, type Head, item, keys, loadPlan, must, there } from "../ledger/ledger.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import type { Change, Item, Key, Ledger } from "../ports.ts";
+import type { Assessment, Finding } from "./assess.ts";
+import type { BakeRecord } from "./bake.ts";
+import { referencesOf } from "./reference.ts";
+import type { References } from "./reference-line.ts";
+import type { ArmSample, Span } from "./sampling.ts";
+import { type EvidenceState, NO_EVIDENCE, type Period } from "./state.ts";
+import type { Synthetic } from "./synthetic.ts";
+import { severityOf, type Verdict } from "./verdicts.ts";
+
+export const asBake = (stored: Item) => stored as unknown as BakeRecord & Key;
+
+/** Throws `BrokenRecord` when the bake was never begun. */
+export async function loadBake(
+  ledger: Ledger,
+  promotionId: string,
+  environment: string,
+  phase: string,
+): Promise<BakeRecord> {
+  return bakeOf(await must(ledger, keys.bake(promotionId, environment, phase)));
+}
+
+function bakeOf(stored: Item): BakeRecord {
+  const { pk: _pk, sk: _sk, ...bake } = asBake(stored);
+  return bake;
+}
+
+/** What a look at a bake begins with. */
+export interface BeforeLook {
+  readonly bake: BakeRecord;
+  readonly plan: EnvironmentPlan;
+  readonly head: Head;
+  readonly references: References;
+  readonly evidence: StoredEvidence;
+}
+
+/** All of it in one read, as a rule: a look is made every minute. Throws `BrokenRecord` when the bake was never begun. */
+export async function loadBeforeLook(
+  ledger: Ledger,
+  promotionId: string,
+  environment: string,
+  phase: string,
+): Promise<BeforeLook> {
+  const wanted = {
+    bake: keys.bake(promotionId, environment, phase),
+    head: keys.head(promotionId, environment),
+    plan: keys.planPart(promotionId, environment, 0),
+    reference: keys.reference(promotionId, environment),
+    evidence: evidenceKey(promotionId, environment, 0),
+  };
+  const [bake, head, plan, reference, first] = await ledger.readAll(Object.values(wanted));
+  return {
+    bake: bakeOf(there(bake, wanted.bake)),
+    head: asHead(there(head, wanted.head)),
+    plan: await loadPlan(ledger, promotionId, environment, plan),
+    references: referencesOf(reference) ?? {},
+    evidence: await loadEvidence(ledger, promotionId, environment, { first }),
+  };
+}
+
+/** All bakes of an environment, in the order in which they began. */
+export async function loadBakes(ledger: Ledger, promotionId: string, environment: string): Promise<BakeRecord[]> {
+  const { pk, sk } = keys.bake(promotionId, environment, "");
+  const evidence = keys.bake(promotionId, environment, EVIDENCE).sk;
+  const stored = (await ledger.list(pk, sk)).filter((found) => !found.sk.startsWith(evidence));
+  return stored.map(asBake).sort((a, b) => a.startedAt - b.startedAt);
+}
+
+// --- evidence --------------------------------------------------------------------------------------------------------
+
+const EVIDENCE = "evidence#";
+/** Largest piece of JSON kept in one item, in UTF-16 units; DynamoDB's limit is 400 KB of UTF-8. */
+const PART_LENGTH = 90_000;
+
+const evidenceKey = (promotionId: string, environment: string, part: number): Key =>
+  keys.bake(promotionId, environment, `${EVIDENCE}${String(part).padStart(3, "0")}`);
+
+export interface StoredEvidence {
+  readonly state: EvidenceState;
+  /** Null: never written. */
+  readonly revision: number | null;
+}
+
+/** `read`: its first part, where that was asked for already; most evidence has no other. */
+export async function loadEvidence(
+  ledger: Ledger,
+  promotionId: string,
+  environment: string,
+  read?: { readonly first: Item | undefined },
+): Promise<StoredEvidence> {
+  const { pk, sk } = keys.bake(promotionId, environment, EVIDENCE);
+  const isWhole = read !== undefined && (read.first === undefined || read.first.parts === 1);
+  const parts = isWhole ? [read.first] : await ledger.list(pk, sk);
+  const [first] = parts;
+  if (first === undefined) return { state: NO_EVIDENCE, revision: null };
+  const json = parts.slice(0, Number(first.parts)).map((part) => String(part?.json));
+  return { state: JSON.parse(json.join("")) as EvidenceState, revision: Number(first.revision) };
+}
+
+/** Writes the evidence over the revision it was made from. */
+export function evidenceChanges(
+  promotionId: string,
+  environment: string,
+  before: StoredEvidence,
+  state: EvidenceState,
+): Change[] {
+  const json = JSON.stringify(state);
+  const parts = Math.ceil(json.length / PART_LENGTH);
+  const revision = (before.revision ?? 0) + 1;
+  return Array.from({ length: parts }, (_, part) => {
+    const piece = json.slice(part * PART_LENGTH, (part + 1) * PART_LENGTH);
+    const put = item(evidenceKey(promotionId, environment, part), { json: piece, parts, revision });
+    if (part > 0) return { put };
+    return { put, if: before.revision === null ? ("absent" as const) : { revision: before.revision } };
+  });
+}
+
+// --- samples ---------------------------------------------------------------------------------------------------------
+
+/** One period as it is kept: start (epoch ms), candidate, baseline. */
+export type KeptPeriod = readonly [at: number, candidate: ArmSample | null, baseline: ArmSample | null];
+
+/** What one look saw: a SAMPLE item. A period that is in two of them counts as the later one has it. */
+export interface KeptLook {
+  readonly phase: string;
+  readonly at: number;
+  readonly span: Span | null;
+  readonly verdict: Verdict;
+  readonly logE: number;
+  readonly line: number;
+  /** By metric of a target. */
+  readonly periods: Readonly<Record<string, readonly KeptPeriod[]>>;
+  /** Requests of our own since the look before, by metric of a target. */
+  readonly synthetic: Synthetic;
+}
+
+/** Samples are kept for 90 days; the audit trail, which holds the verdicts, for ever. */
+const KEEP_SAMPLES_SECONDS = 90 * 86_400;
+
+const keptPeriod = ({ at, sample }: Period): KeptPeriod => [at, sample.candidate, sample.baseline];
+
+/**
+ * Appends what this look saw. `last`: the bake ends with it, so that periods which are not yet certain are kept too.
+ * Nothing is appended when there is nothing new.
+ */
+export function sampleChanges(
+  promotionId: string,
+  environment: string,
+  bake: BakeRecord,
+  assessment: Assessment,
+  now: number,
+  last: boolean,
+): Change[] {
+  const { verdict, evidence, state, folded, synthetic } = assessment;
+  const entries = Object.entries(folded).flatMap(([watch, periods]): [string, KeptPeriod[]][] => {
+    const open = last ? (state.watches[watch]?.tail ?? []) : [];
+    const tail = open.flatMap((reading) => (reading.newest === null ? [] : [{ ...reading, sample: reading.newest }]));
+    const kept = [...periods, ...tail].map(keptPeriod);
+    return kept.length === 0 ? [] : [[watch, kept]];
+  });
+  const parts = inParts(entries);
+  const own = Object.keys(synthetic).length > 0;
+  return (parts.length === 0 && own ? [[]] : parts).map((periods, index) => {
+    const look: KeptLook = {
+      phase: bake.phase,
+      at: now,
+      span: bake.span,
+      verdict,
+      logE: evidence.logE,
+      line: evidence.line,
+      periods: Object.fromEntries(periods),
+      synthetic: index === 0 ? synthetic : {},
+    };
+    const expiresAtSeconds = Math.floor(now / 1000) + KEEP_SAMPLES_SECONDS;
+    return {
+      put: item(keys.samples(promotionId, environment, bake.phase, bake.parts + index), { ...look, expiresAtSeconds }),
+    };
+  });
+}
+
+/** Cuts entries into groups whose JSON stays well below an item. */
+function inParts<T>(entries: readonly T[]): T[][] {
+  const groups: T[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    const size = JSON.stringify(entry).length;
+    if (length + size > PART_LENGTH) {
+      groups.push([]);
+      length = 0;
+    }
+    groups.at(-1)?.push(entry);
+    length += size;
+  }
+  return groups;
+}
+
+/** Everything that was seen in an environment, oldest look first. */
+export async function loadLooks(ledger: Ledger, promotionId: string, environment: string): Promise<KeptLook[]> {
+  const { pk } = keys.header(promotionId);
+  const stored = await ledger.list(pk, `SAMPLE#${environment}#`);
+  return (stored as unknown as KeptLook[]).sort((a, b) => a.at - b.at);
+}
+
+/** Findings that an item has room for beside the rest: the worst, then as planned. */
+const MOST_FINDINGS = 60;
+
+export function worstFindings(findings: readonly Finding[]): Finding[] {
+  return findings
+    .toSorted((a, b) => Number(a.dryRun) - Number(b.dryRun) || severityOf(b.verdict) - severityOf(a.verdict))
+    .slice(0, MOST_FINDINGS);
+}

@@ -1,0 +1,317 @@
+import type { AnalysisInput, MetricInput, QueryInput, SequentialInput } from "../documents/policy-analysis.ts";
+import type { Path } from "../documents/problems.ts";
+import { formatDuration } from "../durations.ts";
+import type { AnalysisPlan, MetricPlan, QueryPlan, RulePlan, SequentialPlan } from "../plan.ts";
+import { type MetricClass, shareProblem, spreadAlpha } from "./alpha.ts";
+import type { PlannedSteps } from "./rollout.ts";
+import { resolveRules } from "./rules.ts";
+import { defined, fill, type Scope } from "./scope.ts";
+import type { PlacedTarget } from "./targets.ts";
+
+/** What is measured, for which targets, and which share of the environment's alpha each measurement holds. */
+
+const DEFAULTS = {
+  alpha: 0.05,
+  metrics: [{ preset: "lambda-error-rate" }],
+  onInconclusive: "hold",
+  extendUpTo: 0,
+  holdUpTo: 86_400,
+  earlyPass: false,
+  reference: 86_400,
+  syntheticPerMinute: 0,
+} as const satisfies AnalysisInput;
+
+const PERIOD_SECONDS = 60;
+/** CloudWatch gets Lambda's points when an invocation ends, stamped with its start: a minute needs time to fill. */
+const SETTLE_SECONDS = 120;
+
+/** The sequential judge's published defaults; a latency metric tolerates through its margin, not through delta. */
+const SEQUENTIAL_DEFAULTS = {
+  rho: 1,
+  delta: 0.0005,
+  slo: null,
+  passDelta: 0.005,
+  warmupMinutes: 0,
+  warmupDelta: 0.05,
+  phiBurst: null,
+} as const;
+const LATENCY_MARGIN = 0.1;
+
+const RANK_DEFAULTS = { direction: "increase", toleratedPercent: 10 } as const;
+
+const TARGET_PLACEHOLDERS = /\{(target|functionName|alias)\}/;
+
+interface Measured {
+  readonly metric: MetricInput;
+  readonly name: string;
+  readonly at: Path;
+  /** Null: the environment's own metric. */
+  readonly targets: readonly PlacedTarget[] | null;
+  readonly metricClass: MetricClass;
+  readonly sequential: SequentialInput | null;
+}
+
+export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], planned: PlannedSteps): AnalysisPlan {
+  const own = scope.service.analysis ?? {};
+  const override = scope.service.overrides?.[scope.name]?.analysis ?? {};
+  const input = { ...DEFAULTS, ...defined(own), ...defined(override) };
+  const at = analysisPath(scope, override.metrics !== undefined);
+  const metrics = input.metrics.map((metric, index) => measure(scope, placed, metric, [...at, "metrics", index]));
+  refuseSameNames(scope, metrics);
+  refuseShortBakes(scope, planned, metrics);
+  refuseRankAlone(scope, planned, metrics);
+  return {
+    alpha: input.alpha,
+    metrics: planMetrics(scope, metrics, [...at, "metrics"]),
+    onInconclusive: input.onInconclusive,
+    extendSeconds: input.extendUpTo,
+    holdSeconds: input.holdUpTo,
+    earlyPass: input.earlyPass,
+    referenceSeconds: input.reference,
+    mustSeePoints: input.mustSee?.points ?? null,
+    ifBlind: input.mustSee?.ifBlind ?? "warn",
+    syntheticPerMinute: input.syntheticPerMinute,
+  };
+}
+
+function analysisPath(scope: Scope, overridden: boolean): Path {
+  const place = overridden ? ["overrides", scope.name, "analysis"] : ["analysis"];
+  return [...scope.at.service, ...place];
+}
+
+function measure(scope: Scope, placed: readonly PlacedTarget[], metric: MetricInput, at: Path): Measured {
+  checkTimes(scope, metric, at);
+  const sequential = sequentialOf(metric);
+  const measured = {
+    metric,
+    name: metric.name ?? ("preset" in metric ? metric.preset : dashed(metric.query.metricName)),
+    at,
+    targets: targetsOf(scope, placed, metric, at),
+    metricClass: classOf(metric),
+    sequential,
+  };
+  checkUse(scope, measured);
+  return measured;
+}
+
+function checkTimes(scope: Scope, metric: MetricInput, at: Path): void {
+  const period = metric.period ?? PERIOD_SECONDS;
+  if (period < 60 || period % 60 !== 0) {
+    scope.report.refuse([...at, "period"], "is no multiple of 1m", "CloudWatch keeps points of 1m, 2m, 5m and so on");
+  }
+}
+
+function targetsOf(
+  scope: Scope,
+  placed: readonly PlacedTarget[],
+  metric: MetricInput,
+  at: Path,
+): readonly PlacedTarget[] | null {
+  const perTarget = "preset" in metric || TARGET_PLACEHOLDERS.test(JSON.stringify(metric.query.dimensions));
+  if (metric.targets === undefined) return perTarget ? placed : null;
+  if (!perTarget) {
+    const hint = "put {functionName}, {alias} or {target} into a dimension, or leave targets out";
+    scope.report.refuse([...at, "targets"], "names targets, but the query is the same for all of them", hint);
+    return null;
+  }
+  return metric.targets.flatMap((name, index) => {
+    const found = placed.filter((target) => target.plan.name === name);
+    const known = scope.service.targets.map((target) => target.name);
+    if (!known.includes(name)) {
+      scope.report.refuse([...at, "targets", index], "is no target of the service", `targets: ${known.join(", ")}`);
+    }
+    return found;
+  });
+}
+
+/** On unless said otherwise for the error rate, the metric for which the stated rate was measured most widely. */
+function sequentialOf(metric: MetricInput): SequentialInput | null {
+  const wanted = metric.sequential ?? ("preset" in metric && metric.preset === "lambda-error-rate");
+  if (wanted === false) return null;
+  return wanted === true ? {} : wanted;
+}
+
+function classOf(metric: MetricInput): MetricClass {
+  if (!("preset" in metric)) return "other";
+  if (metric.preset === "lambda-error-rate") return "errors";
+  return metric.preset.startsWith("lambda-duration") ? "latency" : "other";
+}
+
+function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): void {
+  const ranked = "query" in metric && metric.rank !== undefined;
+  if (metric.rules === undefined && sequential === null && !ranked && metric.dryRun !== true) {
+    scope.report.refuse(at, "is measured, but nothing acts on it", "add rules, sequential: true, or dryRun: true");
+  }
+  if ("preset" in metric) return;
+  checkCounts(scope, metric, sequential, at);
+  checkRank(scope, metric, sequential, targets, at);
+  if (sequential !== null && metric.samples === undefined) {
+    const hint = "add samples (such as Invocations with Sum), or write sequential: false";
+    scope.report.refuse([...at, "sequential"], "needs counts: the query has no samples", hint);
+  }
+  if (targets === null && sequential !== null) {
+    const hint = "put {functionName} and {version} into the dimensions, or write sequential: false";
+    scope.report.refuse([...at, "sequential"], "needs a baseline arm, which a metric of the environment has not", hint);
+  }
+}
+
+type QueryMetric = Extract<MetricInput, { query: QueryInput }>;
+
+/** The judge counts requests, all of them and the bad ones; any other statistic is no count. */
+function checkCounts(
+  scope: Scope,
+  { query, samples }: QueryMetric,
+  sequential: SequentialInput | null,
+  at: Path,
+): void {
+  if (sequential === null) return;
+  if (query.statistic !== "Sum") {
+    const hint = "write Sum over a metric of bad requests, or sequential: false";
+    scope.report.refuse([...at, "query", "statistic"], `is ${query.statistic}, and the judge needs a count`, hint);
+  }
+  if (samples !== undefined && samples.statistic !== "Sum" && samples.statistic !== "SampleCount") {
+    const hint = "write Sum or SampleCount over a metric of all requests, or sequential: false";
+    scope.report.refuse([...at, "samples", "statistic"], `is ${samples.statistic}, and the judge needs a count`, hint);
+  }
+}
+
+function checkRank(
+  scope: Scope,
+  { rank, query }: QueryMetric,
+  sequential: SequentialInput | null,
+  targets: readonly PlacedTarget[] | null,
+  at: Path,
+): void {
+  if (rank === undefined) return;
+  if (sequential !== null) {
+    scope.report.refuse(
+      [...at, "rank"],
+      "stands beside sequential",
+      "keep one: sequential for counts, rank for the rest",
+    );
+  }
+  if (targets === null || !JSON.stringify(query.dimensions).includes("{version}")) {
+    const hint = "put {functionName} and {version} into the dimensions, or leave rank out";
+    scope.report.refuse([...at, "rank"], "needs a baseline arm, which this query cannot tell apart", hint);
+  }
+}
+
+/** At 100 % nothing runs beside the candidate, and the rank test has no say. */
+function refuseRankAlone(scope: Scope, planned: PlannedSteps, metrics: readonly Measured[]): void {
+  if (planned.written.some((step) => step.weight < 100)) return;
+  for (const { metric, at } of metrics) {
+    if (!("query" in metric) || metric.rank === undefined) continue;
+    const hint = "add a step below 100 %, or leave rank out";
+    scope.report.refuse([...at, "rank"], "compares two arms, and no step has a baseline beside the candidate", hint);
+  }
+}
+
+function refuseSameNames(scope: Scope, metrics: readonly Measured[]): void {
+  for (const [index, { name, at }] of metrics.entries()) {
+    const first = metrics.findIndex((other) => other.name === name);
+    if (first === index) continue;
+    scope.report.refuse([...at, "name"], `is "${name}", as metrics[${first}] is`, "give each metric a name of its own");
+  }
+}
+
+/** A bake in which no period can close and settle could not end with anything but "inconclusive". */
+function refuseShortBakes(scope: Scope, planned: PlannedSteps, metrics: readonly Measured[]): void {
+  const needed = Math.max(...metrics.map(({ metric }) => readableAfter(metric)));
+  for (const [index, step] of planned.written.entries()) {
+    if (step.bakeSeconds >= needed) continue;
+    const message = `bakes for ${formatDuration(step.bakeSeconds)}, too short for one whole period to close and settle`;
+    scope.report.refuse([...planned.at, index, "bake"], message, `write ${formatDuration(needed)} or longer`);
+  }
+}
+
+/** Traffic is set in the middle of a period: up to one goes by before the first whole one begins. */
+function readableAfter(metric: MetricInput): number {
+  return 2 * (metric.period ?? PERIOD_SECONDS) + (metric.settle ?? SETTLE_SECONDS);
+}
+
+function planMetrics(scope: Scope, metrics: readonly Measured[], at: Path): MetricPlan[] {
+  const weights = alphaWeights(scope, metrics, at);
+  return metrics.flatMap((measured, index) => {
+    const rules = resolveRules(scope, measured.metric, measured.at);
+    return (measured.targets ?? [null]).map((target) =>
+      planMetric(scope, measured, target, rules, weights[index] ?? 0),
+    );
+  });
+}
+
+/** Dry runs spend nothing: they are weighed among themselves, as if they alone were judged. */
+function alphaWeights(scope: Scope, metrics: readonly Measured[], at: Path): number[] {
+  const weights = metrics.map(() => 0);
+  for (const dryRun of [false, true]) {
+    const judged = metrics.flatMap((one, index) =>
+      one.sequential !== null && (one.metric.dryRun ?? false) === dryRun ? [{ one, index }] : [],
+    );
+    const claims = judged.map(({ one }) => ({
+      metricClass: one.metricClass,
+      share: one.sequential?.weight,
+      targets: one.targets?.length ?? 1,
+    }));
+    const problem = shareProblem(claims);
+    if (problem !== null)
+      scope.report.refuse(at, problem, "write shares that sum to 1, or leave sequential.weight out");
+    for (const [place, weight] of spreadAlpha(claims).entries()) weights[judged[place]?.index ?? 0] = weight;
+  }
+  return weights;
+}
+
+function planMetric(
+  scope: Scope,
+  measured: Measured,
+  target: PlacedTarget | null,
+  rules: readonly RulePlan[],
+  weight: number,
+): MetricPlan {
+  const { metric, name, sequential } = measured;
+  return defined({
+    name,
+    target: target?.plan.name ?? null,
+    source: sourceOf(scope, measured, target),
+    periodSeconds: metric.period ?? PERIOD_SECONDS,
+    settleSeconds: metric.settle ?? SETTLE_SECONDS,
+    rules,
+    sequential: sequential === null ? undefined : judgeSettings(sequential, measured.metricClass, weight),
+    rank: "query" in metric && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
+    dryRun: metric.dryRun ?? false,
+  });
+}
+
+function sourceOf(scope: Scope, { metric, at }: Measured, target: PlacedTarget | null): MetricPlan["source"] {
+  if ("preset" in metric) return { preset: metric.preset };
+  const query = fillQuery(scope, metric.query, [...at, "query"], target);
+  if (metric.samples === undefined) return { query };
+  return { query, samples: fillQuery(scope, metric.samples, [...at, "samples"], target) };
+}
+
+/** Fills a query's dimensions; `{version}` stays for the adapter where there is a target with versions. */
+export function fillQuery(scope: Scope, query: QueryInput, at: Path, target: PlacedTarget | null): QueryPlan {
+  const values: Record<string, string> =
+    target === null
+      ? {}
+      : { target: target.plan.name, functionName: target.plan.functionName, alias: target.plan.alias };
+  const dimensions = Object.entries(query.dimensions).map(([name, text]) => {
+    const place = [...at, "dimensions", name];
+    return [name, fill(scope, place, text, values, target === null ? [] : ["version"])];
+  });
+  return { ...query, dimensions: Object.fromEntries(dimensions) };
+}
+
+function judgeSettings(input: SequentialInput, metricClass: MetricClass, weight: number): SequentialPlan {
+  const latency = metricClass === "latency";
+  const { latencyMargin, ...settings } = input;
+  return {
+    ...SEQUENTIAL_DEFAULTS,
+    ...(latency ? { delta: 0 } : {}),
+    ...defined(settings),
+    latencyMargin: latency ? (latencyMargin ?? LATENCY_MARGIN) : null,
+    weight,
+  };
+}
+
+function dashed(metricName: string): string {
+  return metricName.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+}

@@ -1,0 +1,82 @@
+import type { MetricInput, RuleInput } from "../documents/policy-analysis.ts";
+import type { Path } from "../documents/problems.ts";
+import type { MetricPlan, RulePlan } from "../plan.ts";
+import { defined, type Scope } from "./scope.ts";
+
+/** Thresholds as runbooks write them, made explicit. */
+
+/** Of 50 requests one error is already 2 %: below that a rate or a percentile says little. Counts need no sample. */
+const MIN_SAMPLES = 50;
+const CEILINGS = ["max", "maxIncreasePoints", "maxIncreasePercent"] as const;
+
+export function resolveRules(scope: Scope, metric: MetricInput, at: Path): RulePlan[] {
+  return (metric.rules ?? []).map((rule, index) => resolveRule(scope, metric, rule, [...at, "rules", index]));
+}
+
+function resolveRule(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): RulePlan {
+  checkCeiling(scope, rule, at);
+  checkSustained(scope, metric, rule, at);
+  checkBaseline(scope, metric, rule, at);
+  checkSamples(scope, metric, rule, at);
+  return defined({
+    max: rule.max,
+    maxIncreasePoints: rule.maxIncreasePoints,
+    maxIncreasePercent: rule.maxIncreasePercent,
+    sustainedSeconds: rule.sustainedFor ?? 0,
+    minSamples: rule.minSamples ?? defaultSamples(metric),
+    onBreach: rule.onBreach ?? "rollback",
+    hard: rule.hard ?? false,
+  });
+}
+
+function checkCeiling(scope: Scope, rule: RuleInput, at: Path): void {
+  const given = CEILINGS.filter((key) => rule[key] !== undefined);
+  if (given.length === 1) return;
+  const found = given.length === 0 ? "has no ceiling" : `has ${given.length} ceilings: ${given.join(", ")}`;
+  scope.report.refuse(at, found, `write exactly one of ${CEILINGS.join(", ")}; several ceilings are several rules`);
+}
+
+function checkSustained(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): void {
+  const period = metric.period ?? 60;
+  const sustained = rule.sustainedFor ?? 0;
+  if (sustained % period === 0) return;
+  scope.report.refuse(
+    [...at, "sustainedFor"],
+    "is no multiple of the metric's period",
+    "write whole periods, such as 2m or 10m",
+  );
+}
+
+function checkBaseline(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): void {
+  if ("preset" in metric || rule.max !== undefined) return;
+  if (JSON.stringify(metric.query.dimensions).includes("{version}")) return;
+  const hint = "put {version} into a dimension (with {functionName}), or write max";
+  scope.report.refuse(at, "compares with a baseline, but the query cannot tell the versions apart", hint);
+}
+
+function checkSamples(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): void {
+  if ("preset" in metric || metric.samples !== undefined || (rule.minSamples ?? 0) === 0) return;
+  const hint = "add samples to the metric, such as Invocations with Sum";
+  scope.report.refuse([...at, "minSamples"], "cannot be held: nothing counts the samples", hint);
+}
+
+function defaultSamples(metric: MetricInput): number {
+  if ("preset" in metric) return metric.preset === "lambda-throttles" ? 0 : MIN_SAMPLES;
+  return metric.samples === undefined ? 0 : MIN_SAMPLES;
+}
+
+/** A rule whose breach must last longer than anybody looks can never fire. */
+export function warnOfSleepingRules(
+  scope: Scope,
+  metrics: readonly MetricPlan[],
+  watchedSeconds: number,
+  at: Path,
+): void {
+  for (const metric of metrics) {
+    for (const rule of metric.rules) {
+      if (rule.sustainedSeconds + metric.settleSeconds <= watchedSeconds) continue;
+      const message = `a rule of ${metric.name} must be broken for longer than rollout and monitoring last`;
+      scope.report.warn(at, message, "shorten sustainedFor, or monitor longer");
+    }
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * What a rollout does next, pure. The plan is laid out as a list of milestones; the first one that is not done is next,
+ * unless somebody or something says hold or go back. Everything is read afresh each time, so the same question asked
+ * twice, or after a crash, has the same answer.
+ */
+import type { ApprovalRecord } from "../approval/approval.ts";
+import { pointOf } from "../gates/gates.ts";
+import type { Hold, Signal } from "../ledger/ledger.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import type { WindowState } from "../windows.ts";
+
+/** A signal that ends the promotion. */
+export const isStop = ({ kind }: Pick<Signal, "kind">) =>
+  kind === "abort" || kind === "roll-back" || kind === "supersede";
+
+/** Whether the newest word of an operator is "hold". `signals` in order of time. */
+export function isHeld(signals: readonly Pick<Signal, "kind">[]): boolean {
+  return (
+    signals.findLast(({ kind }) => kind === "hold" || kind === "resume" || kind === "promote-now")?.kind === "hold"
+  );
+}
+
+export type Milestone =
+  | { readonly kind: "check"; readonly point: string }
+  | { readonly kind: "ask"; readonly approval: string }
+  | { readonly kind: "step"; readonly weight: number; readonly phase: string }
+  | { readonly kind: "finish" };
+
+export const phaseOf = (weight: number) => `step-${weight}`;
+export const approvalPhase = (approval: string) => `approval-${approval}`;
+
+/** The plan's milestones in order. Approvals and checks at a weight come after its bake; `after` has its own place. */
+export function milestones(plan: Pick<EnvironmentPlan, "steps" | "checks" | "approvals">): Milestone[] {
+  const gatesAt = (point: string): Milestone[] => [
+    ...(plan.checks.some(({ when }) => pointOf(when) === point) ? [{ kind: "check" as const, point }] : []),
+    ...plan.approvals
+      .filter(({ when }) => pointOf(when) === point)
+      .map(({ id }) => ({ kind: "ask" as const, approval: id })),
+  ];
+  const steps = plan.steps.flatMap(({ weight }): Milestone[] => [
+    { kind: "step", weight, phase: phaseOf(weight) },
+    ...gatesAt(pointOf(weight)),
+  ]);
+  const after = gatesAt("after").filter(({ kind }) => kind === "ask");
+  return [...gatesAt("at-0"), ...steps, ...after, { kind: "finish" }];
+}
+
+/** What the ledger holds of the rollout so far. */
+export interface Progress {
+  /** Result of each bake that ended, by phase. */
+  readonly baked: Readonly<
+    Record<string, { readonly result: string; readonly endedAt: number; readonly chunk: number }>
+  >;
+  /** Points whose checks have passed. */
+  readonly checked: readonly string[];
+  /** How each approval that was asked for stands, by its id. */
+  readonly approvals: Readonly<Record<string, Pick<ApprovalRecord, "state" | "summary">>>;
+  /** Percent of traffic on the candidate, as last read back. */
+  readonly weight: number;
+  readonly finished: boolean;
+  /** Holds so far, by phase, in order. */
+  readonly holds: readonly (Pick<Hold, "why" | "until"> & { readonly phase: string; readonly over: boolean })[];
+}
+
+export type Move =
+  | { readonly kind: "shift"; readonly weight: number; readonly phase: string; readonly summary: string }
+  | { readonly kind: "check"; readonly point: string; readonly summary: string }
+  | { readonly kind: "ask"; readonly approval: string; readonly phase: string; readonly summary: string }
+  | {
+      readonly kind: "watch";
+      readonly phase: string;
+      readonly hold: Pick<Hold, "why" | "until">;
+      readonly summary: string;
+    }
+  | { readonly kind: "pause"; readonly summary: string }
+  | { readonly kind: "finish" | "done"; readonly summary: string }
+  | {
+      readonly kind: "stop";
+      readonly outcome: "rolled-back" | "aborted" | "superseded" | "rejected" | "expired";
+      readonly summary: string;
+    };
+
+export interface Situation {
+  readonly plan: EnvironmentPlan;
+  readonly progress: Progress;
+  readonly signals: readonly Signal[];
+  readonly window: WindowState;
+  /** When the environment was entered (epoch ms). */
+  readonly enteredAt: number;
+}
+
+/**
+ * The next move. In order: a person's stop, a phase that is to be gone on with, a person's hold, then the next milestone,
+ * held back by a closed window where it would move traffic.
+ */
+export function decideMove(situation: Situation): Move {
+  const { progress, signals } = situation;
+  const stop = signals.find(isStop);
+  if (stop !== undefined) return stopBy(stop);
+  const standing = progress.holds.find(({ over }) => !over);
+  if (standing !== undefined) return watch(standing.phase, standing, "still held");
+  if (isHeld(signals)) return held(situation);
+  const verdictHold = heldByVerdict(situation);
+  if (verdictHold !== null) return verdictHold;
+  const next = milestones(situation.plan).find((milestone) => !isDone(milestone, situation));
+  return next === undefined
+    ? { kind: "done", summary: "all traffic on the candidate, read back" }
+    : towards(next, situation);
+}
+
+function stopBy({ kind, by, reason }: Signal): Move {
+  const outcome = kind === "abort" ? "aborted" : kind === "supersede" ? "superseded" : "rolled-back";
+  return { kind: "stop", outcome, summary: `${by}: ${reason}` };
+}
+
+const nextHold = ({ holds }: Progress) => `hold-${holds.length + 1}`;
+
+function watch(phase: string, { why, until }: Pick<Hold, "why" | "until">, summary: string): Move {
+  return { kind: "watch", phase, hold: { why, until }, summary };
+}
+
+/** With nothing on the candidate there is nothing to watch, so a hold costs a token and no ticks. */
+function held({ progress, signals }: Situation): Move {
+  const word = signals.findLast(({ kind }) => kind === "hold");
+  const summary = `held by ${word?.by ?? "an operator"}: ${word?.reason ?? ""}`;
+  if (progress.weight === 0) return { kind: "pause", summary };
+  return watch(nextHold(progress), { why: "operator", until: null }, summary);
+}
+
+const NEEDS_PERSON = new Set(["inconclusive-hold", "blocked"]);
+
+/**
+ * A bake ended without a verdict that may go on by itself: a person has to say so, and until then it is watched. Nobody
+ * is waited for for ever, since traffic would stay split: at the end of the hold it goes back.
+ */
+function heldByVerdict({ plan, progress, signals }: Situation): Move | null {
+  const open = Object.entries(progress.baked).find(
+    ([, { result, endedAt }]) => NEEDS_PERSON.has(result) && !released(signals, endedAt),
+  );
+  if (open === undefined) return null;
+  const [phase, { result, endedAt }] = open;
+  const until = endedAt + plan.analysis.holdSeconds * 1000;
+  return watch(nextHold(progress), { why: "verdict", until }, `${phase} ended ${result}: a person has to decide`);
+}
+
+function released(signals: readonly Signal[], since: number): boolean {
+  return signals.some(
+    ({ kind, at }) => at >= since && (kind === "resume" || kind === "skip-bake" || kind === "promote-now"),
+  );
+}
+
+function isDone(milestone: Milestone, situation: Situation): boolean {
+  const { progress } = situation;
+  switch (milestone.kind) {
+    case "check":
+      return progress.checked.includes(milestone.point);
+    case "ask":
+      return progress.approvals[milestone.approval]?.state === "approved";
+    case "step":
+      return isBaked(milestone, progress) || isSkipped(milestone, situation);
+    case "finish":
+      return progress.finished;
+  }
+}
+
+function isBaked({ phase }: Extract<Milestone, { kind: "step" }>, { baked }: Progress): boolean {
+  const result = baked[phase]?.result;
+  return result === "passed" || (result !== undefined && NEEDS_PERSON.has(result));
+}
+
+/**
+ * `promote-now` leaves out every step but the last, whose bake still watches all of the traffic. It holds for the
+ * environment in which it was said: who hurried staging has not hurried production.
+ */
+function isSkipped({ weight }: Extract<Milestone, { kind: "step" }>, { plan, signals, enteredAt }: Situation): boolean {
+  const hurried = signals.some(({ kind, at }) => kind === "promote-now" && at >= enteredAt);
+  return hurried && weight !== plan.steps.at(-1)?.weight;
+}
+
+function towards(milestone: Milestone, situation: Situation): Move {
+  switch (milestone.kind) {
+    case "check":
+      return { kind: "check", point: milestone.point, summary: `checks ${milestone.point}` };
+    case "ask":
+      return askOrStop(milestone.approval, situation.progress);
+    case "finish":
+      return { kind: "finish", summary: "makes the candidate the primary version" };
+    case "step":
+      return shiftOrWait(milestone, situation);
+  }
+}
+
+function askOrStop(approval: string, { approvals }: Progress): Move {
+  const { state, summary } = approvals[approval] ?? { state: "waiting", summary: "" };
+  if (state === "waiting") {
+    return { kind: "ask", approval, phase: approvalPhase(approval), summary: `asks for approval ${approval}` };
+  }
+  const ended = state === "expired" || state === "superseded" ? state : "rejected";
+  return { kind: "stop", outcome: ended, summary: `approval ${approval}: ${summary}` };
+}
+
+function shiftOrWait(step: Extract<Milestone, { kind: "step" }>, { plan, progress, window }: Situation): Move {
+  const shift: Move = {
+    kind: "shift",
+    weight: step.weight,
+    phase: step.phase,
+    summary: `${step.weight} % to the candidate`,
+  };
+  // A weight that is set already moves nothing: its bake is gone on with.
+  if (window.open || progress.weight === step.weight) return shift;
+  if (plan.window?.whenItCloses === "finish" && progress.weight > 0) return shift;
+  if (plan.window?.whenItCloses === "roll-back" && progress.weight > 0) {
+    return { kind: "stop", outcome: "rolled-back", summary: `the change window closed: ${window.reason}` };
+  }
+  return watch(
+    nextHold(progress),
+    { why: "window", until: window.opensAt },
+    `the change window is closed: ${window.reason}`,
+  );
+}

@@ -1,0 +1,111 @@
+/** Moves every target of an environment to one route each, and stops at the first that is not ours to move. */
+
+import { BrokenRecord } from "../errors.ts";
+import { appendAudit } from "../ledger/audit.ts";
+import { loadHead, loadPlan, loadTargets, type Purpose, placeOf, type TargetRecord } from "../ledger/ledger.ts";
+import { movedBySomebody, page } from "../notices/paging.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import type { Dependencies, Route } from "../ports.ts";
+import { inWords, sameRoute, whyStopped } from "./journal.ts";
+import { agreedRead, foreign, type Promotion, setRoute } from "./set-route.ts";
+import { stopRollout } from "./stop.ts";
+
+export type Moved = { readonly decision: "go" | "stop"; readonly summary: string };
+
+/**
+ * Sets the route of each target in turn, by the journal. Called again, targets that are there already are only read.
+ * Throws what `setRoute` throws.
+ */
+export async function moveAll(
+  deps: Dependencies,
+  promotion: Promotion,
+  purpose: Extract<Purpose, "shift" | "finish">,
+  routeOf: (record: TargetRecord, candidate: string) => Route,
+): Promise<Moved> {
+  const { promotionId, environment } = promotion;
+  const head = await loadHead(deps.ledger, promotionId, environment);
+  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
+  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const routes: string[] = [];
+  for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
+    if (record.candidate === null) throw new BrokenRecord(`${record.target} has no candidate`);
+    const route = routeOf(record, record.candidate);
+    const result = await setRoute(deps, promotion, bind(deps, plan, record), route, purpose);
+    if (result.kind === "stopped") return { decision: "stop", summary: result.why };
+    if (result.kind === "foreign") return stopForForeign(deps, promotion, plan, record, result.why);
+    routes.push(`${record.target}: ${inWords(route)}`);
+  }
+  return { decision: "go", summary: routes.join("; ") };
+}
+
+/**
+ * Looks whether each target still stands where it was last read back: days may lie between two writes, in which anybody may
+ * have moved it. That stops the rollout here as it does at a move.
+ */
+export async function lookOnceMore(deps: Dependencies, promotion: Promotion, plan: EnvironmentPlan): Promise<Moved> {
+  const astray = await findAstray(deps, promotion, plan);
+  if (astray !== null) return stopForAstray(deps, promotion, plan, astray);
+  return { decision: "go", summary: "every target stands where it was last read back" };
+}
+
+export interface Astray {
+  readonly record: TargetRecord;
+  readonly why: string;
+}
+
+/** The first target that stands elsewhere than where it was last read back; null: each is there. Changes nothing. */
+export async function findAstray(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+): Promise<Astray | null> {
+  for (const record of await loadTargets(deps.ledger, promotion.promotionId, promotion.environment)) {
+    const target = bind(deps, plan, record);
+    const { route } = record.last;
+    if (sameRoute((await target.traffic.read()).route, route)) continue;
+    const found = await agreedRead(deps, target);
+    if (!sameRoute(found.route, route)) return { record, why: foreign(record, route, found).why };
+  }
+  return null;
+}
+
+/** A restore trips the journal before it writes: only with the journal open is it somebody else's doing. */
+export async function stopForAstray(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+  { record, why }: Astray,
+): Promise<Moved> {
+  const head = await loadHead(deps.ledger, promotion.promotionId, promotion.environment);
+  if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
+  return stopForForeign(deps, promotion, plan, record, why);
+}
+
+/** The target that a record is about. Throws `BrokenRecord` when the plan does not know it. */
+export function bind(deps: Pick<Dependencies, "target">, plan: EnvironmentPlan, record: Pick<TargetRecord, "target">) {
+  const found = plan.targets.find(({ name }) => name === record.target);
+  if (found === undefined) throw new BrokenRecord(`the plan of ${plan.environment} has no target ${record.target}`);
+  return deps.target(placeOf(plan), found);
+}
+
+/** Somebody else's move: nothing of theirs is put back, people are paged once, and our own targets go back. */
+async function stopForForeign(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+  { target }: TargetRecord,
+  why: string,
+): Promise<Moved> {
+  const { promotionId, environment } = promotion;
+  const stopped = await stopRollout(deps, promotion, { by: "conflict", outcome: "rolled-back", summary: why });
+  await appendAudit(deps, promotionId, {
+    id: `foreign-${environment}-${target}`,
+    kind: "conflict",
+    environment,
+    summary: why,
+  });
+  const subject = `Headgate stopped in ${environment}: ${target} was moved by somebody else`;
+  const body = `${why}\n\nHeadgate puts back nothing that is not its own. Promotion: ${promotionId}\n`;
+  await page(deps, promotionId, { environment, about: [movedBySomebody(target)] }, { subject, body }, plan.pageTo);
+  return stopped;
+}
