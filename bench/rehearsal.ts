@@ -8,8 +8,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { thousands } from "../functions/domain/figures.ts";
-import { type Figures, rehearse } from "../infra/local/rehearsal.ts";
-import { readScenario } from "../infra/local/world/scenario.ts";
+import { type Figures, rehearse } from "../sandbox/rehearsal.ts";
+import { readScenario } from "../sandbox/world/scenario.ts";
 
 const REPETITIONS = 5;
 /** A newcomer waits this long (seconds of wall time) for the first promotion, with nothing warm. */

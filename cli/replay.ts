@@ -4,7 +4,7 @@ import { analysisChangesSchema, type Recording, recordingSchema } from "../funct
 import { analysisOfPolicy, isPolicyAnalysis } from "../functions/domain/judge/recording-policy.ts";
 import { changedAnalysis, type ReplayedMinute, replayMinutes } from "../functions/domain/judge/recording-replay.ts";
 import type { AnalysisPlan } from "../functions/domain/plan.ts";
-import { againstInWords, figuresInWords, LANES, plainWatch } from "../infra/local/report/look-words.ts";
+import { againstInWords, figuresInWords, LANES, plainWatch } from "../sandbox/report/look-words.ts";
 import { parsed, shaped } from "./parsed.ts";
 
 export interface ReplayOptions {

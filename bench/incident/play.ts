@@ -1,7 +1,7 @@
 /** Plays an incident through the real machines and handlers, and says when what happened. */
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
-import type { AliasChange } from "../../infra/local/aws/lambda/alias-operations.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
+import type { AliasChange } from "../../sandbox/aws/lambda/alias-operations.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
 import {
   BAKE_SECONDS,
   badAt,

@@ -1,5 +1,5 @@
 /** One simulated incident: a candidate at 10 % of the traffic turns bad in the middle of its bake. */
-import { readScenario, type Scenario } from "../../infra/local/world/scenario.ts";
+import { readScenario, type Scenario } from "../../sandbox/world/scenario.ts";
 
 /** What is assumed of CloudWatch and of the alarm; everything is in seconds. */
 export interface Weather {

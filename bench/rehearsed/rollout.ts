@@ -1,9 +1,9 @@
 /** Rollouts of one target through the sandbox: the real machines, handlers and judge over the simulated AWS. */
 import type { Recording } from "../../functions/domain/judge/recording.ts";
 import { firstPeriod, readableUntil } from "../../functions/domain/judge/sampling.ts";
-import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
-import { loadRecordings } from "../../infra/local/report/data.ts";
-import { readScenario, type Scenario } from "../../infra/local/world/scenario.ts";
+import { type Rehearsed, rehearse } from "../../sandbox/rehearsal.ts";
+import { loadRecordings } from "../../sandbox/report/data.ts";
+import { readScenario, type Scenario } from "../../sandbox/world/scenario.ts";
 
 export interface World {
   /** Nothing else tells one rollout from the next. */

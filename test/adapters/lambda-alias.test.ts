@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { fractionOf, lambdaAlias, percentOf } from "../../functions/adapters/traffic/lambda-alias.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { RevisionMoved, type Route } from "../../functions/domain/ports.ts";
-import { type FunctionDefinition, SimulatedLambda } from "../../infra/local/aws/lambda.ts";
+import { type FunctionDefinition, SimulatedLambda } from "../../sandbox/aws/lambda/lambda.ts";
 import { simulate } from "../local/aws/harness.ts";
 import { type Answer, fault, handClock, lost, ok, wire } from "./wire.ts";
 

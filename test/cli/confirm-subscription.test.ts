@@ -3,7 +3,7 @@ import { GetSubscriptionAttributesCommand, SNSClient, SubscribeCommand } from "@
 import { describe, expect, it } from "vitest";
 import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { snsMailer } from "../../functions/adapters/sns-mailer.ts";
-import { SimulatedSns } from "../../infra/local/aws/sns.ts";
+import { SimulatedSns } from "../../sandbox/aws/sns/sns.ts";
 import { simulate } from "../local/aws/harness.ts";
 
 const JANE = "jane@example.com";

@@ -9,7 +9,7 @@ import { loadSignals } from "../../functions/domain/ledger/ledger.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { operate as operateHandler } from "../../functions/operate.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
-import { apiEvent } from "../../infra/local/gateway.ts";
+import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { INFRA, LEAD, scene } from "../support/approval-scene.ts";
 import { BASELINE, P1, rollingOut, type World } from "../support/deps.ts";
 

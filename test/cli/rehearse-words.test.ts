@@ -13,7 +13,7 @@ import {
   trafficInWords,
 } from "../../cli/timeline-words.ts";
 import { wrapped } from "../../cli/wrapped.ts";
-import type { Line } from "../../infra/local/timeline.ts";
+import type { Line } from "../../sandbox/timeline.ts";
 
 const PLAIN: Style = { zone: "Africa/Johannesburg", colour: false, width: 200, release: "store v2" };
 const COLOURED: Style = { ...PLAIN, colour: true };

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import type { Post } from "../../cli/signed-post.ts";
 import { start } from "../../cli/start.ts";
 import { storePolicy } from "../../functions/domain/ledger/policies.ts";
-import { Executions } from "../../infra/local/asl/executions.ts";
-import { SimulatedAws } from "../../infra/local/aws/router.ts";
-import { clientConfig } from "../../infra/local/aws/sdk.ts";
-import { stepFunctionsService } from "../../infra/local/aws/step-functions.ts";
-import { VirtualClock } from "../../infra/local/clock.ts";
+import { Executions } from "../../sandbox/asl/executions.ts";
+import { SimulatedAws } from "../../sandbox/aws/router.ts";
+import { clientConfig } from "../../sandbox/aws/sdk.ts";
+import { stepFunctionsService } from "../../sandbox/aws/step-functions/step-functions.ts";
+import { VirtualClock } from "../../sandbox/clock.ts";
 import { CALLER_HEADER, serve } from "../support/approval-server.ts";
 import { World } from "../support/deps.ts";
 

@@ -1,11 +1,11 @@
 /** Random promotions, random faults in pairs, random operators, random latencies: no rule is ever broken. */
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { cleanCase, type FaultCase, type Happening } from "../../infra/local/faults/cases.ts";
-import { enumerateCases } from "../../infra/local/faults/enumerate.ts";
-import type { FaultPlan } from "../../infra/local/faults/plans.ts";
-import { run } from "../../infra/local/faults/trial.ts";
-import { judgeTrial } from "../../infra/local/faults/verdict.ts";
+import { cleanCase, type FaultCase, type Happening } from "../../sandbox/faults/cases.ts";
+import { enumerateCases } from "../../sandbox/faults/enumerate.ts";
+import type { FaultPlan } from "../../sandbox/faults/plans.ts";
+import { run } from "../../sandbox/faults/trial.ts";
+import { judgeTrial } from "../../sandbox/faults/verdict.ts";
 import { randomPlan } from "./random-plan.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.

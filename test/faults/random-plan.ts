@@ -3,7 +3,7 @@
  * alone or with a second one that wants the same aliases.
  */
 import fc from "fast-check";
-import { type FaultPlan, faultPlanOf } from "../../infra/local/faults/plans.ts";
+import { type FaultPlan, faultPlanOf } from "../../sandbox/faults/plans.ts";
 
 interface Shape {
   readonly weights: readonly number[];

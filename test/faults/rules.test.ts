@@ -1,9 +1,9 @@
 /** The rules of the fault matrix themselves: each sees what it is there for, in a run that is sound but for that. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { cleanCase, type FaultCase } from "../../infra/local/faults/cases.ts";
-import { type Facts, factsOf, violations } from "../../infra/local/faults/invariants.ts";
-import { readFaultPlan } from "../../infra/local/faults/plans.ts";
-import { run } from "../../infra/local/faults/trial.ts";
+import { cleanCase, type FaultCase } from "../../sandbox/faults/cases.ts";
+import { type Facts, factsOf, violations } from "../../sandbox/faults/invariants.ts";
+import { readFaultPlan } from "../../sandbox/faults/plans.ts";
+import { run } from "../../sandbox/faults/trial.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

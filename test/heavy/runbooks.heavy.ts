@@ -1,9 +1,9 @@
 /** Each example policy with its release in a calm week: what the runbook's own bakes allow a verdict on is promoted. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { rehearse } from "../../infra/local/rehearsal.ts";
-import { loadRecordings } from "../../infra/local/report/data.ts";
-import { readScenario, type ScenarioFile } from "../../infra/local/world/scenario.ts";
+import { rehearse } from "../../sandbox/rehearsal.ts";
+import { loadRecordings } from "../../sandbox/report/data.ts";
+import { readScenario, type ScenarioFile } from "../../sandbox/world/scenario.ts";
 
 const read = <T>(file: string): T => JSON.parse(readFileSync(file, "utf8")) as T;
 

@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { keys } from "../../functions/domain/ledger/ledger.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
-import type { Call, Operation, SimulatedService } from "../../infra/local/aws/service.ts";
-import { faultPlanOf, worldPlanOf } from "../../infra/local/faults/plans.ts";
-import { apiEvent } from "../../infra/local/gateway.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
+import type { Call, Operation, SimulatedService } from "../../sandbox/aws/service.ts";
+import { faultPlanOf, worldPlanOf } from "../../sandbox/faults/plans.ts";
+import { apiEvent } from "../../sandbox/host/gateway.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
 import { type HandlerCall, lambdaRequests, ledgerRequests, otherRequests } from "./permissions.ts";
 
 /** The policy that the deployment under test is made from. */

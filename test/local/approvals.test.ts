@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { keys } from "../../functions/domain/ledger/ledger.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
-import { apiEvent } from "../../infra/local/gateway.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
-import { readScenario } from "../../infra/local/world/scenario.ts";
+import { apiEvent } from "../../sandbox/host/gateway.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
+import { readScenario } from "../../sandbox/world/scenario.ts";
 
 /** People are asked before the rollout (operations), and at 50 % (tech-lead). */
 const WORLD = JSON.parse(readFileSync(new URL("../faults/plans/mid-approval.json", import.meta.url), "utf8"));

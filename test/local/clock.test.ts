@@ -1,7 +1,7 @@
 import { setTimeout as realDelay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../infra/local/clock.ts";
+import { VirtualClock } from "../../sandbox/clock.ts";
 
 const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 const DAY = 86_400_000;

@@ -1,9 +1,9 @@
 /** The sweeper on the deployed schedule, while Step Functions does not know an execution that has just begun. */
 import { describe, expect, it, vi } from "vitest";
-import { cleanCase } from "../../infra/local/faults/cases.ts";
-import { readFaultPlan } from "../../infra/local/faults/plans.ts";
-import { itemsOf } from "../../infra/local/faults/table-dump.ts";
-import { run, type Trial } from "../../infra/local/faults/trial.ts";
+import { cleanCase } from "../../sandbox/faults/cases.ts";
+import { readFaultPlan } from "../../sandbox/faults/plans.ts";
+import { itemsOf } from "../../sandbox/faults/table-dump.ts";
+import { run, type Trial } from "../../sandbox/faults/trial.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

@@ -1,9 +1,9 @@
 /** Children whose start is never heard of: by the time that it is tried again they have ended under their name. */
 import { describe, expect, it, vi } from "vitest";
-import { faultPlanOf, worldPlanOf } from "../../infra/local/faults/plans.ts";
-import { Starts } from "../../infra/local/faults/starts.ts";
-import { itemsOf } from "../../infra/local/faults/table-dump.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
+import { faultPlanOf, worldPlanOf } from "../../sandbox/faults/plans.ts";
+import { Starts } from "../../sandbox/faults/starts.ts";
+import { itemsOf } from "../../sandbox/faults/table-dump.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

@@ -1,8 +1,8 @@
 /** A promotion is counted once in the metrics, whether its machine, the status listener or the sweeper closes it. */
 import { describe, expect, it, vi } from "vitest";
-import { readFaultPlan, worldPlanOf } from "../../infra/local/faults/plans.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
-import type { Scenario } from "../../infra/local/world/scenario.ts";
+import { readFaultPlan, worldPlanOf } from "../../sandbox/faults/plans.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Scenario } from "../../sandbox/world/scenario.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

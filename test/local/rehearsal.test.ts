@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { recordingSchema } from "../../functions/domain/judge/recording.ts";
 import { exitCodeOf, type Outcome } from "../../functions/domain/outcomes.ts";
-import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
-import { loadRecordings, loadReportData, servingNow } from "../../infra/local/report/data.ts";
-import { renderReport } from "../../infra/local/report.ts";
-import { readScenario, type ScenarioFile } from "../../infra/local/world/scenario.ts";
+import { type Rehearsed, rehearse } from "../../sandbox/rehearsal.ts";
+import { loadRecordings, loadReportData, servingNow } from "../../sandbox/report/data.ts";
+import { renderReport } from "../../sandbox/report/report.ts";
+import { readScenario, type ScenarioFile } from "../../sandbox/world/scenario.ts";
 
 /** A rehearsal takes seconds, on a busy machine some more. */
 const PATIENCE_MS = 90_000;

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, expect, test } from "vitest";
-import { type Rehearsed, rehearse } from "../../infra/local/rehearsal.ts";
-import { axisOf, shareChanges } from "../../infra/local/report/axis.ts";
-import { loadReportData, type ReportData } from "../../infra/local/report/data.ts";
-import { pooledValue } from "../../infra/local/report/series.ts";
-import { renderReport, reportPage } from "../../infra/local/report.ts";
-import { readScenario, type ScenarioFile } from "../../infra/local/world/scenario.ts";
+import { type Rehearsed, rehearse } from "../../sandbox/rehearsal.ts";
+import { axisOf, shareChanges } from "../../sandbox/report/axis.ts";
+import { loadReportData, type ReportData } from "../../sandbox/report/data.ts";
+import { renderReport, reportPage } from "../../sandbox/report/report.ts";
+import { pooledValue } from "../../sandbox/report/series.ts";
+import { readScenario, type ScenarioFile } from "../../sandbox/world/scenario.ts";
 
 const PATIENCE_MS = 90_000;
 

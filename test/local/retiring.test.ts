@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { loadAudit } from "../../functions/domain/ledger/audit.ts";
-import { faultPlanOf, worldPlanOf } from "../../infra/local/faults/plans.ts";
-import { itemsOf } from "../../infra/local/faults/table-dump.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
+import { faultPlanOf, worldPlanOf } from "../../sandbox/faults/plans.ts";
+import { itemsOf } from "../../sandbox/faults/table-dump.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { loadAudit } from "../../functions/domain/ledger/audit.ts";
 import { asHeader, keys } from "../../functions/domain/ledger/ledger.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
-import { Sandbox } from "../../infra/local/sandbox.ts";
-import { readScenario } from "../../infra/local/world/scenario.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
+import { readScenario } from "../../sandbox/world/scenario.ts";
 
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 const POLICY = json("infra/policies/bbws.json");

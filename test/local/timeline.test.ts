@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../../functions/domain/judge/assess.ts";
-import type { HistoryEvent } from "../../infra/local/asl/shapes.ts";
-import type { InvocationRecord } from "../../infra/local/lambda-host.ts";
-import { folded } from "../../infra/local/report/fold.ts";
-import { figuresInWords, measure, oddsOf, plainWatch } from "../../infra/local/report/look-words.ts";
-import { gathered, withoutAnswers } from "../../infra/local/report/target-words.ts";
-import { instant, span, wallClock } from "../../infra/local/report/times.ts";
-import { type Line, Timeline } from "../../infra/local/timeline.ts";
+import type { HistoryEvent } from "../../sandbox/asl/shapes.ts";
+import type { InvocationRecord } from "../../sandbox/host/lambda-host.ts";
+import { folded } from "../../sandbox/report/fold.ts";
+import { figuresInWords, measure, oddsOf, plainWatch } from "../../sandbox/report/look-words.ts";
+import { gathered, withoutAnswers } from "../../sandbox/report/target-words.ts";
+import { instant, span, wallClock } from "../../sandbox/report/times.ts";
+import { type Line, Timeline } from "../../sandbox/timeline.ts";
 
 const NOON = Date.parse("2026-01-12T12:00:00Z");
 

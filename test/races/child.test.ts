@@ -1,9 +1,9 @@
 /** Two starts of one child: its first start took effect, the answer was lost, and its parent starts it again. */
 import { expect, it, vi } from "vitest";
-import { cleanCase } from "../../infra/local/faults/cases.ts";
-import { readFaultPlan } from "../../infra/local/faults/plans.ts";
-import { run } from "../../infra/local/faults/trial.ts";
-import { judgeTrial } from "../../infra/local/faults/verdict.ts";
+import { cleanCase } from "../../sandbox/faults/cases.ts";
+import { readFaultPlan } from "../../sandbox/faults/plans.ts";
+import { run } from "../../sandbox/faults/trial.ts";
+import { judgeTrial } from "../../sandbox/faults/verdict.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

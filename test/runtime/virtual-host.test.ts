@@ -5,8 +5,8 @@ import type { LambdaAliasTarget } from "../../functions/domain/plan.ts";
 import type { Place } from "../../functions/domain/ports.ts";
 import type { Host } from "../../functions/runtime/host.ts";
 import { step } from "../../functions/runtime/step.ts";
-import { SimulatedDynamoDb } from "../../infra/local/aws/dynamodb.ts";
-import { SimulatedLambda } from "../../infra/local/aws/lambda.ts";
+import { SimulatedDynamoDb } from "../../sandbox/aws/dynamodb/dynamodb.ts";
+import { SimulatedLambda } from "../../sandbox/aws/lambda/lambda.ts";
 import { CONTROL_ACCOUNT, REGION, START, simulate } from "../local/aws/harness.ts";
 
 const PLACE: Place = { account: CONTROL_ACCOUNT, region: REGION, roleArn: null };

@@ -4,9 +4,9 @@ import { asPause, keys, loadHeader } from "../../../functions/domain/ledger/ledg
 import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import { fromGateway } from "../../../functions/runtime/http.ts";
 import { startPromotion } from "../../../functions/start-promotion.ts";
-import { definitionOf } from "../../../infra/local/deployment.ts";
-import { apiEvent } from "../../../infra/local/gateway.ts";
-import { HANDLERS } from "../../../infra/local/handlers.ts";
+import { definitionOf } from "../../../sandbox/host/deployment.ts";
+import { apiEvent } from "../../../sandbox/host/gateway.ts";
+import { HANDLERS } from "../../../sandbox/host/handlers.ts";
 import { documents } from "../../domain/documents.ts";
 import { INFRA, LEAD } from "../../support/approval-scene.ts";
 import { type Emulator, startEmulator, until } from "./emulator.ts";

@@ -24,8 +24,8 @@ import {
   substitutions,
   TABLE,
   TOPIC,
-} from "../../../infra/local/deployment.ts";
-import { HANDLERS } from "../../../infra/local/handlers.ts";
+} from "../../../sandbox/host/deployment.ts";
+import { HANDLERS } from "../../../sandbox/host/handlers.ts";
 import { FrontDoor } from "./front-door.ts";
 import { type Moto, startMoto } from "./moto.ts";
 

@@ -3,7 +3,7 @@ import type { APIGatewayProxyResult } from "aws-lambda";
 import { handler as approvalPage } from "../../../functions/approval-page.ts";
 import { type Header, item, keys, planChanges } from "../../../functions/domain/ledger/ledger.ts";
 import type { ApprovalPlan } from "../../../functions/domain/plan.ts";
-import { apiEvent } from "../../../infra/local/gateway.ts";
+import { apiEvent } from "../../../sandbox/host/gateway.ts";
 import {
   approvalPlan,
   environmentPlan,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../infra/local/asl/json.ts";
-import { TYPICAL_LATENCY } from "../../../infra/local/asl/options.ts";
-import type { HistoryEvent } from "../../../infra/local/asl/shapes.ts";
+import type { JsonObject } from "../../../sandbox/asl/json.ts";
+import { TYPICAL_LATENCY } from "../../../sandbox/asl/options.ts";
+import type { HistoryEvent } from "../../../sandbox/asl/shapes.ts";
 import { ask, call, executionArn, machine, machineArn, runMachine, Sandbox, START, seeded } from "./sandbox.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileIntrinsic } from "../../../infra/local/asl/intrinsics.ts";
-import type { Json } from "../../../infra/local/asl/json.ts";
-import { compilePath, find, put, read } from "../../../infra/local/asl/path.ts";
-import { compileTemplate } from "../../../infra/local/asl/template.ts";
+import { compileIntrinsic } from "../../../sandbox/asl/intrinsics.ts";
+import type { Json } from "../../../sandbox/asl/json.ts";
+import { compilePath, find, put, read } from "../../../sandbox/asl/path.ts";
+import { compileTemplate } from "../../../sandbox/asl/template.ts";
 
 const CONTEXT = { Execution: { Name: "one" } };
 const scope = (input: Json) => ({ input, context: () => CONTEXT });

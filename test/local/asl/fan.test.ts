@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
 import { ask, call, machine, named, runMachine, runState, Sandbox, START, tokenOf } from "./sandbox.ts";
 
 const each = (states: JsonObject, rest: JsonObject = {}): JsonObject => ({

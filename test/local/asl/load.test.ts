@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DefinitionError, type Problem } from "../../../infra/local/asl/errors.ts";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
-import { loadMachine } from "../../../infra/local/asl/load.ts";
+import { DefinitionError, type Problem } from "../../../sandbox/asl/errors.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
+import { loadMachine } from "../../../sandbox/asl/load.ts";
 import { ask, call, INVOKE, machine, START_AND_WAIT } from "./sandbox.ts";
 
 function problems(definition: Json | string, substitutions?: Record<string, string>): readonly Problem[] {

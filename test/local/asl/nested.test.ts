@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { SfnError } from "../../../infra/local/asl/errors.ts";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
-import { type ExecutionsOptions, NO_LATENCY } from "../../../infra/local/asl/options.ts";
+import { SfnError } from "../../../sandbox/asl/errors.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
+import { type ExecutionsOptions, NO_LATENCY } from "../../../sandbox/asl/options.ts";
 import {
   call,
   executionArn,

@@ -1,8 +1,8 @@
 import { type RunOptions, StateMachine, type StateMachineDefinition } from "aws-local-stepfunctions";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
-import { isArray, isObject, throughJson } from "../../../infra/local/asl/json.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
+import { isArray, isObject, throughJson } from "../../../sandbox/asl/json.ts";
 import { INVOKE, machine, named, runMachine } from "./sandbox.ts";
 
 // A second opinion: another interpreter of the States Language, by other people, on what it is known to get right.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
-import { matchesError } from "../../../infra/local/asl/recovery.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
+import { matchesError } from "../../../sandbox/asl/recovery.ts";
 import { call, type Handler, INVOKE, machine, named, runMachine, Sandbox, START, seeded } from "./sandbox.ts";
 
 const FAILED: JsonObject = { Type: "Pass", End: true };

@@ -1,8 +1,8 @@
-import { Executions } from "../../../infra/local/asl/executions.ts";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
-import { type ExecutionsOptions, type InvokeMeta, NO_LATENCY } from "../../../infra/local/asl/options.ts";
-import type { ExecutionDescription, ExecutionStatusDetail, HistoryEvent } from "../../../infra/local/asl/shapes.ts";
-import { VirtualClock } from "../../../infra/local/clock.ts";
+import { Executions } from "../../../sandbox/asl/executions.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
+import { type ExecutionsOptions, type InvokeMeta, NO_LATENCY } from "../../../sandbox/asl/options.ts";
+import type { ExecutionDescription, ExecutionStatusDetail, HistoryEvent } from "../../../sandbox/asl/shapes.ts";
+import { VirtualClock } from "../../../sandbox/clock.ts";
 
 export const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 export const INVOKE = "arn:aws:states:::lambda:invoke";

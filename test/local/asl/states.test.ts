@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
 import { machine, runMachine, runState } from "./sandbox.ts";
 
 const pass = (rest: JsonObject): JsonObject => ({ Type: "Pass", End: true, ...rest });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../../infra/local/asl/json.ts";
+import type { Json, JsonObject } from "../../../sandbox/asl/json.ts";
 import { ask, call, machine, named, Sandbox, START, tokenOf } from "./sandbox.ts";
 
 const DAY_MS = 86_400_000;

@@ -5,9 +5,9 @@ import {
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { describe, expect, test } from "vitest";
-import { type AlarmState, stateOf, type Threshold } from "../../../infra/local/aws/cloudwatch/alarm-state.ts";
-import type { AlarmEvent } from "../../../infra/local/aws/cloudwatch/alarms.ts";
-import type { ScenarioFile } from "../../../infra/local/world/scenario.ts";
+import { type AlarmState, stateOf, type Threshold } from "../../../sandbox/aws/cloudwatch/alarm-state.ts";
+import type { AlarmEvent } from "../../../sandbox/aws/cloudwatch/alarms.ts";
+import type { ScenarioFile } from "../../../sandbox/world/scenario.ts";
 import { errorOf, START, simulateWorld } from "./harness.ts";
 
 const MINUTE = 60_000;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { holds, parseCondition } from "../../../infra/local/aws/dynamodb/condition.ts";
-import { addDecimals, canonical, compareDecimals } from "../../../infra/local/aws/dynamodb/decimal.ts";
-import { Tokens } from "../../../infra/local/aws/dynamodb/tokens.ts";
-import type { AttributeValue, Item } from "../../../infra/local/aws/dynamodb/values.ts";
+import { holds, parseCondition } from "../../../sandbox/aws/dynamodb/condition.ts";
+import { addDecimals, canonical, compareDecimals } from "../../../sandbox/aws/dynamodb/decimal.ts";
+import { Tokens } from "../../../sandbox/aws/dynamodb/tokens.ts";
+import type { AttributeValue, Item } from "../../../sandbox/aws/dynamodb/values.ts";
 
 const item: Item = {
   pk: { S: "release" },

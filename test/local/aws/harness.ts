@@ -1,17 +1,17 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { LambdaMetrics } from "../../../infra/local/aws/cloudwatch/lambda-metrics.ts";
-import { SimulatedCloudWatch } from "../../../infra/local/aws/cloudwatch.ts";
-import { SimulatedDynamoDb } from "../../../infra/local/aws/dynamodb.ts";
-import type { Fault } from "../../../infra/local/aws/faults.ts";
-import { type LambdaOptions, SimulatedLambda } from "../../../infra/local/aws/lambda.ts";
-import { SimulatedAws } from "../../../infra/local/aws/router.ts";
-import { clientConfig, type SimulatedClientConfig } from "../../../infra/local/aws/sdk.ts";
-import type { Caller } from "../../../infra/local/aws/service.ts";
-import { VirtualClock } from "../../../infra/local/clock.ts";
-import { readScenario, type ScenarioFile } from "../../../infra/local/world/scenario.ts";
-import { Traffic } from "../../../infra/local/world/traffic.ts";
+import { SimulatedCloudWatch } from "../../../sandbox/aws/cloudwatch/cloudwatch.ts";
+import { LambdaMetrics } from "../../../sandbox/aws/cloudwatch/lambda-metrics.ts";
+import { SimulatedDynamoDb } from "../../../sandbox/aws/dynamodb/dynamodb.ts";
+import type { Fault } from "../../../sandbox/aws/faults.ts";
+import { type LambdaOptions, SimulatedLambda } from "../../../sandbox/aws/lambda/lambda.ts";
+import { SimulatedAws } from "../../../sandbox/aws/router.ts";
+import { clientConfig, type SimulatedClientConfig } from "../../../sandbox/aws/sdk.ts";
+import type { Caller } from "../../../sandbox/aws/service.ts";
+import { VirtualClock } from "../../../sandbox/clock.ts";
+import { readScenario, type ScenarioFile } from "../../../sandbox/world/scenario.ts";
+import { Traffic } from "../../../sandbox/world/traffic.ts";
 
 export const CONTROL_ACCOUNT = "093646564004";
 export const REGION = "af-south-1";

@@ -16,7 +16,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { describe, expect, test } from "vitest";
-import type { LambdaOptions } from "../../../infra/local/aws/lambda.ts";
+import type { LambdaOptions } from "../../../sandbox/aws/lambda/lambda.ts";
 import { errorOf, START, simulateFunction } from "./harness.ts";
 
 const FunctionName = "orders";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import { SimulatedS3 } from "../../../infra/local/aws/s3.ts";
+import { SimulatedS3 } from "../../../sandbox/aws/s3/s3.ts";
 import { errorOf, simulate } from "./harness.ts";
 
 const setUp = () => {

@@ -10,8 +10,8 @@ import {
   UnsubscribeCommand,
 } from "@aws-sdk/client-sns";
 import { describe, expect, test } from "vitest";
-import { passes, readPolicy } from "../../../infra/local/aws/sns/filter.ts";
-import { SimulatedSns, type SubscriptionDefinition } from "../../../infra/local/aws/sns.ts";
+import { passes, readPolicy } from "../../../sandbox/aws/sns/filter.ts";
+import { SimulatedSns, type SubscriptionDefinition } from "../../../sandbox/aws/sns/sns.ts";
 import { errorOf, START, simulate } from "./harness.ts";
 
 const LEAD = "lead@example.com";

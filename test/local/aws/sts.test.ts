@@ -1,7 +1,7 @@
 import { GetAliasCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import { describe, expect, test } from "vitest";
-import { SimulatedSts } from "../../../infra/local/aws/sts.ts";
+import { SimulatedSts } from "../../../sandbox/aws/sts/sts.ts";
 import { CONTROL_ACCOUNT, errorOf, simulateFunction } from "./harness.ts";
 
 const PROD = "111122223333";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { fits, readScenario } from "../../../infra/local/world/scenario.ts";
-import { workloadOf } from "../../../infra/local/world/workload.ts";
+import { fits, readScenario } from "../../../sandbox/world/scenario.ts";
+import { workloadOf } from "../../../sandbox/world/workload.ts";
 
 const CALM = { name: "calm", startsAt: "2026-11-24T20:00:00+02:00" };
 

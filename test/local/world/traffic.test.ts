@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Stream } from "../../../infra/local/world/behaviour.ts";
-import { readScenario, type ScenarioFile } from "../../../infra/local/world/scenario.ts";
-import type { ShareHistory } from "../../../infra/local/world/shares.ts";
-import { type Served, Traffic } from "../../../infra/local/world/traffic.ts";
+import type { Stream } from "../../../sandbox/world/behaviour.ts";
+import { readScenario, type ScenarioFile } from "../../../sandbox/world/scenario.ts";
+import type { ShareHistory } from "../../../sandbox/world/shares.ts";
+import { type Served, Traffic } from "../../../sandbox/world/traffic.ts";
 
 const START = Date.parse("2026-11-24T18:00:00Z");
 const MINUTE = 60_000;

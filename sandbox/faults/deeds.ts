@@ -1,0 +1,157 @@
+/** Does to a running world what a case says, when it says so. */
+import { apiEvent } from "../host/gateway.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { Deed, Happening } from "./cases.ts";
+import type { Visit } from "./observe.ts";
+import { openPromotions } from "./table-dump.ts";
+
+/** What was done, and when (epoch ms). */
+export interface Done {
+  readonly at: number;
+  readonly deed: Deed;
+  /** What it came to: an HTTP status for an operator's verb, `done`, or the error's name. */
+  readonly answer: string;
+  /** The promotion's execution that it was done to; empty where it is about none. */
+  readonly executionArn: string;
+}
+
+/** Whom a moment speaks of: the execution that stands in the state, or the first promotion's. */
+type Whom = string;
+
+export class Deeds {
+  readonly done: Done[] = [];
+  readonly #sandbox: Sandbox;
+  readonly #happenings: readonly Happening[];
+  readonly #first: string;
+
+  constructor(sandbox: Sandbox, happenings: readonly Happening[], first: string) {
+    this.#sandbox = sandbox;
+    this.#happenings = happenings;
+    this.#first = first;
+  }
+
+  /** Puts on the clock what has its own time. */
+  schedule(): void {
+    for (const happening of this.#happenings) {
+      if (happening.when.at === "time") this.#later(happening.when.ms, happening, this.#first);
+    }
+  }
+
+  /** An execution entered a state. */
+  entered({ machine, state, nth }: Visit, executionArn: string): void {
+    for (const happening of this.#happenings) {
+      const { when } = happening;
+      if (when.at !== "state" || when.machine !== machine || when.state !== state || when.nth !== nth) continue;
+      this.#later(when.ms, happening, executionArn);
+    }
+  }
+
+  #later(ms: number, { deed, afterwards }: Happening, whom: Whom): void {
+    this.#sandbox.clock.after(ms, deed.do, async () => {
+      await this.#do(deed, whom);
+      if (afterwards === undefined) return;
+      const { ms: later, deed: next } = afterwards;
+      this.#sandbox.clock.after(later, next.do, () => this.#do(next, whom));
+    });
+  }
+
+  async #do(deed: Deed, whom: Whom): Promise<void> {
+    const at = this.#sandbox.clock.now();
+    this.#tell(at, deed);
+    try {
+      const executionArn = promotionOf(this.#sandbox, whom);
+      const answer = await perform(this.#sandbox, deed, { whom, executionArn });
+      this.done.push({ at, deed, executionArn, answer });
+    } catch (error) {
+      this.done.push({ at, deed, executionArn: whom, answer: error instanceof Error ? error.name : String(error) });
+    }
+  }
+
+  #tell(at: number, deed: Deed): void {
+    this.#sandbox.timeline.add({ at, kind: "person", environment: "", what: "the case", text: JSON.stringify(deed) });
+  }
+}
+
+/** The promotion's execution above an execution: nested ones say in their input who started them. */
+export function promotionOf(sandbox: Sandbox, executionArn: string): string {
+  const { input } = sandbox.executions.describeExecution({ executionArn });
+  const parent: unknown = (JSON.parse(input) as Readonly<Record<string, unknown>>)
+    .AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID;
+  return typeof parent === "string" ? promotionOf(sandbox, parent) : executionArn;
+}
+
+type Place = { readonly whom: string; readonly executionArn: string };
+
+async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Place): Promise<string> {
+  switch (deed.do) {
+    case "stop":
+      sandbox.executions.stopExecution({
+        executionArn: deed.whom === "own" ? whom : executionArn,
+        error: "stopped",
+        cause: "by hand",
+      });
+      return "done";
+    case "redrive":
+      sandbox.executions.redriveExecution({ executionArn });
+      return "done";
+    case "alarm":
+      turnRed(sandbox, deed.name);
+      return "done";
+    case "sweep":
+      await sandbox.host.deliver("sweeper", {});
+      return "done";
+    case "retire":
+      await sandbox.host.deliver("retire-versions", {});
+      return "done";
+    case "move":
+      moveByHand(sandbox, deed.version);
+      return "done";
+    case "operate":
+      return operate(sandbox, executionArn, deed.verb);
+  }
+}
+
+/** An alarm of that name turns red wherever there is one. */
+function turnRed(sandbox: Sandbox, name: string): void {
+  const { alarms } = sandbox.cloudWatch;
+  for (const account of new Set(sandbox.lambda.functions().map((fn) => fn.account))) {
+    const alarm = alarms.find(account, sandbox.place.region, name);
+    if (alarm !== undefined) alarms.set(alarm, "ALARM", "the case says so");
+  }
+}
+
+/** The last function's only alias: the environment that customers use comes last. */
+function moveByHand(sandbox: Sandbox, version: string): void {
+  const fn = sandbox.lambda.functions().at(-1);
+  const [alias] = fn?.aliases.keys() ?? [];
+  if (fn === undefined || alias === undefined) throw new Error("the world has no alias");
+  const { name: functionName, account, region } = fn;
+  sandbox.lambda.moveByHand({ functionName, account, region, alias }, { version });
+}
+
+/** Whoever says a verb and hears of trouble says it again (ms), and not for ever. */
+const SAYS_AGAIN_MS = 60_000;
+const MOST_TRIES = 60;
+
+async function operate(sandbox: Sandbox, executionArn: string, verb: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const status = await say(sandbox, executionArn, verb);
+    if (status < 500 || tries === MOST_TRIES) return String(status);
+    await sandbox.clock.sleep(SAYS_AGAIN_MS);
+  }
+}
+
+/** The verb through the API, as the command line sends it. */
+async function say(sandbox: Sandbox, executionArn: string, verb: string): Promise<number> {
+  const open = openPromotions(sandbox).find((promotion) => promotion.executionArn === executionArn);
+  const promotionId = open?.promotionId ?? "none";
+  const event = apiEvent({
+    method: "POST",
+    path: `/promotions/${promotionId}/signals`,
+    pathParameters: { promotionId },
+    contentType: "application/json",
+    body: JSON.stringify({ verb, reason: "the case says so" }),
+    caller: `arn:aws:sts::${sandbox.place.account}:assumed-role/operator/olga`,
+  });
+  return (await sandbox.request("operate", event)).statusCode;
+}

@@ -1,0 +1,199 @@
+/** Runs one case: the plan's promotions in their world, with what goes wrong, until everything has come to rest. */
+
+import { promotionName } from "../../functions/domain/promotion/starts.ts";
+import type { Fault } from "../aws/faults.ts";
+import type { AliasChange } from "../aws/lambda/alias-operations.ts";
+import type { CallRecord } from "../aws/router.ts";
+import { MACHINES, machineArn } from "../host/deployment.ts";
+import { Sandbox } from "../sandbox.ts";
+import type { Line } from "../timeline.ts";
+import { type FaultCase, PATIENCE_MS, QUIET_MS } from "./cases.ts";
+import { Deeds, type Done } from "./deeds.ts";
+import { type Visit, Visits } from "./observe.ts";
+import { type FaultPlan, worldPlanOf } from "./plans.ts";
+import { Starts } from "./starts.ts";
+import { openPromotions } from "./table-dump.ts";
+
+/** How a case left the world. */
+export interface Trial {
+  readonly case: FaultCase;
+  readonly plan: FaultPlan;
+  readonly sandbox: Sandbox;
+  /** Executions of the plan's promotions, in the plan's order. */
+  readonly promotions: readonly string[];
+  readonly visits: readonly Visit[];
+  readonly calls: readonly CallRecord[];
+  /** How often each handler was invoked until all was over. */
+  readonly invocations: ReadonlyMap<string, number>;
+  /** How often each machine was started by another, likewise. */
+  readonly starts: ReadonlyMap<string, number>;
+  readonly done: readonly Done[];
+  /** When anything went wrong that the case asks for (epoch ms), in order. */
+  readonly struck: readonly number[];
+  /** Every change of every alias, by whom. */
+  readonly changes: readonly AliasChange[];
+  /** Hash of the code of every version that there ever was, by account, function and version: some are deleted. */
+  readonly codes: ReadonlyMap<string, string>;
+  /** When nothing was left to do (epoch ms); null: that was still not so when patience ended. */
+  readonly settledAt: number | null;
+  /** Status and body of every approval link that was mailed, when all was over. */
+  readonly links: readonly { readonly link: string; readonly status: number; readonly body: string }[];
+}
+
+/** Production's sweeper runs every minute. */
+const SWEEP_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 30_000;
+
+export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line) => void): Promise<Trial> {
+  const visits = new Visits();
+  let story: Deeds | undefined;
+  let deeds: Deeds | undefined;
+  const { scenario } = plan;
+  const starts = new Starts(what.starts, () => sandbox.clock.now());
+  const sandbox: Sandbox = new Sandbox({
+    scenario: {
+      ...scenario,
+      seed: what.seed ?? scenario.seed,
+      handlerFaults: [...scenario.handlerFaults, ...what.handlers],
+    },
+    policy: plan.policy,
+    plan: worldPlanOf(plan),
+    sweepEveryMs: SWEEP_EVERY_MS,
+    childStopLoss: what.deafChildren === true ? 1 : 0,
+    nestedStarts: { beforeNestedStart: starts.before, afterNestedStart: starts.after },
+    onEvent: (event, executionArn) => {
+      const visit = visits.take(event, executionArn);
+      if (visit === undefined) return;
+      story?.entered(visit, executionArn);
+      deeds?.entered(visit, executionArn);
+    },
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+  const calls = what.calls.map((fault) => sinceStart(fault, scenario.startsAt));
+  for (const fault of calls) sandbox.aws.faults.add(fault);
+  const changes: AliasChange[] = [];
+  const codes = new Map<string, string>();
+  sandbox.lambda.onAliasChange((change) => {
+    changes.push(change);
+    noteCodes(sandbox, codes);
+  });
+  const promotions = plan.starts.map((start, index) => sandbox.arnOf(nameOf(start, index)));
+  story = new Deeds(sandbox, plan.happenings, promotions[0] ?? "");
+  deeds = new Deeds(sandbox, what.happenings, promotions[0] ?? "");
+  const end = await sandbox.live(async () => {
+    story.schedule();
+    deeds.schedule();
+    return live(sandbox, plan);
+  });
+  noteCodes(sandbox, codes);
+  return {
+    case: what,
+    plan,
+    sandbox,
+    codes,
+    promotions,
+    visits: visits.all,
+    calls: sandbox.aws.calls,
+    starts: starts.counts,
+    done: deeds.done,
+    struck: [
+      ...deeds.done,
+      ...sandbox.aws.faults.fired.filter(({ fault }) => calls.includes(fault)),
+      ...[...starts.struck, ...(what.handlers.length > 0 ? sandbox.host.struck : [])].map((at) => ({ at })),
+    ]
+      .map(({ at }) => at)
+      .toSorted((one, other) => one - other),
+    changes,
+    ...end,
+  };
+}
+
+function noteCodes({ lambda }: Sandbox, codes: Map<string, string>): void {
+  for (const { account, name, versions } of lambda.functions()) {
+    for (const { version, settings } of versions.values()) {
+      codes.set(codeKey(account, name, version), settings.CodeSha256);
+    }
+  }
+}
+
+export const codeKey = (account: string, functionName: string, version: string) =>
+  `${account} ${functionName} ${version}`;
+
+/** The fault with its times counted from the world's beginning. */
+function sinceStart({ from = 0, to, ...fault }: Fault, startsAt: number): Fault {
+  return { ...fault, from: startsAt + from, ...(to === undefined ? {} : { to: startsAt + to }) };
+}
+
+type Start = FaultPlan["starts"][number];
+
+/** Name of the execution. */
+function nameOf({ by, release }: Start, index: number): string {
+  return by === "api" ? promotionName(release, 1) : `case-${index + 1}`;
+}
+
+type End = Pick<Trial, "settledAt" | "invocations" | "links">;
+
+async function live(sandbox: Sandbox, plan: FaultPlan): Promise<End> {
+  const { clock } = sandbox;
+  for (const [index, start] of plan.starts.entries()) {
+    await clock.sleep(Math.max(0, plan.scenario.startsAt + start.afterSeconds * 1_000 - clock.now()));
+    if (start.by === "api") await startByApi(sandbox, start);
+    else sandbox.start(start.release, nameOf(start, index));
+  }
+  while (!isSettled(sandbox)) {
+    if (clock.now() - plan.scenario.startsAt > PATIENCE_MS)
+      return { settledAt: null, invocations: new Map(sandbox.host.counts), links: [] };
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+  const settledAt = clock.now();
+  const invocations = new Map(sandbox.host.counts);
+  await clock.sleep(QUIET_MS);
+  sandbox.aws.faults.end();
+  return { settledAt, invocations, links: await openLinks(sandbox) };
+}
+
+/** Whoever starts a promotion and hears of trouble does it again (ms), and not for ever. */
+const STARTS_AGAIN_MS = 60_000;
+const MOST_STARTS = 10;
+
+async function startByApi(sandbox: Sandbox, { release }: Start): Promise<void> {
+  const caller = `arn:aws:sts::${sandbox.place.account}:assumed-role/developer/dana`;
+  for (let tries = 1; tries <= MOST_STARTS; tries++) {
+    const { statusCode } = await sandbox.startByApi(release, caller);
+    if (statusCode < 300) return;
+    await sandbox.clock.sleep(STARTS_AGAIN_MS);
+  }
+  throw new Error(`no start of ${MOST_STARTS} was accepted`);
+}
+
+/** Every execution has ended, and no promotion is listed as open any more. */
+function isSettled(sandbox: Sandbox): boolean {
+  return runningExecutions(sandbox).length === 0 && openPromotions(sandbox).length === 0;
+}
+
+export function runningExecutions(sandbox: Sandbox): string[] {
+  return MACHINES.flatMap((machine) =>
+    sandbox.executions
+      .listExecutions({
+        stateMachineArn: machineArn(sandbox.place, machine),
+        statusFilter: "RUNNING",
+        maxResults: 1_000,
+      })
+      .executions.map(({ executionArn }) => executionArn),
+  );
+}
+
+const LINK = /\/approvals\/([0-9a-f]{64})/g;
+
+/** Follows every link that was ever mailed. */
+async function openLinks(sandbox: Sandbox): Promise<Trial["links"]> {
+  const links = new Set(
+    sandbox.sns.mailbox.flatMap(({ body }) => [...body.matchAll(LINK)].map(([, link = ""]) => link)),
+  );
+  const seen = [];
+  for (const link of links) {
+    const { status, body } = await sandbox.visit("GET", link, null);
+    seen.push({ link, status, body });
+  }
+  return seen;
+}

@@ -1,0 +1,60 @@
+/** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
+import { readFileSync } from "node:fs";
+import { FUNCTIONS, placeholderOf, variablesOf } from "../../infra/functions.ts";
+import { HANDLERS } from "./handlers.ts";
+import type { DeployedFunction } from "./lambda-host.ts";
+import type { SandboxPlace } from "./places.ts";
+
+export const MACHINES = ["promotion", "approval", "rollout", "bake", "rollback"] as const;
+export type MachineName = (typeof MACHINES)[number];
+
+export const TABLE = "headgate";
+export const TOPIC = "headgate";
+export const BASE_URL = "https://headgate.example";
+
+export function deployedFunctions(): ReadonlyMap<string, DeployedFunction> {
+  return new Map(
+    FUNCTIONS.flatMap(({ name, timeoutSeconds }) => {
+      const handler = HANDLERS.get(name);
+      return handler === undefined ? [] : [[name, { handler, timeoutSeconds }] as const];
+    }),
+  );
+}
+
+export function machineArn({ account, region }: SandboxPlace, machine: MachineName): string {
+  return `arn:aws:states:${region}:${account}:stateMachine:headgate-${machine}`;
+}
+
+function topicArn({ account, region }: SandboxPlace): string {
+  return `arn:aws:sns:${region}:${account}:${TOPIC}`;
+}
+
+/** What stands for each `${Placeholder}` of the definitions. */
+export function substitutions(place: SandboxPlace): Readonly<Record<string, string>> {
+  const functions = FUNCTIONS.map(({ name }) => [placeholderOf(name), name]);
+  const machines = MACHINES.map((machine) => [`${placeholderOf(machine)}Machine`, machineArn(place, machine)]);
+  return Object.fromEntries([...functions, ...machines]);
+}
+
+/** The environment variables that each function is deployed with, by its name. */
+export function environmentsOf(place: SandboxPlace): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const settings = {
+    tableName: TABLE,
+    topicArn: topicArn(place),
+    baseUrl: BASE_URL,
+    externalId: "headgate",
+    promotionMachineArn: machineArn(place, "promotion"),
+  };
+  return new Map(FUNCTIONS.map((row) => [row.name, variablesOf(row, settings)]));
+}
+
+const DEFINITIONS = new Map<MachineName, string>();
+
+/** The definition as it stands in `statemachine/`; read once. */
+export function definitionOf(machine: MachineName): string {
+  const known = DEFINITIONS.get(machine);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(`../../statemachine/${machine}.asl.json`, import.meta.url), "utf8");
+  DEFINITIONS.set(machine, text);
+  return text;
+}

@@ -1,0 +1,455 @@
+/**
+ * The embedded sandbox: the real machines and handlers, in one process and in virtual time, against a simulated AWS that
+ * meets the scenario's traffic, people, operators and faults. The same seed gives the same world to the byte.
+ */
+
+import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import { dynamoDbLedger } from "../functions/adapters/dynamodb-ledger.ts";
+import { storePolicy } from "../functions/domain/ledger/policies.ts";
+import type { PromotionPlan } from "../functions/domain/plan.ts";
+import type { Item, Key, Ledger } from "../functions/domain/ports.ts";
+import { sha256 } from "../functions/runtime/dependencies.ts";
+import { Executions } from "./asl/executions.ts";
+import type { ExecutionsOptions } from "./asl/options.ts";
+import type { HistoryEvent, Status } from "./asl/shapes.ts";
+import { SimulatedCloudWatch } from "./aws/cloudwatch/cloudwatch.ts";
+import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
+import { SteadyMetrics } from "./aws/cloudwatch/steady-metrics.ts";
+import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
+import type { Fault, FaultAction } from "./aws/faults.ts";
+import { SimulatedLambda } from "./aws/lambda/lambda.ts";
+import { SimulatedAws } from "./aws/router.ts";
+import { SimulatedS3 } from "./aws/s3/s3.ts";
+import { clientConfig } from "./aws/sdk.ts";
+import { SimulatedSns } from "./aws/sns/sns.ts";
+import { stepFunctionsService } from "./aws/step-functions/step-functions.ts";
+import { VirtualClock } from "./clock.ts";
+import {
+  definitionOf,
+  deployedFunctions,
+  environmentsOf,
+  MACHINES,
+  machineArn,
+  substitutions,
+  TABLE,
+  TOPIC,
+} from "./host/deployment.ts";
+import { apiEvent } from "./host/gateway.ts";
+import { type InvocationRecord, LambdaHost } from "./host/lambda-host.ts";
+import { CONTROL_ACCOUNT, type SandboxPlace } from "./host/places.ts";
+import { artifactsOf, createFunctions, quietAlarms } from "./host/populate.ts";
+import { type Line, Timeline } from "./timeline.ts";
+import { scheduleOperators } from "./world/operators.ts";
+import { People, type SignedAnswer } from "./world/people.ts";
+import { Random } from "./world/random.ts";
+import type { Scenario, ScenarioFault } from "./world/scenario.ts";
+import { Traffic } from "./world/traffic.ts";
+import { workloadOf } from "./world/workload.ts";
+
+export interface SandboxOptions {
+  readonly scenario: Scenario;
+  readonly policy: unknown;
+  /** The plan that the policy and the release resolve to: what the world is populated for. */
+  readonly plan: PromotionPlan;
+  readonly onLine?: (line: Line) => void;
+  readonly onInvocation?: (record: InvocationRecord) => void;
+  /** Each line of log and metrics that a handler writes, with the handler that wrote it. */
+  readonly onLog?: (line: string, handler: string) => void;
+  /** Every history event of every execution, as it is written. */
+  readonly onEvent?: (event: HistoryEvent, executionArn: string) => void;
+  /** Share, from 0 to 1, of nested executions that never hear that their parent was stopped; none unless said. */
+  readonly childStopLoss?: number;
+  /** What happens around the start of a nested execution. */
+  readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
+  /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
+  readonly sweepEveryMs?: number;
+}
+
+/** Deployed, it runs every minute; a rehearsal of days makes do with fewer of its rounds, of which nearly all find nothing. */
+const SWEEP_EVERY_MS = 15 * 60_000;
+
+/** As deployed. */
+const RETIRE_EVERY_MS = 3_600_000;
+
+/** Virtual time that the world goes on for after an execution has ended: late events and zombies come to rest. */
+const AFTERMATH_MS = 3 * 60_000;
+
+export interface Ended {
+  readonly status: Status;
+  readonly executionArn: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Outcome: the Succeed state's output, or the Fail state's error and cause. */
+  readonly outcome: string;
+  readonly summary: string;
+}
+
+export class Sandbox {
+  readonly clock: VirtualClock;
+  readonly aws: SimulatedAws;
+  readonly dynamoDb: SimulatedDynamoDb;
+  readonly lambda: SimulatedLambda;
+  readonly cloudWatch: SimulatedCloudWatch;
+  readonly sns: SimulatedSns;
+  readonly executions: Executions;
+  readonly host: LambdaHost;
+  readonly timeline: Timeline;
+  readonly traffic: Traffic;
+  readonly place: SandboxPlace;
+  /** The ledger as an onlooker reads it. */
+  readonly ledger: Ledger;
+  readonly #options: SandboxOptions;
+  #over = false;
+
+  constructor(options: SandboxOptions) {
+    const { scenario, plan } = options;
+    this.#options = options;
+    this.place = { account: CONTROL_ACCOUNT, region: plan.environments[0]?.region ?? "us-east-1" };
+    this.clock = new VirtualClock(scenario.startsAt);
+    const random = Random.of(scenario.seed, "sandbox");
+    this.timeline = new Timeline(options.onLine ?? (() => undefined), (key) => this.#stored(key));
+    this.aws = new SimulatedAws({
+      clock: this.clock,
+      seed: scenario.seed,
+      ...this.place,
+      faults: scenario.faults.map(faultOf(scenario)),
+      latencyTimes: scenario.latencyTimes,
+    });
+    const artifacts = artifactsOf(plan);
+    this.dynamoDb = new SimulatedDynamoDb(this.aws);
+    this.dynamoDb.createTable({ name: TABLE, key: { partition: "pk", sort: "sk" } });
+    const s3 = new SimulatedS3(this.aws);
+    for (const artifact of artifacts) s3.plant(artifact);
+    this.lambda = new SimulatedLambda(this.aws, { code: s3.codeSource, workload: this.#workload(scenario) });
+    createFunctions(this.lambda, plan);
+    this.traffic = new Traffic({ scenario, historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream) });
+    this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
+    this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
+    this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
+    this.sns = new SimulatedSns(this.aws);
+    this.host = this.#makeHost(random);
+    this.executions = this.#makeExecutions(random);
+    this.aws.register(stepFunctionsService(this.executions));
+    this.ledger = this.#onlookersLedger();
+  }
+
+  /** Starts a promotion of the release and lets the world run until it ends and comes to rest. */
+  async promote(release: unknown, name: string): Promise<Ended> {
+    const startedAt = this.clock.now();
+    const { executionArn, endedAt } = await this.live(async () => {
+      const executionArn = await this.#begin(release, name);
+      scheduleOperators(this, this.#options.scenario, executionArn);
+      await this.executions.closed(executionArn).wait();
+      const endedAt = this.clock.now();
+      await this.clock.sleep(AFTERMATH_MS);
+      return { executionArn, endedAt };
+    });
+    return { ...this.#ending(executionArn), executionArn, startedAt, endedAt };
+  }
+
+  /** As the scenario says: by whoever signs a request to the API, or from the console. */
+  async #begin(release: unknown, name: string): Promise<string> {
+    const caller = this.#options.scenario.startedBy;
+    if (caller === undefined) {
+      this.start(release, name);
+      return this.arnOf(name);
+    }
+    const { statusCode, body } = await this.startByApi(release, caller);
+    this.timeline.add({
+      at: this.clock.now(),
+      kind: "person",
+      environment: "",
+      what: caller,
+      text: "starts the promotion through the API",
+    });
+    if (statusCode !== 201) throw new Error(`the API does not start the promotion: ${statusCode} ${body}`);
+    return String((JSON.parse(body) as { executionArn: unknown }).executionArn);
+  }
+
+  /** Wakes the world, deploys the policy and lets time pass until `body`, a process in that world, returns or throws. */
+  async live<T>(body: () => Promise<T>): Promise<T> {
+    this.#wakeTheWorld();
+    const { done } = this.clock.spawn("driver", async () => {
+      await storePolicy({ ledger: this.ledger, hash: sha256, clock: this.clock }, this.#options.policy);
+      return body();
+    });
+    await this.clock.run({ until: () => done.isOpen });
+    this.#over = true;
+    this.cloudWatch.alarms.stop();
+    const result = done.value;
+    if (result === undefined) throw new Error("the rehearsal came to a standstill");
+    if (!result.ok) throw result.error;
+    return result.value;
+  }
+
+  /** What `headgate start` gets from the API when this IAM identity signs for it. */
+  startByApi(release: unknown, caller: string): Promise<APIGatewayProxyResult> {
+    const body = JSON.stringify({ release });
+    const request = { method: "POST", path: "/promotions", pathParameters: {}, contentType: "application/json", body };
+    return this.request("start-promotion", apiEvent({ ...request, caller }));
+  }
+
+  /** Starts a promotion under a name of its own. */
+  start(release: unknown, name: string): void {
+    const stateMachineArn = machineArn(this.place, "promotion");
+    this.executions.startExecution({ stateMachineArn, name, input: JSON.stringify(release) });
+  }
+
+  /** ARN of the promotion's execution of that name. */
+  arnOf(name: string): string {
+    return `${machineArn(this.place, "promotion").replace(":stateMachine:", ":execution:")}:${name}`;
+  }
+
+  /**
+   * Looks at the world as an onlooker, once nothing else drives it: `body` runs as a process, and the clock until it is
+   * done. Throws what `body` throws.
+   */
+  async inspect<T>(body: () => Promise<T>): Promise<T> {
+    const { done } = this.clock.spawn("onlooker", body);
+    await this.clock.run({ until: () => done.isOpen });
+    const result = done.value;
+    if (result === undefined) throw new Error("what the onlooker waits for never comes");
+    if (!result.ok) throw result.error;
+    return result.value;
+  }
+
+  /** One request through the API, on behalf of a page's visitor or of a signed caller; a function that fails is a 502. */
+  async request(
+    step: "approval-page" | "decide" | "start-promotion" | "operate",
+    event: APIGatewayProxyEvent,
+  ): Promise<APIGatewayProxyResult> {
+    try {
+      return (await this.host.invoke(step, event)) as APIGatewayProxyResult;
+    } catch {
+      return { statusCode: 502, body: JSON.stringify({ message: "Internal server error" }) };
+    }
+  }
+
+  #ending(executionArn: string): Pick<Ended, "status" | "outcome" | "summary"> {
+    const { status, output, error, cause } = this.executions.describeExecution({ executionArn });
+    if (status === "SUCCEEDED") {
+      const { outcome, summary } = JSON.parse(output ?? "{}") as { outcome: string; summary: string };
+      return { status, outcome, summary };
+    }
+    return { status, outcome: error ?? status.toLowerCase(), summary: cause ?? "" };
+  }
+
+  /** An item of the ledger as it lies there, without a call that the world would notice. */
+  #stored({ pk, sk }: Key): Item | null {
+    const found = this.dynamoDb.dump()[TABLE]?.find((item) => isText(item.pk, pk) && isText(item.sk, sk));
+    return found === undefined ? null : (unmarshall(found as Record<string, AttributeValue>) as Item);
+  }
+
+  /** Alarms are evaluated, mail is read, and the sweeper makes its rounds. */
+  #wakeTheWorld(): void {
+    const { scenario, plan } = this.#options;
+    for (const rule of [...scenario.alarms, ...quietAlarms(plan, scenario)]) this.cloudWatch.alarms.add(rule);
+    this.cloudWatch.alarms.onStateChange((event) => this.host.deliver("alarm-listener", event));
+    if (scenario.alarms.length > 0) this.cloudWatch.alarms.start();
+    const people = this.#people();
+    this.sns.onMail((mail) => {
+      this.timeline.add({
+        at: this.clock.now(),
+        kind: "mail",
+        environment: "",
+        what: `mail to ${mail.to}`,
+        text: mail.subject,
+      });
+      people.receive(mail);
+    });
+    this.#subscribe();
+    this.#sweepLater();
+    if (plan.environments.some(({ retirePrevious }) => retirePrevious)) this.#retireLater();
+  }
+
+  #retireLater(): void {
+    this.clock.after(RETIRE_EVERY_MS, "retire-versions", async () => {
+      if (this.#over) return;
+      this.#retireLater();
+      await this.host.deliver("retire-versions", {});
+    });
+  }
+
+  #sweepLater(): void {
+    this.clock.after(this.#options.sweepEveryMs ?? SWEEP_EVERY_MS, "sweeper", async () => {
+      if (this.#over) return;
+      this.#sweepLater();
+      await this.host.deliver("sweeper", {});
+    });
+  }
+
+  #subscribe(): void {
+    const { plan } = this.#options;
+    this.sns.createTopic(
+      TOPIC,
+      peopleOf(plan).map((email) => ({ email, filterPolicy: { recipient: [email] } })),
+    );
+  }
+
+  #people(): People {
+    const { scenario, plan } = this.#options;
+    return new People({
+      clock: this.clock,
+      scenario,
+      version: plan.version,
+      rolesOf: (address) => rolesOf(plan, address),
+      visit: ({ method, link, body }) => this.visit(method, link, body),
+      decide: (answer) => this.#decide(answer),
+      tell: (who, text) =>
+        this.timeline.add({ at: this.clock.now(), kind: "person", environment: "", what: who, text }),
+    });
+  }
+
+  /** What the command in an approver's mail sends. */
+  async #decide({ address, body, ...approval }: SignedAnswer): Promise<{ status: number }> {
+    const event = apiEvent({
+      method: "POST",
+      path: `/promotions/${approval.promotionId}/environments/${approval.environment}/approvals/${approval.approval}`,
+      pathParameters: approval,
+      contentType: "application/json",
+      body: JSON.stringify(body),
+      caller: `arn:aws:sts::${this.place.account}:assumed-role/approver/${address}`,
+    });
+    return { status: (await this.request("decide", event)).statusCode };
+  }
+
+  /** What a person's browser sends for the link of a mail, and gets. */
+  async visit(method: string, link: string, body: string | null): Promise<{ status: number; body: string }> {
+    const path = `/approvals/${link}`;
+    const form = body === null ? {} : { contentType: "application/x-www-form-urlencoded" };
+    const answer = await this.request(
+      "approval-page",
+      apiEvent({ method, path, pathParameters: { link }, body, ...form }),
+    );
+    return { status: answer.statusCode, body: answer.body };
+  }
+
+  #workload(scenario: Scenario) {
+    const answer = workloadOf(scenario, ({ account, functionName }) => {
+      const alias = this.#options.plan.environments
+        .flatMap(({ targets }) => targets)
+        .find((target) => target.functionName === functionName)?.alias;
+      return sharesOf(this.lambda, this.place.region, { account, functionName, alias: alias ?? "live" });
+    });
+    return answer;
+  }
+
+  #makeHost(random: Random): LambdaHost {
+    const { scenario, onInvocation } = this.#options;
+    return new LambdaHost({
+      clock: this.clock,
+      aws: this.aws,
+      random: random.child("lambda"),
+      functions: deployedFunctions(),
+      environments: environmentsOf(this.place),
+      faults: scenario.handlerFaults,
+      fetchPage: async () => ({ status: 200, body: JSON.stringify({ status: "healthy" }) }),
+      onInvocation: (record) => {
+        this.timeline.invoked(record);
+        onInvocation?.(record);
+      },
+      onLog: this.#options.onLog ?? (() => undefined),
+    });
+  }
+
+  #makeExecutions(random: Random): Executions {
+    const draws = random.child("executions");
+    let ids = 0;
+    const executions = new Executions({
+      clock: this.clock,
+      childStopLoss: this.#options.childStopLoss ?? 0,
+      ...this.#options.nestedStarts,
+      random: () => draws.uniform(),
+      newId: () => {
+        ids += 1;
+        return random.child("id", ids).uuid();
+      },
+      invoke: async (functionName, payload) => ({ payload: await this.host.invoke(functionName, payload) }),
+      onEvent: (event, executionArn) => {
+        this.timeline.event(event, executionArn);
+        this.#options.onEvent?.(event, executionArn);
+      },
+      onStatusChange: (detail) => this.#announce(detail),
+    });
+    for (const machine of MACHINES) {
+      executions.createStateMachine({
+        arn: machineArn(this.place, machine),
+        name: `headgate-${machine}`,
+        definition: definitionOf(machine),
+        roleArn: `arn:aws:iam::${this.place.account}:role/headgate-${machine}`,
+        substitutions: substitutions(this.place),
+      });
+    }
+    return executions;
+  }
+
+  /** Status events are best effort on AWS; here they come, a little late. */
+  #announce(detail: { readonly stateMachineArn: string; readonly status: string }): void {
+    if (detail.stateMachineArn !== machineArn(this.place, "promotion") || detail.status === "RUNNING") return;
+    this.clock.after(STATUS_EVENT_MS, "execution status event", () => this.host.deliver("status-listener", { detail }));
+  }
+
+  #onlookersLedger(): Ledger {
+    const client = new DynamoDBClient(clientConfig(this.aws, { handler: "onlooker", invocation: "onlooker" }));
+    const ids = Random.of(this.#options.scenario.seed, "onlooker");
+    const entropy = { id: () => ids.uuid().replaceAll("-", "") };
+    return dynamoDbLedger({ client: () => client, table: () => TABLE, clock: this.clock, entropy });
+  }
+}
+
+/** A scenario's fault, with its times counted from the scenario's start. */
+function faultOf({ startsAt }: Scenario): (fault: ScenarioFault) => Fault {
+  return ({ call, action, from, to, name, handler, account, nth }) => {
+    const [service = "", operation] = call.split(":");
+    return {
+      service,
+      nth,
+      action: actionOf(action),
+      ...(operation === undefined ? {} : { operation }),
+      ...(name === undefined ? {} : { name }),
+      ...(handler === undefined ? {} : { handler }),
+      ...(account === undefined ? {} : { account }),
+      ...(from === undefined ? {} : { from: startsAt + from }),
+      ...(to === undefined ? {} : { to: startsAt + to }),
+    };
+  };
+}
+
+function actionOf(action: ScenarioFault["action"]): FaultAction {
+  if (typeof action === "string") return { kind: action };
+  if ("delay" in action) return { kind: "delay", ms: action.delay };
+  return { kind: "error", name: action.error, status: action.status };
+}
+
+const STATUS_EVENT_MS = 2_000;
+
+const isText = (value: object | undefined, text: string) => value !== undefined && "S" in value && value.S === text;
+
+function sharesOf(
+  lambda: SimulatedLambda,
+  region: string,
+  { account, functionName, alias }: { account: string; functionName: string; alias: string },
+) {
+  return lambda.weightHistory({ account, region, functionName, alias });
+}
+
+/** Everybody whom a policy's plan may write to. */
+export function peopleOf(plan: PromotionPlan): string[] {
+  const all = plan.environments.flatMap(({ approvals, notices, pageTo }) => [
+    ...approvals
+      .flatMap(({ roles, escalateTo }) => [...roles, ...(escalateTo === null ? [] : [escalateTo])])
+      .flatMap(({ people }) => people),
+    ...notices,
+    ...pageTo,
+  ]);
+  return [...new Set([...all, plan.requestedBy])].sort();
+}
+
+function rolesOf(plan: PromotionPlan, address: string): string[] {
+  const roles = plan.environments.flatMap(({ approvals }) =>
+    approvals.flatMap(({ roles, escalateTo }) => (escalateTo === null ? roles : [...roles, escalateTo])),
+  );
+  return [...new Set(roles.filter(({ people }) => people.includes(address)).map(({ role }) => role))];
+}

@@ -1,0 +1,265 @@
+import * as z from "zod";
+import { DURATION_HINT, readDuration } from "../../functions/domain/durations.ts";
+
+/**
+ * A scenario: the world that a rehearsal meets. Times are durations since `startsAt`, shares and rates are fractions,
+ * weights are percent as in a release, latencies are milliseconds. Everything has a calm default.
+ */
+
+/** A duration such as `15m`, read as milliseconds. */
+const duration = z.string().transform((text, context) => {
+  const reading = readDuration(text);
+  if (reading.ok) return reading.seconds * 1_000;
+  context.addIssue({ code: "custom", message: `"${text}" ${reading.message}: ${DURATION_HINT}` });
+  return z.NEVER;
+});
+
+const fraction = z.number().min(0).max(1);
+const percent = z.number().min(0).max(100);
+const positive = z.number().positive();
+
+/** `*` stands for any part of a name; without one the name is meant as it is. */
+const pattern = z.string().min(1);
+const account = z.string().regex(/^\d{12}$/, "an account is twelve digits");
+
+const traffic = z.strictObject({
+  /** There were no requests earlier than this before the world begins; for ever unless said. */
+  history: duration.optional(),
+  function: pattern.default("*"),
+  account: account.optional(),
+  alias: pattern.default("*"),
+  /** Requests a minute, as the mean of a day. */
+  perMinute: z.number().min(0),
+  /** A day's wave: `amplitude` 0.4 is 40 % more at `peakHour` (UTC) and 40 % less twelve hours later. */
+  daily: z.strictObject({ amplitude: fraction, peakHour: z.number().min(0).max(24) }).optional(),
+  /** How much a minute's mean strays: standard deviation of its logarithm. */
+  noise: z.number().min(0).max(2).default(0),
+  /** Times in which traffic is a multiple of itself; 0 is silence. */
+  surges: z.array(z.strictObject({ from: duration, to: duration, times: z.number().min(0) })).default([]),
+});
+
+const latency = z.strictObject({ medianMs: positive, sigma: z.number().min(0).max(3).default(0.5) });
+
+const conduct = {
+  /** Share of invocations that end in an error. */
+  errorRate: fraction.optional(),
+  latency: latency.optional(),
+  /** Share of requests that are throttled; they count neither as invocations nor as errors. */
+  throttleRate: fraction.optional(),
+  /** Correlation of failures within one minute; 0: independent, 0.05: they come in bursts. */
+  burstiness: fraction.optional(),
+};
+
+const change = z.strictObject({
+  ...conduct,
+  /** Only while the version has at least this share of the alias, in percent. */
+  fromWeight: percent.optional(),
+  /** Only this long after the version began to serve. */
+  afterServing: duration.optional(),
+  /** Only from and to these times. */
+  from: duration.optional(),
+  to: duration.optional(),
+});
+
+const behaviour = z.strictObject({
+  function: pattern.default("*"),
+  account: account.optional(),
+  /** `baseline`: what the alias served when the world began; `candidate`: any other; or a version's number. */
+  version: z.union([z.literal(["baseline", "candidate"]), z.string().regex(/^\d+$/)]),
+  ...conduct,
+  /** After its first request a version answers a share of requests slower, for a while. */
+  coldStart: z.strictObject({ for: duration, share: fraction, slowerByMs: positive }).optional(),
+  /** What a probe gets: an answer that says healthy, one that says it is not, or an unhandled error. */
+  probe: z.literal(["healthy", "unhealthy", "broken"]).default("healthy"),
+  /** Applied in order, each over what came before, while its conditions hold. */
+  changes: z.array(change).default([]),
+});
+
+/** Trouble that has nothing to do with the release: both versions feel it alike. */
+const incident = z.strictObject({
+  from: duration,
+  to: duration,
+  function: pattern.default("*"),
+  errorsTimes: z.number().min(0).default(1),
+  errorsPlus: fraction.default(0),
+  latencyTimes: positive.default(1),
+});
+
+const cloudwatch = z.strictObject({
+  /** From the end of a minute until its first figures can be read. */
+  lag: duration.default(90_000),
+  /** Share of minutes whose first figures are incomplete, and what share of requests those then show. */
+  partial: fraction.default(0.2),
+  partialShare: fraction.default(0.8),
+  /** From the first figures until an incomplete minute is revised. */
+  revisedAfter: duration.default(60_000),
+  /** From a change of an alarm's state until its event; each takes between one and two times this. */
+  eventDelay: duration.default(3_000),
+  /** Share of events that are delivered twice. */
+  duplicates: fraction.default(0.05),
+});
+
+/** A series of CloudWatch that no alias of the world makes: the same in every minute. */
+const series = z.strictObject({
+  namespace: z.string().min(1),
+  metric: z.string().min(1),
+  /** Patterns, by name. */
+  dimensions: z.record(z.string(), pattern).default({}),
+  account: account.optional(),
+  /** Of each data point, and how many there are in a minute: a rate of 0.001 over 600 requests, a depth of 0 once. */
+  value: z.number(),
+  perMinute: z.int().positive().default(1),
+});
+
+const person = z.strictObject({
+  /** An address, or a role such as `tech-lead`. */
+  who: z.string().min(1),
+  answers: z.literal(["approve", "reject", "never"]),
+  /** The page behind the link, or the signed route, as the command in the mail does. */
+  through: z.literal(["page", "api"]).default("page"),
+  /** From the mail's arrival to the answer. */
+  after: duration.default(600_000),
+  environment: z.string().optional(),
+  comment: z.string().optional(),
+});
+
+const operatorAction = z.strictObject({
+  at: duration,
+  /** A verb of the command line, such as `hold`, `resume`, `abort`, `restore`, `stop`, `redrive`. */
+  verb: z.string().min(1),
+  by: z.string().default("operator"),
+  environment: z.string().optional(),
+  reason: z.string().optional(),
+});
+
+/** Somebody moves an alias outside Headgate. */
+const move = z.strictObject({
+  at: duration,
+  function: z.string().min(1),
+  account: account.optional(),
+  alias: z.string().default("live"),
+  version: z.string().regex(/^\d+$/),
+  /** Weights of other versions, in percent. */
+  weights: z.record(z.string().regex(/^\d+$/), percent).default({}),
+});
+
+const alarmState = z.literal(["OK", "ALARM", "INSUFFICIENT_DATA"]);
+
+const metricAlarm = z.strictObject({
+  name: z.string().min(1),
+  account: account.optional(),
+  namespace: z.string().default("AWS/Lambda"),
+  /** Without a metric the alarm is moved by its `turns` alone. */
+  metric: z.string().min(1).optional(),
+  dimensions: z.record(z.string(), z.string()).default({}),
+  statistic: z.string().default("Sum"),
+  period: duration.default(60_000),
+  comparison: z.literal([">", ">=", "<", "<="]).default(">"),
+  threshold: z.number(),
+  datapointsToAlarm: z.int().positive().default(1),
+  evaluationPeriods: z.int().positive().default(1),
+  missing: z.literal(["missing", "breaching", "notBreaching", "ignore"]).default("missing"),
+  /** The state it has when the world begins. */
+  begins: alarmState.default("OK"),
+  /** States that the script forces, as SetAlarmState would: with a metric, the next evaluation may undo it. */
+  turns: z.array(z.strictObject({ at: duration, to: alarmState })).default([]),
+});
+
+/** In ALARM while any of the others is. */
+const compositeAlarm = z.strictObject({
+  name: z.string().min(1),
+  account: account.optional(),
+  anyOf: z.array(z.string().min(1)).min(1),
+});
+
+const faultAction = z.union([
+  z.literal(["throttle", "refuse", "timeout-before", "timeout-after"]),
+  z.strictObject({ delay: duration }),
+  z.strictObject({ error: z.string().min(1), status: z.int().default(400) }),
+]);
+
+const fault = z.strictObject({
+  name: z.string().optional(),
+  /** `lambda:UpdateAlias`, or a service alone: `dynamodb`. Services by the name their requests are signed with. */
+  call: z.string().regex(/^[a-z0-9-]+(:[A-Za-z]+)?$/),
+  /** Only calls made by this handler. */
+  handler: z.string().optional(),
+  account: account.optional(),
+  nth: z.union([z.int().positive(), z.literal("always")]).default(1),
+  from: duration.optional(),
+  to: duration.optional(),
+  action: faultAction,
+});
+
+/** What goes wrong with a handler itself; the host of the handlers carries it out. */
+const handlerFault = z.strictObject({
+  name: z.string().optional(),
+  handler: z.string().min(1),
+  nth: z.union([z.int().positive(), z.literal("always")]).default(1),
+  /** Dies before it does anything, after it has done everything, is invoked twice, or starts late. */
+  action: z.union([z.literal(["crash-before", "crash-after", "duplicate"]), z.strictObject({ delay: duration })]),
+});
+
+/** The schema of a scenario file. */
+export const scenarioSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1),
+  /** What it shows, in a sentence or two. */
+  about: z.string().default(""),
+  startsAt: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  seed: z.int().min(0).default(1),
+  /** IAM identity that signs the start through the API; the console starts it unless said, and nobody is on record. */
+  startedBy: z.string().startsWith("arn:").optional(),
+  /** How many times longer than usual AWS takes to answer. */
+  latencyTimes: positive.default(1),
+  traffic: z.array(traffic).default([]),
+  behaviour: z.array(behaviour).default([]),
+  incidents: z.array(incident).default([]),
+  cloudwatch: cloudwatch.default(() => cloudwatch.parse({})),
+  series: z.array(series).default([]),
+  alarms: z.array(metricAlarm).default([]),
+  compositeAlarms: z.array(compositeAlarm).default([]),
+  people: z.array(person).default([]),
+  operators: z.array(operatorAction).default([]),
+  moves: z.array(move).default([]),
+  faults: z.array(fault).default([]),
+  handlerFaults: z.array(handlerFault).default([]),
+});
+
+/** A scenario with its defaults filled in: `startsAt` in epoch ms, durations in ms since then. */
+export type Scenario = z.output<typeof scenarioSchema>;
+/** A scenario as it is written. */
+export type ScenarioFile = z.input<typeof scenarioSchema>;
+export type TrafficRule = Scenario["traffic"][number];
+export type Behaviour = Scenario["behaviour"][number];
+export type Incident = Scenario["incidents"][number];
+export type CloudWatchWeather = Scenario["cloudwatch"];
+export type SteadySeries = Scenario["series"][number];
+export type AlarmRule = Scenario["alarms"][number];
+export type ScenarioFault = Scenario["faults"][number];
+
+/** Reads a scenario; throws an Error that names every problem with its path. */
+export const readScenario = (json: unknown): Scenario => {
+  const reading = scenarioSchema.safeParse(json);
+  if (reading.success) return reading.data;
+  throw new Error(`not a scenario:\n${z.prettifyError(reading.error)}`);
+};
+
+/** Whether a name fits a pattern with `*`. */
+export const fits = (wanted: string, name: string): boolean => {
+  if (wanted === "*") return true;
+  if (!wanted.includes("*")) return wanted === name;
+  return patternOf(wanted).test(name);
+};
+
+/** A world asks the same few patterns a million times. */
+const patterns = new Map<string, RegExp>();
+
+const patternOf = (wanted: string): RegExp => {
+  const known = patterns.get(wanted);
+  if (known !== undefined) return known;
+  const source = wanted.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = new RegExp(`^${source.join(".*")}$`);
+  patterns.set(wanted, pattern);
+  return pattern;
+};
