@@ -13,7 +13,7 @@ import { buildSync } from "esbuild";
 const BOUND = 30 * 1024;
 
 /** What the threshold form would not have: the sequential test, the rank test, and the evidence in words. */
-const STATISTICAL = /^(?:sequential.*|rank.*|assessment-rank|evidence|log-numbers|figures)\.ts$/;
+const STATISTICAL = /^functions\/domain\/(?:judge\/(?:statistics\/.*|rank-lane|evidence)|figures)\.ts$/;
 
 const { metafile } = buildSync({
   entryPoints: ["functions/judge.ts"],
@@ -35,7 +35,7 @@ const { metafile } = buildSync({
 const [output] = Object.values(metafile.outputs);
 if (output === undefined) throw new Error("esbuild built nothing");
 const parts = Object.entries(output.inputs)
-  .filter(([file]) => file.startsWith("functions/domain/") && STATISTICAL.test(basename(file)))
+  .filter(([file]) => STATISTICAL.test(file))
   .map(([file, { bytesInOutput }]) => [basename(file), bytesInOutput] as const)
   .toSorted(([, a], [, b]) => b - a);
 const added = parts.reduce((sum, [, bytes]) => sum + bytes, 0);

@@ -2,7 +2,7 @@
  * Mutation testing of `functions/domain`: how many small faults, put in one at a time, its tests notice.
  *
  *     npm run mutate                              all of it
- *     npm run mutate -- --only sequential,rank    files whose names begin so
+ *     npm run mutate -- --only sequential,rank    files whose paths or names begin so
  *     npm run mutate -- --share 0.1 --seed 1      blocks of lines, drawn evenly over all files
  *
  * Stryker is run on a few files at a time, so that each run has only the tests that reach them. What survives is written
@@ -12,6 +12,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { createRandom } from "./random.ts";
@@ -94,8 +95,9 @@ function grouped(): Group[] {
   const random = createRandom(`mutation sample ${values.seed}`);
   const result: Group[] = [];
   let open: { mutate: string[]; lines: number } = { mutate: [], lines: 0 };
-  for (const file of readdirSync(DOMAIN).sort()) {
-    if (!(file.endsWith(".ts") && only.some((start) => file.startsWith(start)))) continue;
+  for (const file of readdirSync(DOMAIN, { recursive: true, encoding: "utf8" }).sort()) {
+    const starts = (start: string) => file.startsWith(start) || basename(file).startsWith(start);
+    if (!(file.endsWith(".ts") && only.some(starts))) continue;
     const path = `${DOMAIN}/${file}`;
     const length = readFileSync(path, "utf8").split("\n").length;
     const mutate = share === 1 ? [path] : blocks(length).map(([first, last]) => `${path}:${first}-${last}`);

@@ -7,7 +7,7 @@
  * with the range.
  */
 import { readFile } from "node:fs/promises";
-import { thousands } from "../functions/domain/figures.ts";
+import { thousands } from "../functions/domain/text.ts";
 import { type Figures, rehearse } from "../sandbox/rehearsal.ts";
 import { readScenario } from "../sandbox/world/scenario.ts";
 

@@ -1,8 +1,8 @@
-import { oneLine } from "../functions/domain/approval/words.ts";
 import { type AuditRecord, brokenAt, loadAudit } from "../functions/domain/ledger/audit.ts";
 import { asHeader, type Header, keys } from "../functions/domain/ledger/ledger.ts";
 import { claimInWords } from "../functions/domain/ledger/origin.ts";
 import type { Hash, Ledger } from "../functions/domain/ports.ts";
+import { oneLine } from "../functions/domain/text.ts";
 import { local } from "../functions/domain/windows.ts";
 
 export interface RecordOptions {

@@ -2,7 +2,6 @@
 
 import { countedDecisions, waitingFor } from "../functions/domain/approval/approval.ts";
 import { loadApprovals, loadDecisions } from "../functions/domain/approval/store.ts";
-import { oneLine } from "../functions/domain/approval/words.ts";
 import { loadAudit } from "../functions/domain/ledger/audit.ts";
 import {
   asHead,
@@ -16,6 +15,7 @@ import {
 import { originInWords } from "../functions/domain/ledger/origin.ts";
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
 import type { Clock, Ledger } from "../functions/domain/ports.ts";
+import { oneLine } from "../functions/domain/text.ts";
 import { inWords } from "../functions/domain/traffic/journal.ts";
 import { local } from "../functions/domain/windows.ts";
 

@@ -15,9 +15,9 @@ import {
   type Signal,
 } from "./domain/ledger/ledger.ts";
 import { wakePauses } from "./domain/ledger/pauses.ts";
+import { isStop } from "./domain/ledger/signals.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
-import { isStop } from "./domain/promotion/next-move.ts";
 import { type Owner, takeLocks } from "./domain/traffic/lock.ts";
 import { step } from "./runtime/step.ts";
 

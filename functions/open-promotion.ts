@@ -12,6 +12,7 @@ import { notify } from "./domain/notices/notices.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
 import { resolveUnder, verifiedStarter } from "./domain/promotion/starts.ts";
+import { fieldsOf } from "./domain/text.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = z.strictObject({
@@ -63,10 +64,6 @@ async function record(deps: Dependencies, { release, executionArn }: Input, head
 function emergencyIn(release: unknown): string {
   const { emergency } = fieldsOf(release);
   return emergency === undefined ? "" : `EMERGENCY (${String(fieldsOf(emergency).reason)}): `;
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** Same execution, same id: a retried or redriven start finds what the first one wrote. */

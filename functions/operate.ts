@@ -7,7 +7,7 @@ import * as z from "zod";
 import { appendAudit } from "./domain/ledger/audit.ts";
 import { noteEnding } from "./domain/ledger/endings.ts";
 import { asHeader, type Header, keys, type Signal } from "./domain/ledger/ledger.ts";
-import { sendSignal } from "./domain/ledger/signals.ts";
+import { sendSignal } from "./domain/ledger/send-signal.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";

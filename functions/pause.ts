@@ -8,8 +8,8 @@ import { findApproval, loadDecisions } from "./domain/approval/store.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { loadHead, loadSignals } from "./domain/ledger/ledger.ts";
 import { approvalPause, expectLife, HOLD_PAUSE, storePause } from "./domain/ledger/pauses.ts";
+import { isHeld, isStop } from "./domain/ledger/signals.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { isHeld, isStop } from "./domain/promotion/next-move.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ pause: z.string().min(1), seconds: z.int().min(1), token: z.string().min(1) });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Policy, policySchema } from "../functions/domain/documents/policy.ts";
 import { type Problem, renderProblems } from "../functions/domain/documents/problems.ts";
 import { resolvePlan } from "../functions/domain/plan/resolve.ts";
+import { fieldsOf } from "../functions/domain/text.ts";
 
 /** Longest document in characters: it travels to the ledger in one event of CloudFormation's. */
 const LONGEST_DOCUMENT = 200_000;
@@ -65,10 +66,6 @@ function imaginaryRelease(document: unknown, service: string): unknown {
     artifacts: Object.fromEntries(names.map((target) => [target, { version: "1" }])),
     environments: order,
   };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function peopleOf({ people = {}, environments }: Policy): string[] {

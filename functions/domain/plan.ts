@@ -124,7 +124,7 @@ export interface SequentialPlan {
   readonly latencyMargin: number | null;
 }
 
-/** Settings of the rank test for one metric; see `assessment-rank.ts`. */
+/** Settings of the rank test for one metric; see `judge/rank-lane.ts`. */
 export interface RankPlan {
   /** Periods of a step in which both arms must have been measured before the first look. */
   readonly minimumPoints: number;

@@ -1,5 +1,6 @@
 /** What the judge saw, as one card per environment. */
-import { oneLine, utc } from "../domain/approval/words.ts";
+import { utc } from "../domain/approval/words.ts";
+import { oneLine } from "../domain/text.ts";
 import { evidenceLine, twoArms } from "./charts.ts";
 import { type Html, html, type Part } from "./html.ts";
 import { phaseInWords } from "./plan-words.ts";

@@ -8,6 +8,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-l
 import type * as z from "zod";
 import { BadInput, Transient } from "../domain/errors.ts";
 import type { Dependencies } from "../domain/ports.ts";
+import { fieldsOf } from "../domain/text.ts";
 import { buildDependencies } from "./dependencies.ts";
 import { awsHost, type Host } from "./host.ts";
 import { failurePage, fromGateway, type HttpRequest, type HttpResponse, toGateway } from "./http.ts";
@@ -129,10 +130,6 @@ function subjectOf(event: unknown): Record<string, string> {
     return typeof value === "string" ? [[key, value] as const] : [];
   });
   return Object.fromEntries(found);
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function parse<S extends z.ZodType>(name: string, schema: S, event: unknown): z.output<S> {

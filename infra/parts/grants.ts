@@ -2,6 +2,7 @@
 import { Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
+import { fieldsOf } from "../../functions/domain/text.ts";
 
 /** One permission. Where a resource of it ends in a wildcard, `why` says the reason; without one, cdk-nag refuses it. */
 export interface Grant {
@@ -36,8 +37,4 @@ function asPrinted(scope: IConstruct, text: string): string {
   const { "Fn::Join": join } = fieldsOf(resolved);
   const parts = Array.isArray(join) && Array.isArray(join[1]) ? join[1] : [resolved];
   return parts.map((part) => (typeof part === "string" ? part : `<${String(fieldsOf(part).Ref)}>`)).join("");
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,8 +1,8 @@
 /** What one environment saw: its rollout on one axis, every verdict in words, and how it ended. */
 
-import { thousands } from "../../functions/domain/figures.ts";
 import type { BakeRecord, BakeResult } from "../../functions/domain/judge/bake.ts";
 import { evidenceInWords, oddsInWords } from "../../functions/domain/judge/evidence.ts";
+import { thousands } from "../../functions/domain/text.ts";
 import { type Html, html, type Part } from "../../functions/pages/html.ts";
 import { phaseInWords } from "../../functions/pages/plan-words.ts";
 import { type Axis, axisOf } from "./axis.ts";

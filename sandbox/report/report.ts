@@ -1,7 +1,7 @@
 /** A rehearsal as one HTML file: for the manager first, then for the engineer. No script, nothing from elsewhere. */
 
-import { thousands } from "../../functions/domain/figures.ts";
 import { OUTCOMES, type Outcome } from "../../functions/domain/outcomes.ts";
+import { thousands } from "../../functions/domain/text.ts";
 import { Html, html, type Part } from "../../functions/pages/html.ts";
 import { STYLE } from "../../functions/pages/style.ts";
 import type { Rehearsed } from "../rehearsal.ts";

@@ -3,9 +3,9 @@
 import type { AskedRole, Decision } from "../../functions/domain/approval/approval.ts";
 import { rolesAsked } from "../../functions/domain/approval/approval.ts";
 import { CHECKED } from "../../functions/domain/approval/evidence.ts";
-import { thousands } from "../../functions/domain/figures.ts";
 import { ADVISED, BAKES_SEE } from "../../functions/domain/judge/advice-record.ts";
 import type { AuditRecord } from "../../functions/domain/ledger/audit.ts";
+import { thousands } from "../../functions/domain/text.ts";
 import { type Html, html, type Part } from "../../functions/pages/html.ts";
 import { pointInWords } from "../../functions/pages/plan-words.ts";
 import type { AskedApproval, ReportData } from "./data.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { dynamoDbLedger } from "../../functions/adapters/dynamodb-ledger.ts";
 import { CallRefused, LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { type Change, Conflict, type Ledger } from "../../functions/domain/ports.ts";
-import { simulateTable } from "../local/aws/harness.ts";
+import { simulateTable } from "../sandbox/aws/harness.ts";
 import { type Answer, countedEntropy, fault, handClock, lost, ok, wire } from "./wire.ts";
 
 const KEY = { pk: "PROMOTION#1", sk: "HEAD#prod" };

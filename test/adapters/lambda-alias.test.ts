@@ -5,7 +5,7 @@ import { fractionOf, lambdaAlias, percentOf } from "../../functions/adapters/tra
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { RevisionMoved, type Route } from "../../functions/domain/ports.ts";
 import { type FunctionDefinition, SimulatedLambda } from "../../sandbox/aws/lambda/lambda.ts";
-import { simulate } from "../local/aws/harness.ts";
+import { simulate } from "../sandbox/aws/harness.ts";
 import { type Answer, fault, handClock, lost, ok, wire } from "./wire.ts";
 
 const ORDER = { functionName: "bbws-prod-order", alias: "live" };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { check } from "../../cli/check.ts";
-import { type Changes, documents, NOW } from "../domain/documents.ts";
+import { type Changes, documents, NOW } from "../domain/plan/documents.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "headgate-check-"));
 afterAll(() => rmSync(directory, { recursive: true }));

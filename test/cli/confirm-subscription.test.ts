@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { snsMailer } from "../../functions/adapters/sns-mailer.ts";
 import { SimulatedSns } from "../../sandbox/aws/sns/sns.ts";
-import { simulate } from "../local/aws/harness.ts";
+import { simulate } from "../sandbox/aws/harness.ts";
 
 const JANE = "jane@example.com";
 

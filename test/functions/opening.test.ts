@@ -17,7 +17,7 @@ import { openPromotion } from "../../functions/open-promotion.ts";
 import { pause } from "../../functions/pause.ts";
 import { planMove } from "../../functions/plan-move.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
-import { documents } from "../domain/documents.ts";
+import { documents } from "../domain/plan/documents.ts";
 import { CONTEXT, testHost } from "../runtime/test-host.ts";
 import {
   arnOf,

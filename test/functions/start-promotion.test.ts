@@ -10,7 +10,7 @@ import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import { openPromotion } from "../../functions/open-promotion.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
-import { documents, type Json } from "../domain/documents.ts";
+import { documents, type Json } from "../domain/plan/documents.ts";
 import { CALLER_HEADER, serve, type TestServer } from "../support/approval-server.ts";
 import { arnOf, NEW_CODE, World } from "../support/deps.ts";
 import { interleave, twoSwitches } from "../support/interleave.ts";

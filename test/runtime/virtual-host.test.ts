@@ -7,7 +7,7 @@ import type { Host } from "../../functions/runtime/host.ts";
 import { step } from "../../functions/runtime/step.ts";
 import { SimulatedDynamoDb } from "../../sandbox/aws/dynamodb/dynamodb.ts";
 import { SimulatedLambda } from "../../sandbox/aws/lambda/lambda.ts";
-import { CONTROL_ACCOUNT, REGION, START, simulate } from "../local/aws/harness.ts";
+import { CONTROL_ACCOUNT, REGION, START, simulate } from "../sandbox/aws/harness.ts";
 
 const PLACE: Place = { account: CONTROL_ACCOUNT, region: REGION, roleArn: null };
 const ORDER: LambdaAliasTarget = {

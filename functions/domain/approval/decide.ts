@@ -9,10 +9,10 @@ import { type Header, loadSignals } from "../ledger/ledger.ts";
 import { approvalPause, wakePauses } from "../ledger/pauses.ts";
 import { personOf, samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
+import { oneLine } from "../text.ts";
 import { type ApprovalRecord, type Decision, type Settlement, seatOf, settle } from "./approval.ts";
 import { type Answer, checkDecision, type Missing } from "./check.ts";
 import { type ApprovalName, changeApproval, decisionChanges, findApproval, loadAsked, loadDecisions } from "./store.ts";
-import { oneLine } from "./words.ts";
 
 export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "log">;
 

@@ -4,8 +4,9 @@ import type { PlanHeader } from "../ledger/ledger.ts";
 import { claimInWords } from "../ledger/origin.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
 import type { Mail } from "../ports.ts";
+import { oneLine } from "../text.ts";
 import type { ApprovalRecord, AskedRole, Settlement } from "./approval.ts";
-import { askedWhen, consequenceInWords, deadlineInWords, oneLine, spanInWords } from "./words.ts";
+import { askedWhen, consequenceInWords, deadlineInWords, spanInWords } from "./words.ts";
 
 /** What every mail about an approval speaks of. */
 export interface Subject {

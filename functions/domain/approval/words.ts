@@ -51,12 +51,6 @@ export function deadlineInWords(at: number, zone: string | null): string {
   return zone === null ? `${instantInWords(at, "UTC")} UTC` : `${instantInWords(at, zone)} (${zone}), ${utc(at)}`;
 }
 
-/** Control characters and line breaks folded to single spaces: what somebody typed cannot forge a line of a mail. */
-export function oneLine(text: string, longest = 300): string {
-  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
-}
-
 const POINTS = { before: "before anything changes", "at-0": "before the candidate gets traffic", after: "at the end" };
 
 /** When in the rollout people are asked, to follow "asked". */

@@ -4,9 +4,9 @@
 
 import { formatDuration } from "../durations.ts";
 import type { Hold, Signal } from "../ledger/ledger.ts";
+import { isHeld, isStop } from "../ledger/signals.ts";
 import type { Outcome, TrippedBy } from "../outcomes.ts";
 import type { AnalysisPlan, EnvironmentPlan } from "../plan.ts";
-import { isHeld, isStop } from "../promotion/next-move.ts";
 import type { Assessment } from "./assess.ts";
 import type { BakeRecord, BakeResult, Phase } from "./bake.ts";
 import { oddsInWords } from "./evidence.ts";

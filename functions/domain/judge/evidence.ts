@@ -1,4 +1,4 @@
-import { thousands } from "../figures.ts";
+import { thousands } from "../text.ts";
 import { logSum } from "./statistics/log-numbers.ts";
 import type { SequentialVerdict } from "./statistics/sequential.ts";
 

@@ -2,13 +2,14 @@
  * The mail for a bake that ended without a verdict: people have to decide, so it says what was measured, what was
  * missing, what can be done about it, and what happens if nobody does anything.
  */
-import { deadlineInWords, oneLine } from "../approval/words.ts";
+import { deadlineInWords } from "../approval/words.ts";
 import { appendAudit } from "../ledger/audit.ts";
 import { type Header, type Hold, loadHeader } from "../ledger/ledger.ts";
 import { notify } from "../notices/notices.ts";
 import { decisionOn, page } from "../notices/paging.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";
+import { oneLine } from "../text.ts";
 import { type Finding, findingInWords } from "./assess.ts";
 import type { BakeRecord } from "./bake.ts";
 import { loadBakes } from "./store.ts";

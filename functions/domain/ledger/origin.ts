@@ -1,7 +1,7 @@
 /** Who is behind a promotion, in words: what the release claims, and what IAM has verified. */
 
-import { oneLine } from "../approval/words.ts";
 import { addressIn, samePerson } from "../people.ts";
+import { oneLine } from "../text.ts";
 import type { Header } from "./ledger.ts";
 
 type Origin = Pick<Header, "requestedBy" | "startedBy">;

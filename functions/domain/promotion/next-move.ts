@@ -6,19 +6,9 @@
 import type { ApprovalRecord } from "../approval/approval.ts";
 import { pointOf } from "../gates/gates.ts";
 import type { Hold, Signal } from "../ledger/ledger.ts";
+import { isHeld, isStop } from "../ledger/signals.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { WindowState } from "../windows.ts";
-
-/** A signal that ends the promotion. */
-export const isStop = ({ kind }: Pick<Signal, "kind">) =>
-  kind === "abort" || kind === "roll-back" || kind === "supersede";
-
-/** Whether the newest word of an operator is "hold". `signals` in order of time. */
-export function isHeld(signals: readonly Pick<Signal, "kind">[]): boolean {
-  return (
-    signals.findLast(({ kind }) => kind === "hold" || kind === "resume" || kind === "promote-now")?.kind === "hold"
-  );
-}
 
 export type Milestone =
   | { readonly kind: "check"; readonly point: string }

@@ -1,6 +1,6 @@
 /**
  * The journal's rules, pure: which word of ours explains what was read, and what a restore may do about it. The calls
- * that follow them are in `set-route.ts` and `restoring.ts`; each rule closes a race, named beside it.
+ * that follow them are in `set-route.ts` and `restore.ts`; each rule closes a race, named beside it.
  */
 import { type Head, type Intent, item, keys, loadHead, type TargetRecord } from "../ledger/ledger.ts";
 import type { TrippedBy } from "../outcomes.ts";

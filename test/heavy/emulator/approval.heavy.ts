@@ -7,7 +7,7 @@ import { startPromotion } from "../../../functions/start-promotion.ts";
 import { definitionOf } from "../../../sandbox/host/deployment.ts";
 import { apiEvent } from "../../../sandbox/host/gateway.ts";
 import { HANDLERS } from "../../../sandbox/host/handlers.ts";
-import { documents } from "../../domain/documents.ts";
+import { documents } from "../../domain/plan/documents.ts";
 import { INFRA, LEAD } from "../../support/approval-scene.ts";
 import { type Emulator, startEmulator, until } from "./emulator.ts";
 import { answerMail, waitingPromotion } from "./waiting-promotion.ts";

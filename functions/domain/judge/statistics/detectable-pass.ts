@@ -11,7 +11,7 @@ import type { SequentialConfig } from "./sequential-config.ts";
  *     P(passed) = sum over x_b of P(X_b = x_b) * P(X_c <= c(x_b)),   X_c, X_b Poisson, in bursts of phi
  *
  * Left out: the cap on what one minute adds where another adds less. Within 6 points of simulation with the real judge
- * (`test/domain/detectable-pass.simulated.test.ts`; 60 to 6,000 requests a minute, 8 to 60 minutes, phi 1 and 3).
+ * (`test/domain/judge/statistics/detectable-pass.simulated.test.ts`; 60 to 6,000 requests a minute, 8 to 60 minutes, phi 1 and 3).
  */
 export function passChance(exposure: Omit<Exposure, "logStart">, errorRate: number, config: SequentialConfig): number {
   const { canary, baseline, minutes, phi } = exposure;

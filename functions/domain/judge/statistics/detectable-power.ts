@@ -16,7 +16,7 @@ import type { SequentialConfig } from "./sequential-config.ts";
  * 5 minutes the cap on each minute matters: a lucky one cannot make up for the next. Half a minute's errors are taken off
  * for that.
  *
- * Checked against simulation with the real judge (`test/domain/detectable.test.ts`; 60 to 60,000 requests a minute, 2 to
+ * Checked against simulation with the real judge (`test/domain/judge/statistics/detectable.test.ts`; 60 to 60,000 requests a minute, 2 to
  * 120 minutes, phi 1 to 20): of rises that this calls caught in 90 % of cases, 88 to 97 % were.
  */
 export type Exposure = {

@@ -1,4 +1,4 @@
-import { thousands } from "../../figures.ts";
+import { thousands } from "../../text.ts";
 import { type Exposure, powerModel } from "./detectable-power.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
 

@@ -1,0 +1,167 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BrokenRecord } from "../../../functions/domain/errors.ts";
+import { item, keys, loadHead } from "../../../functions/domain/ledger/ledger.ts";
+import type { Route, RouteState } from "../../../functions/domain/ports.ts";
+import {
+  explain,
+  finishedRoute,
+  inWords,
+  markerOf,
+  newestOpenDeadline,
+  routeAt,
+  sameRoute,
+  shareOf,
+  trip,
+} from "../../../functions/domain/traffic/journal.ts";
+import { ENV, IN_PROD, P1, rollingOut, START, World } from "../../support/deps.ts";
+
+const BASELINE: Route = { primary: "7", secondary: null };
+const SPLIT: Route = { primary: "7", secondary: { version: "8", percent: 10 } };
+const OURS = markerOf("p-1", 3);
+const state = (route: Route, marker: string): RouteState => ({ route, marker, revision: "r" });
+const record = { baseline: state(BASELINE, "by hand") };
+
+describe("routes", () => {
+  it("are the same when primary, secondary and percent are", () => {
+    expect(sameRoute(SPLIT, structuredClone(SPLIT))).toBe(true);
+    expect(sameRoute(BASELINE, SPLIT)).toBe(false);
+    expect(sameRoute(SPLIT, { ...SPLIT, primary: "6" })).toBe(false);
+    expect(sameRoute(SPLIT, { ...SPLIT, secondary: { version: "9", percent: 10 } })).toBe(false);
+    expect(sameRoute(SPLIT, { ...SPLIT, secondary: { version: "8", percent: 11 } })).toBe(false);
+  });
+
+  it("give the candidate its weight, nothing at 0, and all of it once finished", () => {
+    expect(routeAt(BASELINE, "8", 0)).toEqual(BASELINE);
+    expect(routeAt(SPLIT, "8", 25)).toEqual({ primary: "7", secondary: { version: "8", percent: 25 } });
+    expect(finishedRoute("8")).toEqual({ primary: "8", secondary: null });
+  });
+
+  it("share out exactly what was asked for, and the whole of it", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), (percent) => {
+        const route = routeAt(BASELINE, "8", percent);
+        expect(shareOf(route, "8")).toBe(percent);
+        expect(shareOf(route, "7")).toBe(100 - percent);
+        expect(shareOf(route, "9")).toBe(0);
+      }),
+    );
+  });
+
+  it("count a version that is primary and secondary at once as all of the traffic", () => {
+    expect(shareOf({ primary: "8", secondary: { version: "8", percent: 10 } }, "8")).toBe(100);
+  });
+
+  it("read as words", () => {
+    expect(inWords(BASELINE)).toBe("version 7");
+    expect(inWords(SPLIT)).toBe("version 7, 10 % on 8");
+  });
+});
+
+describe("a state that was read", () => {
+  it("is ours when an intent wanted this route under this mark", () => {
+    expect(explain(state(SPLIT, OURS), record, [{ to: SPLIT, marker: OURS }])).toBe("ours");
+  });
+
+  it.each(["by hand", OURS, "hotfix by jo"])("is the baseline under whatever mark: %s", (mark) => {
+    expect(explain(state(BASELINE, mark), record, [{ to: SPLIT, marker: OURS }])).toBe("baseline");
+  });
+
+  it("is foreign when only the route agrees with an intent: two writers can wish for the same route", () => {
+    expect(explain(state(SPLIT, "codedeploy"), record, [{ to: SPLIT, marker: OURS }])).toBe("foreign");
+  });
+
+  it("is foreign when only the mark agrees: a tool that leaves the description alone moved it", () => {
+    const moved = { primary: "6", secondary: null };
+    expect(explain(state(moved, OURS), record, [{ to: SPLIT, marker: OURS }])).toBe("foreign");
+    expect(explain(state(moved, "by hand"), record, [])).toBe("foreign");
+  });
+
+  it("is foreign under the mark of an older fence", () => {
+    expect(explain(state(SPLIT, markerOf("p-1", 2)), record, [{ to: SPLIT, marker: OURS }])).toBe("foreign");
+  });
+});
+
+describe("the newest deadline until which a write of ours may take effect", () => {
+  const closed = { outcome: "applied" as const, found: state(SPLIT, OURS), at: 0 };
+  const intent = (deadline: number, change: object = {}) => ({
+    deadline,
+    result: null,
+    revision: "r" as string | null,
+    purpose: "shift" as const,
+    ...change,
+  });
+
+  it("is that of the last write without a result", () => {
+    const intents = [intent(3), intent(9), intent(5), intent(20, { result: closed })];
+    expect(newestOpenDeadline(intents, 0)).toBe(9);
+  });
+
+  it("is not there when every intent has its result, or there is none", () => {
+    expect(newestOpenDeadline([intent(20, { result: closed })], 0)).toBeNull();
+    expect(newestOpenDeadline([], 0)).toBeNull();
+  });
+
+  it("counts a write with a result where nothing but time stops its repetition", () => {
+    const unlocked = intent(20_000, { result: closed, revision: null });
+    expect(newestOpenDeadline([unlocked], 21_999)).toBe(20_000);
+    expect(newestOpenDeadline([unlocked], 22_000)).toBeNull();
+    expect(newestOpenDeadline([{ ...unlocked, purpose: "restore" }], 0)).toBeNull();
+  });
+});
+
+describe("tripping the journal", () => {
+  const alarm = { by: "alarm" as const, reason: "errors are red" };
+
+  it("says who, why and when, and keeps the rest of the head", async () => {
+    const world = await rollingOut(10);
+    const before = await loadHead(world.deps.ledger, P1, ENV);
+    await trip(world.deps, P1, ENV, alarm);
+    expect(await loadHead(world.ledger, P1, ENV)).toEqual({
+      ...before,
+      state: "tripped",
+      trip: { ...alarm, at: world.clock.now() },
+    });
+  });
+
+  it("keeps the first reason", async () => {
+    const world = await rollingOut(10);
+    await trip(world.deps, P1, ENV, alarm);
+    const second = await trip(world.deps, P1, ENV, { by: "operator", reason: "me too" });
+    expect(second.trip?.reason).toBe("errors are red");
+    expect((await loadHead(world.ledger, P1, ENV)).trip?.reason).toBe("errors are red");
+  });
+
+  it("leaves a closed journal closed", async () => {
+    const world = await rollingOut();
+    const head = await loadHead(world.ledger, P1, ENV);
+    await world.ledger.write([{ put: item(keys.head(P1, ENV), { ...head, state: "closed" }) }]);
+    expect((await trip(world.deps, P1, ENV, alarm)).state).toBe("closed");
+    expect((await loadHead(world.ledger, P1, ENV)).trip).toBeNull();
+  });
+
+  it("is refused where the environment was never entered", async () => {
+    await expect(trip(new World().deps, P1, ENV, alarm)).rejects.toThrow(BrokenRecord);
+  });
+
+  it("does not forget a first shift that was written between its look and its word", async () => {
+    const world = await rollingOut();
+    const head = await loadHead(world.ledger, P1, ENV);
+    let interfered = false;
+    world.ledger.before = async (operation) => {
+      if (interfered || !operation.startsWith("write HEAD")) return;
+      interfered = true;
+      await world.ledger.write([{ put: item(keys.head(P1, ENV), { ...head, firstShiftAt: START + 1 }) }]);
+    };
+    await trip(world.deps, P1, ENV, alarm);
+    expect(await loadHead(world.ledger, P1, ENV)).toMatchObject({ state: "tripped", firstShiftAt: START + 1 });
+  });
+
+  it("passes on what the ledger throws", async () => {
+    const world = await rollingOut();
+    world.ledger.before = async (operation) => {
+      if (operation.startsWith("write")) throw new Error("the table is gone");
+    };
+    await expect(trip(world.deps, IN_PROD.promotionId, ENV, alarm)).rejects.toThrow("the table is gone");
+  });
+});
