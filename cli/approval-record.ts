@@ -1,4 +1,5 @@
-import { type AuditRecord, brokenAt, loadAudit } from "../functions/domain/ledger/audit.ts";
+import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
+import { type AuditRecord, brokenAt } from "../functions/domain/ledger/audit.ts";
 import { asHeader, type Header, keys } from "../functions/domain/ledger/ledger.ts";
 import { claimInWords } from "../functions/domain/ledger/origin.ts";
 import type { Hash, Ledger } from "../functions/domain/ports.ts";

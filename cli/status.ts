@@ -1,17 +1,10 @@
 /** How a promotion stands, read from the ledger with one's own credentials; it works when the API does not. */
 
 import { countedDecisions, waitingFor } from "../functions/domain/approval/approval.ts";
-import { loadApprovals, loadDecisions } from "../functions/domain/approval/store.ts";
-import { loadAudit } from "../functions/domain/ledger/audit.ts";
-import {
-  asHead,
-  asHeader,
-  type Header,
-  keys,
-  loadIntents,
-  loadSignals,
-  loadTargets,
-} from "../functions/domain/ledger/ledger.ts";
+import { loadApprovals, loadDecisions } from "../functions/domain/approval/load.ts";
+import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
+import { asHead, asHeader, type Header, keys } from "../functions/domain/ledger/ledger.ts";
+import { loadIntents, loadSignals, loadTargets } from "../functions/domain/ledger/load.ts";
 import { originInWords } from "../functions/domain/ledger/origin.ts";
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
 import type { Clock, Ledger } from "../functions/domain/ports.ts";

@@ -4,9 +4,9 @@
  */
 import * as z from "zod";
 import { NotReady } from "./domain/errors.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
 import { asHead, keys } from "./domain/ledger/ledger.ts";
-import { wakePauses } from "./domain/ledger/pauses.ts";
+import { wakePauses } from "./domain/ledger/wake-pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";

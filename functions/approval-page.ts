@@ -1,6 +1,7 @@
-import { checkFormToken, formToken } from "./domain/approval/check.ts";
 import { type Decided, decide } from "./domain/approval/decide.ts";
-import { findLink, type Link } from "./domain/approval/store.ts";
+import { checkFormToken, formToken } from "./domain/approval/form-token.ts";
+import { findLink } from "./domain/approval/load.ts";
+import type { Link } from "./domain/approval/store.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { type DecisionForm, readDecisionForm } from "./pages/approval-form.ts";
 import { approvalPage as approvalMarkup, EMPTY_FORM, type Refilled } from "./pages/approval-markup.ts";

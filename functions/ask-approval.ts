@@ -1,5 +1,5 @@
 import { askNow } from "./domain/approval/ask.ts";
-import type { Standing } from "./domain/approval/settle.ts";
+import type { Standing } from "./domain/approval/standing.ts";
 import { ApprovalName } from "./domain/approval/store.ts";
 import { approvalPause } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";

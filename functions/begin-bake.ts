@@ -9,10 +9,11 @@ import {
   shortestSettle,
   tickSeconds,
 } from "./domain/judge/bake.ts";
+import { loadBake, loadBakes } from "./domain/judge/load.ts";
 import { type Span, spanNow } from "./domain/judge/sampling.ts";
-import { loadBake, loadBakes } from "./domain/judge/store.ts";
-import { asHold, item, keys, loadIntents, loadPlan, loadTargets } from "./domain/ledger/ledger.ts";
-import { expectLife } from "./domain/ledger/pauses.ts";
+import { asHold, item, keys } from "./domain/ledger/ledger.ts";
+import { loadIntents, loadPlan, loadTargets } from "./domain/ledger/load.ts";
+import { expectLife } from "./domain/ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";

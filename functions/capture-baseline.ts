@@ -3,18 +3,9 @@ import type * as z from "zod";
 import { LedgerBusy } from "./domain/errors.ts";
 import { alarmsOk } from "./domain/gates/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { captureReference } from "./domain/judge/reference.ts";
-import {
-  asLock,
-  item,
-  keys,
-  loadHead,
-  loadPlan,
-  loadTargets,
-  must,
-  placeOf,
-  type TargetRecord,
-} from "./domain/ledger/ledger.ts";
+import { captureReference } from "./domain/judge/capture-reference.ts";
+import { asLock, item, keys, placeOf, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { loadHead, loadPlan, loadTargets, must } from "./domain/ledger/load.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies, type Target } from "./domain/ports.ts";
 import { inWords, whyStopped } from "./domain/traffic/journal.ts";

@@ -3,10 +3,11 @@ import * as z from "zod";
 import { type CheckResult, runChecks } from "./domain/gates/gates.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { adviseBefore } from "./domain/judge/advice-record.ts";
-import { noteEnding } from "./domain/ledger/endings.ts";
-import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger/ledger.ts";
+import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
+import { noteEnding } from "./domain/ledger/note-ending.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { isFinished, trip, whyStopped } from "./domain/traffic/journal.ts";
+import { isFinished, whyStopped } from "./domain/traffic/journal.ts";
+import { trip } from "./domain/traffic/trip.ts";
 import { step } from "./runtime/step.ts";
 
 const Input = EnvironmentInput.extend({ when: z.string().regex(/^(before|after|at-\d+)$/) });

@@ -1,12 +1,12 @@
 /** May the rollout start now: is it approved, and is the window open? If not, until when is it waited for; if never, why. */
 import type * as z from "zod";
 import { isStale } from "./domain/approval/approval.ts";
-import { findApproval } from "./domain/approval/store.ts";
+import { findApproval } from "./domain/approval/load.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { noteEnding } from "./domain/ledger/endings.ts";
-import { loadHead, loadPlan, loadSignals } from "./domain/ledger/ledger.ts";
-import { expectLife } from "./domain/ledger/pauses.ts";
+import { loadHead, loadPlan, loadSignals } from "./domain/ledger/load.ts";
+import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { isStop } from "./domain/ledger/signals.ts";
+import { expectLife } from "./domain/ledger/wake-pauses.ts";
 import type { Outcome } from "./domain/outcomes.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type Decided, decide } from "./domain/approval/decide.ts";
+import { findApproval } from "./domain/approval/load.ts";
 import { type Reseated, replacePerson, resendLink } from "./domain/approval/reseat.ts";
-import { ApprovalName, findApproval } from "./domain/approval/store.ts";
+import { ApprovalName } from "./domain/approval/store.ts";
 import { addressIn, samePerson } from "./domain/people.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";

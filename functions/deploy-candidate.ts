@@ -2,18 +2,9 @@
 import * as z from "zod";
 import { BrokenRecord, LedgerBusy, NotReady } from "./domain/errors.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import {
-  asTarget,
-  item,
-  keys,
-  loadHead,
-  loadHeader,
-  loadPlan,
-  must,
-  placeOf,
-  type TargetRecord,
-} from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { asTarget, item, keys, placeOf, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { loadHead, loadHeader, loadPlan, must } from "./domain/ledger/load.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
 import { type CodeHost, Conflict, type Dependencies, RevisionMoved, type Target } from "./domain/ports.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";

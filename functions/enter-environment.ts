@@ -1,21 +1,12 @@
 /** Takes the locks of the next environment's resources and opens its journal, or says why not. */
 import * as z from "zod";
 import { executionName, PromotionInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { noteEnding } from "./domain/ledger/endings.ts";
-import {
-  asHead,
-  type Header,
-  item,
-  keys,
-  loadHeader,
-  loadPlan,
-  loadPlanHeader,
-  loadSignals,
-  type Signal,
-} from "./domain/ledger/ledger.ts";
-import { wakePauses } from "./domain/ledger/pauses.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { asHead, type Header, item, keys, type Signal } from "./domain/ledger/ledger.ts";
+import { loadHeader, loadPlan, loadPlanHeader, loadSignals } from "./domain/ledger/load.ts";
+import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { isStop } from "./domain/ledger/signals.ts";
+import { wakePauses } from "./domain/ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";
 import { type Owner, takeLocks } from "./domain/traffic/lock.ts";

@@ -1,7 +1,7 @@
 /** Makes the candidate the primary version of every target and clears the split, by the journal. */
 import type * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { finishedRoute } from "./domain/traffic/journal.ts";
 import { moveAll } from "./domain/traffic/move-all.ts";

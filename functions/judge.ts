@@ -13,20 +13,21 @@ import {
   tickSeconds,
 } from "./domain/judge/bake.ts";
 import { afterLook, type Ending, endedByWord, endedHold } from "./domain/judge/ending.ts";
+import { loadBeforeLook } from "./domain/judge/load.ts";
 import { watchesOf } from "./domain/judge/reference.ts";
 import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./domain/judge/sampling.ts";
 import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./domain/judge/state.ts";
 import {
   type BeforeLook,
   evidenceChanges,
-  loadBeforeLook,
   type StoredEvidence,
   sampleChanges,
   worstFindings,
 } from "./domain/judge/store.ts";
 import { type Synthetic, sendSynthetic } from "./domain/judge/synthetic.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { asHold, item, keys, loadSignals, loadTargets, must, placeOf } from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { asHold, item, keys, placeOf } from "./domain/ledger/ledger.ts";
+import { loadSignals, loadTargets, must } from "./domain/ledger/load.ts";
 import { lifeExpected } from "./domain/ledger/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";

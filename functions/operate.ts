@@ -4,9 +4,9 @@
  * workflow finds the tripped journal at its next step.
  */
 import * as z from "zod";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { noteEnding } from "./domain/ledger/endings.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
 import { asHeader, type Header, keys, type Signal } from "./domain/ledger/ledger.ts";
+import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { sendSignal } from "./domain/ledger/send-signal.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";

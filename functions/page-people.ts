@@ -2,9 +2,9 @@
 import type * as z from "zod";
 import { NotReady } from "./domain/errors.ts";
 import { ErrorInput, PromotionInput, reasonOf } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { loadHeader } from "./domain/ledger/ledger.ts";
-import { pageUnsafe } from "./domain/notices/unsafe.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { loadHeader } from "./domain/ledger/load.ts";
+import { pageUnsafe } from "./domain/notices/page-unsafe.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 

@@ -4,11 +4,12 @@
  */
 import * as z from "zod";
 import { settle } from "./domain/approval/approval.ts";
-import { findApproval, loadDecisions } from "./domain/approval/store.ts";
+import { findApproval, loadDecisions } from "./domain/approval/load.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { loadHead, loadSignals } from "./domain/ledger/ledger.ts";
-import { approvalPause, expectLife, HOLD_PAUSE, storePause } from "./domain/ledger/pauses.ts";
+import { loadHead, loadSignals } from "./domain/ledger/load.ts";
+import { approvalPause, HOLD_PAUSE } from "./domain/ledger/pauses.ts";
 import { isHeld, isStop } from "./domain/ledger/signals.ts";
+import { expectLife, storePause } from "./domain/ledger/wake-pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 

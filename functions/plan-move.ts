@@ -1,10 +1,11 @@
 /** Says what the rollout does next: reads how things stand, and lets `decideMove` decide. */
 import type * as z from "zod";
-import { findApproval } from "./domain/approval/store.ts";
+import { findApproval } from "./domain/approval/load.ts";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
-import { askForDecision } from "./domain/judge/hold-notice.ts";
-import { asHold, type Hold, item, keys, loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger/ledger.ts";
-import { expectLife } from "./domain/ledger/pauses.ts";
+import { askForDecision } from "./domain/judge/ask-for-decision.ts";
+import { asHold, type Hold, item, keys } from "./domain/ledger/ledger.ts";
+import { loadHead, loadPlan, loadSignals, loadTargets } from "./domain/ledger/load.ts";
+import { expectLife } from "./domain/ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies, Item } from "./domain/ports.ts";
 import { decideMove, type Move, type Progress } from "./domain/promotion/next-move.ts";

@@ -1,8 +1,9 @@
 /** Writes down where the evidence of a failed candidate lies before anybody tidies up: versions, logs, span of time. */
 import type * as z from "zod";
 import { PromotionInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { asHead, keys, loadHeader, loadPlan, loadTargets } from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { asHead, keys } from "./domain/ledger/ledger.ts";
+import { loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";
 

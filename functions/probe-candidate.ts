@@ -1,8 +1,9 @@
 /** Calls the exact candidate version of each target while it serves nobody. */
 import type * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { loadHead, loadPlan, loadTargets, placeOf, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { placeOf, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { loadHead, loadPlan, loadTargets } from "./domain/ledger/load.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";

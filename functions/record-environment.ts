@@ -1,24 +1,13 @@
 /** Closes the journal of an environment as promoted, flips the version registry with it, then gives the locks back. */
 import * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import {
-  asHead,
-  type Head,
-  type Header,
-  item,
-  keys,
-  loadHeader,
-  loadPlan,
-  loadPlanHeader,
-  loadTargets,
-  must,
-  type TargetRecord,
-} from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { asHead, type Head, type Header, item, keys, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { loadHeader, loadPlan, loadPlanHeader, loadTargets, must } from "./domain/ledger/load.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
+import { keptChange } from "./domain/promotion/kept.ts";
 import { leaveEnvironment } from "./domain/promotion/leave.ts";
-import { keptChange } from "./domain/promotion/retire.ts";
 import { isFinished } from "./domain/traffic/journal.ts";
 import { lookOnceMore } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";

@@ -5,11 +5,12 @@
 import type * as z from "zod";
 import { NotReady } from "./domain/errors.ts";
 import { PromotionInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { keys, loadHeader, loadPlan, loadTargets, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { keys, type TargetRecord } from "./domain/ledger/ledger.ts";
+import { loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
 import { type Dependencies, RevisionMoved } from "./domain/ports.ts";
-import { bind } from "./domain/traffic/move-all.ts";
+import { bind } from "./domain/traffic/bind.ts";
 import { step } from "./runtime/step.ts";
 
 type FromS3 = Extract<CodeArtifact, { from: "s3" }>;

@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { NotReady } from "./domain/errors.ts";
 import { ErrorInput, PromotionInput, reasonOf } from "./domain/inputs.ts";
-import { noteEnding } from "./domain/ledger/endings.ts";
+import { noteEnding } from "./domain/ledger/note-ending.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack, whyBack } from "./domain/promotion/bring-back.ts";
 import { step } from "./runtime/step.ts";

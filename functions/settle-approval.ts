@@ -1,6 +1,7 @@
-import { type Standing, settleNow } from "./domain/approval/settle.ts";
+import { settleNow } from "./domain/approval/settle.ts";
+import type { Standing } from "./domain/approval/standing.ts";
 import { ApprovalName } from "./domain/approval/store.ts";
-import { noteEnding } from "./domain/ledger/endings.ts";
+import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { approvalPause } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";

@@ -1,8 +1,8 @@
 /** Sets the weight of a step on every target, by the journal, and reads it back. */
 import * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { loadHeader, loadPlan } from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { loadHeader, loadPlan } from "./domain/ledger/load.ts";
 import { notify } from "./domain/notices/notices.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { routeAt } from "./domain/traffic/journal.ts";

@@ -1,8 +1,9 @@
 /** Sees in the metrics that requests reach the baseline again: a few closed minutes after the restore. */
 import type * as z from "zod";
 import { PromotionInput } from "./domain/inputs.ts";
-import { appendAudit } from "./domain/ledger/audit.ts";
-import { loadHeader, loadIntents, loadPlan, loadTargets, placeOf } from "./domain/ledger/ledger.ts";
+import { appendAudit } from "./domain/ledger/append-audit.ts";
+import { placeOf } from "./domain/ledger/ledger.ts";
+import { loadHeader, loadIntents, loadPlan, loadTargets } from "./domain/ledger/load.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies, SeriesQuery } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";

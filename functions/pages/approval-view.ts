@@ -13,12 +13,14 @@ import {
   settle,
   waitingFor,
 } from "../domain/approval/approval.ts";
-import { type Link, loadApproval, loadAsked, loadDecisions } from "../domain/approval/store.ts";
+import { loadApproval, loadAsked, loadDecisions } from "../domain/approval/load.ts";
+import type { Link } from "../domain/approval/store.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../domain/approval/words.ts";
 import { formatDuration } from "../domain/durations.ts";
 import type { PlanAdvice } from "../domain/judge/advice.ts";
 import { loadAdvice } from "../domain/judge/advice-record.ts";
-import { type Header, loadSignals, type PlanHeader } from "../domain/ledger/ledger.ts";
+import type { Header, PlanHeader } from "../domain/ledger/ledger.ts";
+import { loadSignals } from "../domain/ledger/load.ts";
 import { claimInWords } from "../domain/ledger/origin.ts";
 import { samePerson } from "../domain/people.ts";
 import type { EnvironmentPlan, Risk } from "../domain/plan.ts";

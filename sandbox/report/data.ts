@@ -1,11 +1,15 @@
 /** Everything that a report tells, read once: the ledger as an onlooker reads it, and the simulated AWS's own state. */
 import type { ApprovalRecord, Decision } from "../../functions/domain/approval/approval.ts";
-import { findApproval, loadDecisions } from "../../functions/domain/approval/store.ts";
+import { findApproval, loadDecisions } from "../../functions/domain/approval/load.ts";
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
-import { loadRecording, type Recording } from "../../functions/domain/judge/recording.ts";
-import { type KeptLook, loadBakes, loadLooks } from "../../functions/domain/judge/store.ts";
-import { type AuditRecord, brokenAt, loadAudit } from "../../functions/domain/ledger/audit.ts";
-import { asHead, type Head, keys, loadTargets, type TargetRecord } from "../../functions/domain/ledger/ledger.ts";
+import { loadBakes, loadLooks } from "../../functions/domain/judge/load.ts";
+import { loadRecording } from "../../functions/domain/judge/load-recording.ts";
+import type { Recording } from "../../functions/domain/judge/recording.ts";
+import type { KeptLook } from "../../functions/domain/judge/store.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
+import { type AuditRecord, brokenAt } from "../../functions/domain/ledger/audit.ts";
+import { asHead, type Head, keys, type TargetRecord } from "../../functions/domain/ledger/ledger.ts";
+import { loadTargets } from "../../functions/domain/ledger/load.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
 import type { Figures, Rehearsed } from "../rehearsal.ts";

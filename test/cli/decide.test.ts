@@ -7,7 +7,7 @@ import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { decide, replace, resend } from "../../cli/decide.ts";
 import { type Post, signedPost } from "../../cli/signed-post.ts";
 import { decide as takeDecision } from "../../functions/domain/approval/decide.ts";
-import { appendAudit } from "../../functions/domain/ledger/audit.ts";
+import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { keys } from "../../functions/domain/ledger/ledger.ts";
 import {
   HOUR,

@@ -5,7 +5,7 @@ import { hostHere } from "../../cli/remote.ts";
 import { restore } from "../../cli/restore.ts";
 import { status, watch } from "../../cli/status.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { loadSignals } from "../../functions/domain/ledger/ledger.ts";
+import { loadSignals } from "../../functions/domain/ledger/load.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { operate as operateHandler } from "../../functions/operate.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";

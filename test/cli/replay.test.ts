@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { replay } from "../../cli/replay.ts";
 import { beginBake } from "../../functions/begin-bake.ts";
-import { loadRecording, type Recording, recordingSchema } from "../../functions/domain/judge/recording.ts";
-import { captureReference } from "../../functions/domain/judge/reference.ts";
+import { captureReference } from "../../functions/domain/judge/capture-reference.ts";
+import { loadRecording } from "../../functions/domain/judge/load-recording.ts";
+import { type Recording, recordingSchema } from "../../functions/domain/judge/recording.ts";
 import { judge } from "../../functions/judge.ts";
 import {
   canaryWorld,

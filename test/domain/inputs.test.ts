@@ -8,7 +8,8 @@ import {
   PromotionInput,
   reasonOf,
 } from "../../functions/domain/inputs.ts";
-import { item, keys, loadPlan, loadPlanHeader, planChanges } from "../../functions/domain/ledger/ledger.ts";
+import { item, keys, planChanges } from "../../functions/domain/ledger/ledger.ts";
+import { loadPlan, loadPlanHeader } from "../../functions/domain/ledger/load.ts";
 import { currentPolicy, storePolicy } from "../../functions/domain/ledger/policies.ts";
 import { environmentPlan, opened, P1, promotionPlan, sha256, World } from "../support/deps.ts";
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { askNow } from "../../functions/domain/approval/ask.ts";
 import { decide } from "../../functions/domain/approval/decide.ts";
+import { decisionsToDeliver } from "../../functions/domain/approval/load.ts";
 import { withdrawApprovals } from "../../functions/domain/approval/settle.ts";
-import { decisionsToDeliver } from "../../functions/domain/approval/store.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { appendAudit, loadAudit } from "../../functions/domain/ledger/audit.ts";
-import { sendPending } from "../../functions/domain/notices/paging.ts";
+import { appendAudit, loadAudit } from "../../functions/domain/ledger/append-audit.ts";
+import { sendPending } from "../../functions/domain/notices/page.ts";
 import {
   approvalPlan,
   HOUR,

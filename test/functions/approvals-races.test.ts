@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Attempt, type Decided, decide } from "../../functions/domain/approval/decide.ts";
 import { settleNow } from "../../functions/domain/approval/settle.ts";
-import { brokenAt, loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
+import { brokenAt } from "../../functions/domain/ledger/audit.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import {
   INFRA,

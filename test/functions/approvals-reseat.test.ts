@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { approvalPage } from "../../functions/approval-page.ts";
 import { decide } from "../../functions/domain/approval/decide.ts";
+import { loadApproval } from "../../functions/domain/approval/load.ts";
 import { replacePerson, resendLink } from "../../functions/domain/approval/reseat.ts";
-import { loadApproval } from "../../functions/domain/approval/store.ts";
-import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import {
   INFRA,
   INFRASTRUCTURE_LEAD,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rolesAsked } from "../../functions/domain/approval/approval.ts";
 import { type Attempt, decide } from "../../functions/domain/approval/decide.ts";
-import { loadApproval } from "../../functions/domain/approval/store.ts";
+import { loadApproval } from "../../functions/domain/approval/load.ts";
 import { type Header, item, keys, planChanges } from "../../functions/domain/ledger/ledger.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { ApprovalPlan, PromotionPlan } from "../../functions/domain/plan.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
-import { loadBake, loadBakes } from "../../functions/domain/judge/store.ts";
+import { loadBake, loadBakes } from "../../functions/domain/judge/load.ts";
 import { item, keys } from "../../functions/domain/ledger/ledger.ts";
 import { canaryWorld, ENVIRONMENT, environmentPlan, PROMOTION, START, type World } from "../support/canary-world.ts";
 

@@ -1,9 +1,10 @@
 /** A bake without a verdict: the next move holds, and people are told what to decide. */
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
-import { captureReference } from "../../functions/domain/judge/reference.ts";
-import { loadAudit } from "../../functions/domain/ledger/audit.ts";
-import { asHold, keys, must } from "../../functions/domain/ledger/ledger.ts";
+import { captureReference } from "../../functions/domain/judge/capture-reference.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
+import { asHold, keys } from "../../functions/domain/ledger/ledger.ts";
+import { must } from "../../functions/domain/ledger/load.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import { judge } from "../../functions/judge.ts";
 import { planMove } from "../../functions/plan-move.ts";

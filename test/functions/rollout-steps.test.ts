@@ -3,19 +3,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { captureBaseline, handler as captureHandler } from "../../functions/capture-baseline.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import { BrokenRecord, LedgerBusy, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { loadAudit } from "../../functions/domain/ledger/audit.ts";
-import { loadEnding } from "../../functions/domain/ledger/endings.ts";
-import {
-  asLock,
-  asTarget,
-  item,
-  keys,
-  loadHead,
-  loadHeader,
-  loadTargets,
-  must,
-} from "../../functions/domain/ledger/ledger.ts";
-import { trip } from "../../functions/domain/traffic/journal.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
+import { asLock, asTarget, item, keys } from "../../functions/domain/ledger/ledger.ts";
+import { loadHead, loadHeader, loadTargets, must } from "../../functions/domain/ledger/load.ts";
+import { loadEnding } from "../../functions/domain/ledger/note-ending.ts";
+import { trip } from "../../functions/domain/traffic/trip.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { probeCandidate } from "../../functions/probe-candidate.ts";

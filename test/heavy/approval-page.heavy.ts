@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { appendAudit } from "../../functions/domain/ledger/audit.ts";
+import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { HOUR, INFRA, LEAD, type Scene, START, scene, TECH_LEAD } from "../support/approval-scene.ts";
 import { serve, type TestServer } from "../support/approval-server.ts";
 import { judge } from "../support/judged-environment.ts";

@@ -5,16 +5,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alarmListener } from "../../functions/alarm-listener.ts";
-import {
-  asHead,
-  asHeader,
-  asLock,
-  keys,
-  loadHead,
-  loadIntents,
-  loadTargets,
-  must,
-} from "../../functions/domain/ledger/ledger.ts";
+import { asHead, asHeader, asLock, keys } from "../../functions/domain/ledger/ledger.ts";
+import { loadHead, loadIntents, loadTargets, must } from "../../functions/domain/ledger/load.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
 import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";

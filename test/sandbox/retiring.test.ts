@@ -1,7 +1,7 @@
 /** Previous versions on the deployed schedule: kept for as long as the policy says, then deleted in the simulated Lambda. */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { faultPlanOf, worldPlanOf } from "../../sandbox/faults/plans.ts";
 import { itemsOf } from "../../sandbox/faults/table-dump.ts";
 import { Sandbox } from "../../sandbox/sandbox.ts";

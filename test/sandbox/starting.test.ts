@@ -1,7 +1,7 @@
 /** The start route, the machine and the ledger together: who is on record once a real execution has opened. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadAudit } from "../../functions/domain/ledger/audit.ts";
+import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { asHeader, keys } from "../../functions/domain/ledger/ledger.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,6 +1,6 @@
 /** The approval pages of one scene over HTTP, as a browser, a scanner or an attacker meets them. */
 import { expect } from "vitest";
-import { decisionsToDeliver } from "../../functions/domain/approval/store.ts";
+import { decisionsToDeliver } from "../../functions/domain/approval/load.ts";
 import { INFRASTRUCTURE_LEAD, LEAD, type Scene, type SceneOptions, scene, TECH_LEAD } from "./approval-scene.ts";
 import { CALLER_HEADER, FORM_HEADERS, formFrom, serve, type TestServer } from "./approval-server.ts";
 

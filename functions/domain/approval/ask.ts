@@ -1,10 +1,11 @@
 /** Asking: the record, the links, the mails, and a word to the requester about whom they do not reach. */
 
 import { Transient } from "../errors.ts";
-import { appendAudit, loadAudit } from "../ledger/audit.ts";
+import { appendAudit, loadAudit } from "../ledger/append-audit.ts";
 import { item, keys } from "../ledger/ledger.ts";
 import { notify } from "../notices/notices.ts";
-import { page, unasked } from "../notices/paging.ts";
+import { page } from "../notices/page.ts";
+import { unasked } from "../notices/paging.ts";
 import { unfillable } from "../people.ts";
 import { type Change, Conflict, type Ledger } from "../ports.ts";
 import {
@@ -19,10 +20,12 @@ import {
 } from "./approval.ts";
 import { bindingOf } from "./check.ts";
 import { gateResults } from "./evidence.ts";
+import { findApproval, loadAsked, loadDecisions } from "./load.ts";
 import { type Subject, troubleNotice, unaskedNotice } from "./mail.ts";
-import { mailSeats, openSeats, type PostDeps } from "./post.ts";
-import { type Standing, standing } from "./settle.ts";
-import { type ApprovalName, findApproval, loadAsked, loadDecisions } from "./store.ts";
+import { mailSeats, type PostDeps } from "./post.ts";
+import { openSeats } from "./seats.ts";
+import { type Standing, standing } from "./standing.ts";
+import type { ApprovalName } from "./store.ts";
 
 /**
  * Asks everybody whom the plan names, once: called again, it sends what was not sent and changes nothing else. An

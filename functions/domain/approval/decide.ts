@@ -3,16 +3,19 @@
  * transaction on the record's revision: of two answers at the same instant one is written and the other sees it.
  */
 
-import { type AuditEntry, appendAudit } from "../ledger/audit.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
 import { isOver } from "../ledger/executions.ts";
-import { type Header, loadSignals } from "../ledger/ledger.ts";
-import { approvalPause, wakePauses } from "../ledger/pauses.ts";
-import { personOf, samePerson } from "../people.ts";
+import type { Header } from "../ledger/ledger.ts";
+import { loadSignals } from "../ledger/load.ts";
+import { approvalPause } from "../ledger/pauses.ts";
+import { wakePauses } from "../ledger/wake-pauses.ts";
+import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
-import { oneLine } from "../text.ts";
 import { type ApprovalRecord, type Decision, type Settlement, seatOf, settle } from "./approval.ts";
 import { type Answer, checkDecision, type Missing } from "./check.ts";
-import { type ApprovalName, changeApproval, decisionChanges, findApproval, loadAsked, loadDecisions } from "./store.ts";
+import { decisionEntry } from "./decision-entry.ts";
+import { findApproval, loadAsked, loadDecisions } from "./load.ts";
+import { type ApprovalName, changeApproval, decisionChanges } from "./store.ts";
 
 export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "log">;
 
@@ -153,17 +156,4 @@ async function spread(deps: DecideDeps, name: ApprovalName, decision: Decision):
   } catch (error) {
     deps.log.warn("a decision could not wake the workflow", { ...name, error: String(error) });
   }
-}
-
-/** The decision as the trail keeps it: all of it, once, whoever reports it. */
-export function decisionEntry({ environment, approval }: ApprovalName, decision: Decision): AuditEntry {
-  const { role, address, comment } = decision;
-  const said = comment === "" ? "" : `: "${oneLine(comment)}"`;
-  return {
-    id: `decision#${environment}#${approval}#${decision.round}#${role}#${personOf(address)}`,
-    kind: decision.decision,
-    summary: `${address} ${decision.decision} ${environment} as ${role}${said}`,
-    environment,
-    data: { approval, ...decision },
-  };
 }

@@ -4,28 +4,12 @@ import { Transient } from "../errors.ts";
 import { item, keys } from "../ledger/ledger.ts";
 import { personOf } from "../people.ts";
 import type { Dependencies } from "../ports.ts";
-import { type ApprovalRecord, type AskedPerson, type AskedRole, countedDecisions, type Decision } from "./approval.ts";
+import { linkId } from "./load.ts";
 import { requestMail, type Subject } from "./mail.ts";
-import { type ApprovalName, linkChange, linkId } from "./store.ts";
+import type { Seat } from "./seats.ts";
+import { type ApprovalName, linkChange } from "./store.ts";
 
 export type PostDeps = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "sign" | "log" | "settings">;
-
-export interface Seat {
-  readonly role: AskedRole;
-  readonly person: AskedPerson;
-}
-
-export function seatsOf(roles: readonly AskedRole[]): Seat[] {
-  return roles.flatMap((role) => role.people.map((person) => ({ role, person })));
-}
-
-/** Seats whose role still lacks answers and whose person has given none. */
-export function openSeats(record: ApprovalRecord, decisions: readonly Decision[], roles: readonly AskedRole[]): Seat[] {
-  const counted = countedDecisions(record, decisions);
-  const answered = new Set(counted.map((one) => personOf(one.address)));
-  const full = (role: AskedRole) => counted.filter((one) => one.role === role.role).length >= role.needed;
-  return seatsOf(roles).filter(({ role, person }) => !full(role) && !answered.has(personOf(person.address)));
-}
 
 /** The link of a seat, known to the ledger by its hash before anybody gets it. */
 export async function openLink(

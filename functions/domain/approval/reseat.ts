@@ -1,8 +1,8 @@
 /** Sending a link again, and giving a seat to another person of the role. */
 
 import { LedgerBusy } from "../errors.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { loadSignals } from "../ledger/ledger.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { loadSignals } from "../ledger/load.ts";
 import { currentPolicy } from "../ledger/policies.ts";
 import { personOf, samePerson } from "../people.ts";
 import type { RolePlan } from "../plan.ts";
@@ -17,9 +17,10 @@ import {
   seatOf,
   settle,
 } from "./approval.ts";
+import { loadApproval, loadAsked, loadDecisions } from "./load.ts";
 import type { Subject } from "./mail.ts";
 import { mailSeats, type PostDeps } from "./post.ts";
-import { type ApprovalName, changeApproval, loadApproval, loadAsked, loadDecisions } from "./store.ts";
+import { type ApprovalName, changeApproval } from "./store.ts";
 
 export type Reseated =
   | { readonly kind: "done"; readonly address: string; readonly reach: "confirmed" | "unconfirmed" | "absent" }

@@ -1,14 +1,12 @@
 /** Settling an approval from the ledger: what the workflow does on each wake, and the judge on each tick. */
 
 import { LedgerBusy } from "../errors.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { loadSignals } from "../ledger/ledger.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { loadSignals } from "../ledger/load.ts";
 import { notify } from "../notices/notices.ts";
 import { Conflict } from "../ports.ts";
 import {
-  type ApprovalOutcome,
   type ApprovalRecord,
-  type ApprovalState,
   type AskedRole,
   type Decision,
   partyAddresses,
@@ -16,20 +14,13 @@ import {
   type Settlement,
   settle,
 } from "./approval.ts";
-import { decisionEntry } from "./decide.ts";
+import { decisionEntry } from "./decision-entry.ts";
+import { loadApproval, loadApprovals, loadAsked, loadDecisions } from "./load.ts";
 import { endNotice, type Subject } from "./mail.ts";
-import { mailSeats, openSeats, type PostDeps, seatsOf } from "./post.ts";
-import { type ApprovalName, changeApproval, loadApproval, loadApprovals, loadAsked, loadDecisions } from "./store.ts";
-
-/** How an approval stands, in the words of the machines. */
-export interface Standing {
-  readonly state: ApprovalState;
-  /** Null while it waits. */
-  readonly outcome: ApprovalOutcome | null;
-  /** Until the next reminder, escalation or expiry; at least a second, as `TimeoutSecondsPath` wants it. */
-  readonly wait: { readonly seconds: number; readonly until: number };
-  readonly summary: string;
-}
+import { mailSeats, type PostDeps } from "./post.ts";
+import { openSeats, seatsOf } from "./seats.ts";
+import { type Standing, standing } from "./standing.ts";
+import { type ApprovalName, changeApproval } from "./store.ts";
 
 const ATTEMPTS = 8;
 
@@ -70,11 +61,6 @@ export async function withdrawApprovals(deps: PostDeps, promotionId: string, why
     if (written === null) return withdrawApprovals(deps, promotionId, why);
     await settleNow(deps, promotionId, environment, approval);
   }
-}
-
-export function standing({ state, summary, nextAt }: Settlement, now: number): Standing {
-  const seconds = Math.max(1, Math.ceil((nextAt - now) / 1_000));
-  return { state, outcome: state === "waiting" ? null : state, wait: { seconds, until: nextAt }, summary };
 }
 
 /** The record with what the settlement changes written; null: somebody else changed it first. */

@@ -2,8 +2,9 @@
 
 import { CHECKED } from "../approval/evidence.ts";
 import { formatDuration } from "../durations.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { item, keys, loadPlanHeader, placeOf } from "../ledger/ledger.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { item, keys, placeOf } from "../ledger/ledger.ts";
+import { loadPlanHeader } from "../ledger/load.ts";
 import type { CheckPlan, Consequence, EnvironmentPlan, When } from "../plan.ts";
 import type { Dependencies, Item } from "../ports.ts";
 

@@ -2,11 +2,12 @@
 
 import { Terminal, Transient } from "../errors.ts";
 import type { CheckResult } from "../gates/gates.ts";
-import { appendAudit } from "../ledger/audit.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
 import { item, keys, placeOf } from "../ledger/ledger.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Ledger } from "../ports.ts";
-import { adviseSteps, type PlanAdvice, readWeekOfTraffic } from "./advice.ts";
+import { adviseSteps, type PlanAdvice } from "./advice.ts";
+import { readWeekOfTraffic } from "./read-week.ts";
 
 /** Name of the check, and kind of the trail's entry. */
 export const BAKES_SEE = "what the bakes can see";

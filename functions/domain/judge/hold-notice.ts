@@ -3,45 +3,11 @@
  * missing, what can be done about it, and what happens if nobody does anything.
  */
 import { deadlineInWords } from "../approval/words.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { type Header, type Hold, loadHeader } from "../ledger/ledger.ts";
-import { notify } from "../notices/notices.ts";
-import { decisionOn, page } from "../notices/paging.ts";
+import type { Header, Hold } from "../ledger/ledger.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import type { Dependencies } from "../ports.ts";
 import { oneLine } from "../text.ts";
 import { type Finding, findingInWords } from "./assess.ts";
 import type { BakeRecord } from "./bake.ts";
-import { loadBakes } from "./store.ts";
-
-/**
- * Tells everybody whom the plan names, each once, and notes it in the record. A mailer that fails keeps no hold from
- * being watched.
- */
-export async function askForDecision(
-  deps: Dependencies,
-  promotionId: string,
-  plan: EnvironmentPlan,
-  phase: string,
-  hold: Hold,
-): Promise<void> {
-  const bakes = await loadBakes(deps.ledger, promotionId, plan.environment);
-  const bake = bakes.findLast(({ result }) => result === "inconclusive-hold" || result === "blocked");
-  if (bake === undefined) return;
-  const header = await loadHeader(deps.ledger, promotionId);
-  const letter = holdLetter(header, plan, bake, hold);
-  const name = `decide-${plan.environment}-${phase}`;
-  const about = [decisionOn(phase)];
-  await page(deps, promotionId, { environment: plan.environment, about }, { ...letter, asks: true }, plan.pageTo);
-  const others = plan.notices.filter((address) => !plan.pageTo.includes(address));
-  await notify(deps, promotionId, { name, ...letter }, others);
-  await appendAudit(deps, promotionId, {
-    id: name,
-    kind: "decision-asked",
-    environment: plan.environment,
-    summary: `${[...plan.pageTo, ...others].join(", ")}: ${hold.summary}`,
-  });
-}
 
 /** Subject and plain text. The verbs are the operator's, on the command line. */
 export function holdLetter(

@@ -3,16 +3,14 @@
  * again under another analysis.
  */
 import * as z from "zod";
-import { loadPlan, loadPlanHeader } from "../ledger/ledger.ts";
 import { LAMBDA_PRESETS } from "../plan.ts";
-import type { Ledger } from "../ports.ts";
-import { loadReferences } from "./reference.ts";
-import { type KeptLook, type KeptPeriod, loadBakes, loadLooks } from "./store.ts";
 
 export const RECORDING_FORMAT = "headgate/recording-v1";
 
 const armSchema = z.tuple([z.number(), z.number().nullable(), z.number()]).readonly().nullable();
-const spanSchema = z.strictObject({ from: z.number(), weight: z.number(), finished: z.boolean() });
+
+export const spanSchema = z.strictObject({ from: z.number(), weight: z.number(), finished: z.boolean() });
+
 const lineSchema = z.strictObject({
   periods: z.number(),
   requests: z.number(),
@@ -134,60 +132,5 @@ export const analysisChangesSchema = analysisPlanSchema
       )
       .optional(),
   });
+
 export type AnalysisChanges = z.output<typeof analysisChangesSchema>;
-
-/** Everything that was seen in one environment of a promotion. */
-export async function loadRecording(ledger: Ledger, promotionId: string, environment: string): Promise<Recording> {
-  const header = await loadPlanHeader(ledger, promotionId);
-  const plan = await loadPlan(ledger, promotionId, environment);
-  const looks = await loadLooks(ledger, promotionId, environment);
-  const bakes = await loadBakes(ledger, promotionId, environment);
-  return {
-    format: RECORDING_FORMAT,
-    promotionId,
-    service: header.service,
-    version: header.version,
-    environment,
-    analysis: plan.analysis,
-    steps: plan.steps,
-    references: (await loadReferences(ledger, promotionId, environment)) ?? {},
-    spans: spansOf(bakes),
-    bakes: bakes.map(({ phase, startedAt, endedAt, result, acted, summary }) => {
-      return { phase, startedAt, endedAt, result, acted, summary };
-    }),
-    samples: samplesOf(looks),
-    synthetic: syntheticOf(looks),
-  };
-}
-
-type Span = z.output<typeof spanSchema>;
-
-function spansOf(bakes: readonly { readonly span: Span | null }[]): Span[] {
-  const spans = bakes.flatMap(({ span }) => span ?? []);
-  return spans.filter((span, index) => index === 0 || (spans[index - 1]?.from ?? 0) < span.from);
-}
-
-function syntheticOf(looks: readonly KeptLook[]): Recording["synthetic"] {
-  const byWatch = new Map<string, [number, number, number][]>();
-  for (const { at, synthetic } of looks) {
-    for (const [watch, { requests, errors }] of Object.entries(synthetic)) {
-      byWatch.set(watch, [...(byWatch.get(watch) ?? []), [at, requests, errors]]);
-    }
-  }
-  return Object.fromEntries(byWatch);
-}
-
-/** A period that was looked at twice counts as the later look has it. */
-function samplesOf(looks: readonly KeptLook[]): Recording["samples"] {
-  const byWatch = new Map<string, Map<number, KeptPeriod>>();
-  for (const { periods } of looks) {
-    for (const [watch, kept] of Object.entries(periods)) {
-      const known = byWatch.get(watch) ?? new Map<number, KeptPeriod>();
-      for (const period of kept) known.set(period[0], period);
-      byWatch.set(watch, known);
-    }
-  }
-  return Object.fromEntries(
-    [...byWatch].map(([watch, kept]) => [watch, [...kept.values()].sort((a, b) => a[0] - b[0])]),
-  );
-}

@@ -3,34 +3,18 @@
  * 200 targets exceed an item), and the samples behind each verdict, appended tick by tick.
  */
 
-import { asHead, type Head, item, keys, loadPlan, must, there } from "../ledger/ledger.ts";
+import { type Head, item, keys } from "../ledger/ledger.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import type { Change, Item, Key, Ledger } from "../ports.ts";
+import type { Change, Item, Key } from "../ports.ts";
 import type { Assessment, Finding } from "./assess.ts";
 import type { BakeRecord } from "./bake.ts";
-import { referencesOf } from "./reference.ts";
 import type { References } from "./reference-line.ts";
 import type { ArmSample, Span } from "./sampling.ts";
-import { type EvidenceState, NO_EVIDENCE, type Period } from "./state.ts";
+import type { EvidenceState, Period } from "./state.ts";
 import type { Synthetic } from "./synthetic.ts";
 import { severityOf, type Verdict } from "./verdicts.ts";
 
 export const asBake = (stored: Item) => stored as unknown as BakeRecord & Key;
-
-/** Throws `BrokenRecord` when the bake was never begun. */
-export async function loadBake(
-  ledger: Ledger,
-  promotionId: string,
-  environment: string,
-  phase: string,
-): Promise<BakeRecord> {
-  return bakeOf(await must(ledger, keys.bake(promotionId, environment, phase)));
-}
-
-function bakeOf(stored: Item): BakeRecord {
-  const { pk: _pk, sk: _sk, ...bake } = asBake(stored);
-  return bake;
-}
 
 /** What a look at a bake begins with. */
 export interface BeforeLook {
@@ -41,67 +25,20 @@ export interface BeforeLook {
   readonly evidence: StoredEvidence;
 }
 
-/** All of it in one read, as a rule: a look is made every minute. Throws `BrokenRecord` when the bake was never begun. */
-export async function loadBeforeLook(
-  ledger: Ledger,
-  promotionId: string,
-  environment: string,
-  phase: string,
-): Promise<BeforeLook> {
-  const wanted = {
-    bake: keys.bake(promotionId, environment, phase),
-    head: keys.head(promotionId, environment),
-    plan: keys.planPart(promotionId, environment, 0),
-    reference: keys.reference(promotionId, environment),
-    evidence: evidenceKey(promotionId, environment, 0),
-  };
-  const [bake, head, plan, reference, first] = await ledger.readAll(Object.values(wanted));
-  return {
-    bake: bakeOf(there(bake, wanted.bake)),
-    head: asHead(there(head, wanted.head)),
-    plan: await loadPlan(ledger, promotionId, environment, plan),
-    references: referencesOf(reference) ?? {},
-    evidence: await loadEvidence(ledger, promotionId, environment, { first }),
-  };
-}
-
-/** All bakes of an environment, in the order in which they began. */
-export async function loadBakes(ledger: Ledger, promotionId: string, environment: string): Promise<BakeRecord[]> {
-  const { pk, sk } = keys.bake(promotionId, environment, "");
-  const evidence = keys.bake(promotionId, environment, EVIDENCE).sk;
-  const stored = (await ledger.list(pk, sk)).filter((found) => !found.sk.startsWith(evidence));
-  return stored.map(asBake).sort((a, b) => a.startedAt - b.startedAt);
-}
-
 // --- evidence --------------------------------------------------------------------------------------------------------
 
-const EVIDENCE = "evidence#";
+export const EVIDENCE = "evidence#";
+
 /** Largest piece of JSON kept in one item, in UTF-16 units; DynamoDB's limit is 400 KB of UTF-8. */
 const PART_LENGTH = 90_000;
 
-const evidenceKey = (promotionId: string, environment: string, part: number): Key =>
+export const evidenceKey = (promotionId: string, environment: string, part: number): Key =>
   keys.bake(promotionId, environment, `${EVIDENCE}${String(part).padStart(3, "0")}`);
 
 export interface StoredEvidence {
   readonly state: EvidenceState;
   /** Null: never written. */
   readonly revision: number | null;
-}
-
-/** `read`: its first part, where that was asked for already; most evidence has no other. */
-export async function loadEvidence(
-  ledger: Ledger,
-  promotionId: string,
-  environment: string,
-  read?: { readonly first: Item | undefined },
-): Promise<StoredEvidence> {
-  const { pk, sk } = keys.bake(promotionId, environment, EVIDENCE);
-  const isWhole = read !== undefined && (read.first === undefined || read.first.parts === 1);
-  const parts = isWhole ? [read.first] : await ledger.list(pk, sk);
-  const [first] = parts;
-  if (first === undefined) return { state: NO_EVIDENCE, revision: null };
-  const json = parts.slice(0, Number(first.parts)).map((part) => String(part?.json));
-  return { state: JSON.parse(json.join("")) as EvidenceState, revision: Number(first.revision) };
 }
 
 /** Writes the evidence over the revision it was made from. */
@@ -199,13 +136,6 @@ function inParts<T>(entries: readonly T[]): T[][] {
     length += size;
   }
   return groups;
-}
-
-/** Everything that was seen in an environment, oldest look first. */
-export async function loadLooks(ledger: Ledger, promotionId: string, environment: string): Promise<KeptLook[]> {
-  const { pk } = keys.header(promotionId);
-  const stored = await ledger.list(pk, `SAMPLE#${environment}#`);
-  return (stored as unknown as KeptLook[]).sort((a, b) => a.at - b.at);
 }
 
 /** Findings that an item has room for beside the rest: the worst, then as planned. */

@@ -29,9 +29,10 @@
 import { BrokenRecord } from "../errors.ts";
 import type { Outcome, TrippedBy } from "../outcomes.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../plan.ts";
-import type { Change, CodeState, Item, Key, Ledger, Place, Route, RouteState } from "../ports.ts";
+import type { Change, CodeState, Item, Key, Place, Route, RouteState } from "../ports.ts";
 
-const promotion = (id: string) => `PROMOTION#${id}`;
+export const promotion = (id: string) => `PROMOTION#${id}`;
+
 const padded = (sequence: number) => String(sequence).padStart(6, "0");
 
 export const keys = {
@@ -195,6 +196,7 @@ export interface TargetRecord {
 }
 
 export type Purpose = "shift" | "finish" | "restore";
+
 /** `overtaken`: a restore wrote after it, and looked again once it could no longer take effect. */
 export type IntentResult = "applied" | "not-applied" | "moved" | "foreign" | "overtaken";
 
@@ -222,6 +224,7 @@ export interface Lock {
 }
 
 export const SIGNALS = ["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now", "supersede"] as const;
+
 export type SignalKind = (typeof SIGNALS)[number];
 
 export interface Signal {
@@ -239,11 +242,6 @@ export interface Pause {
   readonly until: number;
 }
 
-/** Reads an item that the protocol says must be there. Throws `BrokenRecord`. */
-export async function must(ledger: Ledger, key: Key): Promise<Item> {
-  return there(await ledger.read(key), key);
-}
-
 /** An item that was read and must be there. Throws `BrokenRecord`. */
 export function there(item: Item | undefined, key: Key): Item {
   if (item === undefined) throw new BrokenRecord(`the ledger has no ${key.sk} under ${key.pk}`);
@@ -252,13 +250,21 @@ export function there(item: Item | undefined, key: Key): Item {
 
 // Items are written by the functions of this package alone, through typed puts; reading them back is a change of view.
 export const asHeader = (item: Item) => item as unknown as Header & Key;
+
 export const asHead = (item: Item) => item as unknown as Head & Key;
+
 export const asTarget = (item: Item) => item as unknown as TargetRecord & Key;
+
 export const asIntent = (item: Item) => item as unknown as Intent & Key;
+
 export const asLock = (item: Item) => item as unknown as Lock & Key;
+
 export const asSignal = (item: Item) => item as unknown as Signal & Key;
+
 export const asEnding = (item: Item) => item as unknown as Ending & Key;
+
 export const asHold = (item: Item) => item as unknown as Hold & Key;
+
 export const asPause = (item: Item) => item as unknown as Pause & Key;
 
 /** An item of these fields under this key. */
@@ -266,38 +272,12 @@ export function item<T extends object>(key: Key, fields: T): Item {
   return { ...(fields as Record<string, unknown>), ...key };
 }
 
-export async function loadHeader(ledger: Ledger, id: string): Promise<Header & Key> {
-  return asHeader(await must(ledger, keys.header(id)));
-}
-
-export async function loadHead(ledger: Ledger, id: string, environment: string): Promise<Head & Key> {
-  return asHead(await must(ledger, keys.head(id, environment)));
-}
-
-export async function loadTargets(ledger: Ledger, id: string, environment: string): Promise<(TargetRecord & Key)[]> {
-  return (await ledger.list(promotion(id), `TARGET#${environment}#`)).map(asTarget);
-}
-
-export async function loadIntents(
-  ledger: Ledger,
-  id: string,
-  environment: string,
-  target?: string,
-): Promise<(Intent & Key)[]> {
-  const prefix = target === undefined ? `INTENT#${environment}#` : `INTENT#${environment}#${target}#`;
-  return (await ledger.list(promotion(id), prefix)).map(asIntent);
-}
-
-export async function loadSignals(ledger: Ledger, id: string): Promise<(Signal & Key)[]> {
-  const signals = (await ledger.list(promotion(id), "SIGNAL#")).map(asSignal);
-  return signals.sort((a, b) => a.at - b.at || (a.signal < b.signal ? -1 : 1));
-}
-
 /** Largest piece of a plan kept in one item, in UTF-16 units; DynamoDB's limit is 400 KB of UTF-8. */
 const PART_LENGTH = 90_000;
 
 /** What of the plan is the promotion's, not one environment's. */
 export type PlanHeader = Omit<PromotionPlan, "environments">;
+
 export const PLAN_HEADER = "";
 
 export function planChanges(id: string, plan: PromotionPlan): Change[] {
@@ -316,26 +296,6 @@ export function planChanges(id: string, plan: PromotionPlan): Change[] {
     ...parts(PLAN_HEADER, header satisfies PlanHeader),
     ...environments.flatMap((environment) => parts(environment.environment, environment)),
   ];
-}
-
-async function loadParts(ledger: Ledger, id: string, environment: string, first?: Item): Promise<unknown> {
-  const parts = first?.parts === 1 ? [first] : await ledger.list(promotion(id), `PLAN#${environment}#`);
-  if (parts.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
-  return JSON.parse(parts.map((part) => String(part.json)).join(""));
-}
-
-/** `first`: its first part, where that was read already; most plans have no other. */
-export async function loadPlan(
-  ledger: Ledger,
-  id: string,
-  environment: string,
-  first?: Item,
-): Promise<EnvironmentPlan> {
-  return (await loadParts(ledger, id, environment, first)) as EnvironmentPlan;
-}
-
-export async function loadPlanHeader(ledger: Ledger, id: string): Promise<PlanHeader> {
-  return (await loadParts(ledger, id, PLAN_HEADER)) as PlanHeader;
 }
 
 /** Where an environment's resources live. */

@@ -1,9 +1,10 @@
 /** Signals: what an operator, or another promotion, says to a running one. Written first, then whoever waits is woken. */
 
 import { Conflict, type Dependencies } from "../ports.ts";
-import { appendAudit } from "./audit.ts";
-import { item, keys, loadHeader, type Signal } from "./ledger.ts";
-import { wakePauses } from "./pauses.ts";
+import { appendAudit } from "./append-audit.ts";
+import { item, keys, type Signal } from "./ledger.ts";
+import { loadHeader } from "./load.ts";
+import { wakePauses } from "./wake-pauses.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions">;
 

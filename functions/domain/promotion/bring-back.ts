@@ -1,12 +1,14 @@
 /** Bringing the traffic of a promotion back: machines, alarm listener, operator and sweeper all do it this way. */
 import { withdrawApprovals } from "../approval/settle.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { loadEnding } from "../ledger/endings.ts";
-import { asHead, type Head, keys, loadHeader, loadPlan } from "../ledger/ledger.ts";
-import { movedBySomebody, page } from "../notices/paging.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { asHead, type Head, keys } from "../ledger/ledger.ts";
+import { loadHeader, loadPlan } from "../ledger/load.ts";
+import { loadEnding } from "../ledger/note-ending.ts";
+import { page } from "../notices/page.ts";
+import { movedBySomebody } from "../notices/paging.ts";
 import type { TrippedBy } from "../outcomes.ts";
 import type { Dependencies } from "../ports.ts";
-import { bind } from "../traffic/move-all.ts";
+import { bind } from "../traffic/bind.ts";
 import { type Restore, restore, type TargetRestore } from "../traffic/restore.ts";
 
 export interface BroughtBack {

@@ -1,25 +1,19 @@
 /** Closing a promotion: works out the outcome, closes what may be closed, tells people. Machine and sweeper share it. */
 import { withdrawApprovals } from "../approval/settle.ts";
 import { LedgerBusy } from "../errors.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { type Conclusion, conclude, type EnvironmentEnd, loadEnding } from "../ledger/endings.ts";
-import {
-  type Head,
-  type Header,
-  item,
-  keys,
-  loadHeader,
-  loadPlan,
-  loadTargets,
-  type TargetRecord,
-} from "../ledger/ledger.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { type Conclusion, conclude, type EnvironmentEnd } from "../ledger/endings.ts";
+import { type Head, type Header, item, keys } from "../ledger/ledger.ts";
+import { loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadEnding } from "../ledger/note-ending.ts";
 import { deliver } from "../notices/notices.ts";
-import { sendPending } from "../notices/paging.ts";
-import { notBack, pageUnsafe } from "../notices/unsafe.ts";
+import { sendPending } from "../notices/page.ts";
+import { pageUnsafe } from "../notices/page-unsafe.ts";
 import type { Outcome } from "../outcomes.ts";
 import { type Change, Conflict, type Dependencies } from "../ports.ts";
-import { trip } from "../traffic/journal.ts";
+import { trip } from "../traffic/trip.ts";
 import { leaveEnvironment } from "./leave.ts";
+import { restoredState } from "./restored-state.ts";
 
 /**
  * Closes the promotion as far as it is safe. Where traffic is not known to be safe, its journal, its locks and the
@@ -93,14 +87,6 @@ async function loadEnds(
     ends.push({ head, restored: restoredState(head, targets) });
   }
   return ends;
-}
-
-/** How the way back of one environment stands, from its records alone. */
-export function restoredState(head: Head, targets: readonly TargetRecord[]): EnvironmentEnd["restored"] {
-  if (head.outcome === "promoted" || targets.every(({ sequence }) => sequence === 0)) return "nothing";
-  const { open, refused } = notBack(head, targets);
-  if (open.length > 0) return "open";
-  return refused.length > 0 ? "refused" : "verified";
 }
 
 /** Closes the journal, holds the version that failed, and gives the locks back. One that is not restored stays as it is. */

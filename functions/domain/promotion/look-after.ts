@@ -2,12 +2,14 @@
  * Looking after a promotion whose execution is over, or late: what no Catch can do, since a stopped execution runs none.
  * The status listener does it at once, the sweeper whenever events were missed. Every part is idempotent.
  */
-import { decisionsToDeliver } from "../approval/store.ts";
-import { noteEnding } from "../ledger/endings.ts";
+import { decisionsToDeliver } from "../approval/load.ts";
 import { isOver } from "../ledger/executions.ts";
-import { asHead, asHeader, type Header, keys, loadTargets } from "../ledger/ledger.ts";
-import { approvalPause, isLate, wakePauses } from "../ledger/pauses.ts";
-import { sendPending } from "../notices/paging.ts";
+import { asHead, asHeader, type Header, keys } from "../ledger/ledger.ts";
+import { loadTargets } from "../ledger/load.ts";
+import { noteEnding } from "../ledger/note-ending.ts";
+import { approvalPause, isLate } from "../ledger/pauses.ts";
+import { wakePauses } from "../ledger/wake-pauses.ts";
+import { sendPending } from "../notices/page.ts";
 import { notBack } from "../notices/unsafe.ts";
 import type { Dependencies, ExecutionStatus, Item } from "../ports.ts";
 import { bringBack, whyBack } from "./bring-back.ts";

@@ -3,35 +3,15 @@
  * what began on it could finish on it. Deleting cannot be taken back, so it is held to what stands there at that moment:
  * Headgate published it, no alias points to it, and no promotion that is under way may want it.
  */
-import { appendAudit } from "../ledger/audit.ts";
-import {
-  asHead,
-  asTarget,
-  type Header,
-  item,
-  keys,
-  loadHeader,
-  loadPlan,
-  loadTargets,
-  type TargetRecord,
-} from "../ledger/ledger.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { asHead, asTarget, type Header, keys, type TargetRecord } from "../ledger/ledger.ts";
+import { loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
 import type { EnvironmentPlan, TargetPlan } from "../plan.ts";
-import type { Change, Dependencies, Item, Key, Versions } from "../ports.ts";
-import { bind } from "../traffic/move-all.ts";
-
-/** Previous versions of one environment that are due at some time. */
-export interface Kept {
-  readonly promotionId: string;
-  readonly environment: string;
-  readonly dueAt: number;
-}
+import type { Dependencies, Item, Key, Versions } from "../ports.ts";
+import { bind } from "../traffic/bind.ts";
+import type { Kept } from "./kept.ts";
 
 const asKept = (found: Item) => found as unknown as Kept & Key;
-
-/** Notes that what this promotion replaced is to be deleted at `dueAt`; written with the record that it is promoted. */
-export function keptChange(kept: Kept): Change {
-  return { put: item(keys.kept(kept.dueAt, kept.promotionId, kept.environment), kept) };
-}
 
 /** What is due by now, the oldest first. */
 export async function loadDue(deps: Pick<Dependencies, "ledger" | "clock">): Promise<Kept[]> {

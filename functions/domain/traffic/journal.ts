@@ -2,10 +2,9 @@
  * The journal's rules, pure: which word of ours explains what was read, and what a restore may do about it. The calls
  * that follow them are in `set-route.ts` and `restore.ts`; each rule closes a race, named beside it.
  */
-import { type Head, type Intent, item, keys, loadHead, type TargetRecord } from "../ledger/ledger.ts";
-import type { TrippedBy } from "../outcomes.ts";
+import type { Head, Intent, TargetRecord } from "../ledger/ledger.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import { type Clock, Conflict, type Ledger, type Route, type RouteState } from "../ports.ts";
+import type { Route, RouteState } from "../ports.ts";
 
 /**
  * Time in which a write must be over, in ms. An intent without a result may still take effect until then: the call is
@@ -97,33 +96,4 @@ export function shareOf(route: Route, version: string): number {
   const secondary = route.secondary?.percent ?? 0;
   if (route.primary === version) return route.secondary?.version === version ? 100 : 100 - secondary;
   return route.secondary?.version === version ? secondary : 0;
-}
-
-/**
- * Trips the head: from here on no shift of this promotion can write its intent. Idempotent; the first reason stands.
- * A closed head stays closed. Throws `BrokenRecord` when the environment was never entered.
- */
-export async function trip(
-  deps: { readonly ledger: Ledger; readonly clock: Clock },
-  promotionId: string,
-  environment: string,
-  why: { readonly by: TrippedBy; readonly reason: string },
-): Promise<Head> {
-  for (;;) {
-    const head = await loadHead(deps.ledger, promotionId, environment);
-    if (head.state !== "open") return head;
-    const tripped: Head = { ...head, state: "tripped", trip: { ...why, at: deps.clock.now() } };
-    try {
-      // `firstShiftAt` is part of the condition: a first shift between our read and our write must not be forgotten.
-      await deps.ledger.write([
-        {
-          put: item(keys.head(promotionId, environment), tripped),
-          if: { state: "open", firstShiftAt: head.firstShiftAt },
-        },
-      ]);
-      return tripped;
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-    }
-  }
 }

@@ -3,7 +3,8 @@
  * is taken over only when its owner's journal is closed, since a slow owner is not a dead one. The item outlives its
  * owner, so that the fence only ever grows.
  */
-import { asHead, asLock, type Head, item, keys, type Lock, loadHeader } from "../ledger/ledger.ts";
+import { asHead, asLock, type Head, item, keys, type Lock } from "../ledger/ledger.ts";
+import { loadHeader } from "../ledger/load.ts";
 import { type Change, Conflict, type Dependencies } from "../ports.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock">;

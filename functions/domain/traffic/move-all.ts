@@ -1,11 +1,14 @@
 /** Moves every target of an environment to one route each, and stops at the first that is not ours to move. */
 
 import { BrokenRecord } from "../errors.ts";
-import { appendAudit } from "../ledger/audit.ts";
-import { loadHead, loadPlan, loadTargets, type Purpose, placeOf, type TargetRecord } from "../ledger/ledger.ts";
-import { movedBySomebody, page } from "../notices/paging.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import type { Purpose, TargetRecord } from "../ledger/ledger.ts";
+import { loadHead, loadPlan, loadTargets } from "../ledger/load.ts";
+import { page } from "../notices/page.ts";
+import { movedBySomebody } from "../notices/paging.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Route } from "../ports.ts";
+import { bind } from "./bind.ts";
 import { inWords, sameRoute, whyStopped } from "./journal.ts";
 import { agreedRead, foreign, type Promotion, setRoute } from "./set-route.ts";
 import { stopRollout } from "./stop.ts";
@@ -79,13 +82,6 @@ export async function stopForAstray(
   const head = await loadHead(deps.ledger, promotion.promotionId, promotion.environment);
   if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
   return stopForForeign(deps, promotion, plan, record, why);
-}
-
-/** The target that a record is about. Throws `BrokenRecord` when the plan does not know it. */
-export function bind(deps: Pick<Dependencies, "target">, plan: EnvironmentPlan, record: Pick<TargetRecord, "target">) {
-  const found = plan.targets.find(({ name }) => name === record.target);
-  if (found === undefined) throw new BrokenRecord(`the plan of ${plan.environment} has no target ${record.target}`);
-  return deps.target(placeOf(plan), found);
 }
 
 /** Somebody else's move: nothing of theirs is put back, people are paged once, and our own targets go back. */

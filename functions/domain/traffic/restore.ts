@@ -4,18 +4,8 @@
  * a state that no word of ours explains.
  */
 import { CallRefused, NotReady, OutOfTime } from "../errors.ts";
-import {
-  asIntent,
-  asTarget,
-  type Intent,
-  item,
-  keys,
-  loadHead,
-  loadIntents,
-  loadTargets,
-  must,
-  type TargetRecord,
-} from "../ledger/ledger.ts";
+import { asIntent, asTarget, type Intent, item, keys, type TargetRecord } from "../ledger/ledger.ts";
+import { loadHead, loadIntents, loadTargets, must } from "../ledger/load.ts";
 import type { TrippedBy } from "../outcomes.ts";
 import type { TargetKind } from "../plan.ts";
 import { Conflict, type Dependencies, RevisionMoved, type RouteState, type Target } from "../ports.ts";
@@ -26,10 +16,10 @@ import {
   markerOf,
   newestOpenDeadline,
   sameRoute,
-  trip,
   WRITE_WITHIN_MS,
 } from "./journal.ts";
 import { agreedRead, type Promotion, writeResult } from "./set-route.ts";
+import { trip } from "./trip.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock" | "remainingMs" | "log">;
 

@@ -10,11 +10,10 @@ import {
   type IntentResult,
   item,
   keys,
-  loadIntents,
-  must,
   type Purpose,
   type TargetRecord,
 } from "../ledger/ledger.ts";
+import { loadIntents, must } from "../ledger/load.ts";
 import { Conflict, type Dependencies, RevisionMoved, type Route, type RouteState, type Target } from "../ports.ts";
 import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, shareOf, WRITE_WITHIN_MS, whyStopped } from "./journal.ts";
 

@@ -1,9 +1,9 @@
 /** How a rollout stops: the journal is tripped where traffic was moved, and the reason is noted either way. */
-import { noteEnding } from "../ledger/endings.ts";
+import { noteEnding } from "../ledger/note-ending.ts";
 import type { Outcome, TrippedBy } from "../outcomes.ts";
 import type { Dependencies } from "../ports.ts";
-import { trip } from "./journal.ts";
 import type { Promotion } from "./set-route.ts";
+import { trip } from "./trip.ts";
 
 /** Trips the journal, so that nothing shifts any more, notes the ending, and gives the machine its word for it. */
 export async function stopRollout(

@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ApprovalRecord } from "../../../functions/domain/approval/approval.ts";
-import {
-  bindingOf,
-  checkDecision,
-  checkFormToken,
-  FORM_LIFE_MS,
-  formToken,
-} from "../../../functions/domain/approval/check.ts";
+import { bindingOf, checkDecision, FORM_LIFE_MS } from "../../../functions/domain/approval/check.ts";
 import { gateResults } from "../../../functions/domain/approval/evidence.ts";
+import { checkFormToken, formToken } from "../../../functions/domain/approval/form-token.ts";
 import {
   consequenceInWords,
   deadlineInWords,

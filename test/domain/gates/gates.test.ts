@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkGates } from "../../../functions/check-gates.ts";
 import { pointOf, runChecks } from "../../../functions/domain/gates/gates.ts";
-import { loadAudit } from "../../../functions/domain/ledger/audit.ts";
-import { loadEnding } from "../../../functions/domain/ledger/endings.ts";
-import { item, keys, loadHead } from "../../../functions/domain/ledger/ledger.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
+import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHead } from "../../../functions/domain/ledger/load.ts";
+import { loadEnding } from "../../../functions/domain/ledger/note-ending.ts";
 import type { CheckPlan } from "../../../functions/domain/plan.ts";
 import {
   ENV,

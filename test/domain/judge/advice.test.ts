@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { adviseSteps, readWeekOfTraffic, weekOfTrafficSchema } from "../../../functions/domain/judge/advice.ts";
+import { adviseSteps, weekOfTrafficSchema } from "../../../functions/domain/judge/advice.ts";
+import { readWeekOfTraffic } from "../../../functions/domain/judge/read-week.ts";
 import { adviceInWords, adviseDetectable } from "../../../functions/domain/judge/statistics/detectable.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";
 import {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { askForDecision } from "../../../functions/domain/judge/ask-for-decision.ts";
 import type { Finding } from "../../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
-import { askForDecision, holdLetter } from "../../../functions/domain/judge/hold-notice.ts";
+import { holdLetter } from "../../../functions/domain/judge/hold-notice.ts";
 import { canaryWorld, environmentPlan, PROMOTION, START } from "../../support/canary-world.ts";
 
 const HEADER = { promotionId: "p-1", service: "shop", version: "v8" };

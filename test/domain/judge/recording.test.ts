@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { loadRecording, recordingSchema } from "../../../functions/domain/judge/recording.ts";
+import { loadRecording } from "../../../functions/domain/judge/load-recording.ts";
+import { recordingSchema } from "../../../functions/domain/judge/recording.ts";
 import { analysisOfPolicy, isPolicyAnalysis } from "../../../functions/domain/judge/recording-policy.ts";
 import type { KeptLook } from "../../../functions/domain/judge/store.ts";
 import { item, keys } from "../../../functions/domain/ledger/ledger.ts";

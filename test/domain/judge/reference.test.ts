@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  captureReference,
-  LONGEST_REFERENCE_SECONDS,
-  loadReferences,
-  watchesOf,
-} from "../../../functions/domain/judge/reference.ts";
+import { captureReference, loadReferences } from "../../../functions/domain/judge/capture-reference.ts";
+import { LONGEST_REFERENCE_SECONDS, watchesOf } from "../../../functions/domain/judge/reference.ts";
 import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
 import {

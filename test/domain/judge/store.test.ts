@@ -1,15 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Assessment, Finding } from "../../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
+import { loadBakes, loadEvidence, loadLooks } from "../../../functions/domain/judge/load.ts";
 import { type EvidenceState, NO_EVIDENCE } from "../../../functions/domain/judge/state.ts";
-import {
-  evidenceChanges,
-  loadBakes,
-  loadEvidence,
-  loadLooks,
-  sampleChanges,
-  worstFindings,
-} from "../../../functions/domain/judge/store.ts";
+import { evidenceChanges, sampleChanges, worstFindings } from "../../../functions/domain/judge/store.ts";
 import type { Verdict } from "../../../functions/domain/judge/verdicts.ts";
 import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
 import { Conflict } from "../../../functions/domain/ports.ts";

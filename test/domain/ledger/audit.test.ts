@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { LedgerBusy } from "../../../functions/domain/errors.ts";
-import {
-  type AuditRecord,
-  appendAudit,
-  auditHash,
-  brokenAt,
-  FIRST_PREVIOUS,
-  loadAudit,
-} from "../../../functions/domain/ledger/audit.ts";
+import { appendAudit, loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
+import { type AuditRecord, auditHash, brokenAt, FIRST_PREVIOUS } from "../../../functions/domain/ledger/audit.ts";
 import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
 import { P1, START, sha256, World } from "../../support/deps.ts";
 

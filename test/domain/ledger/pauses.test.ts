@@ -1,16 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { loadAudit } from "../../../functions/domain/ledger/audit.ts";
-import { keys, loadSignals, type Signal } from "../../../functions/domain/ledger/ledger.ts";
-import {
-  approvalPause,
-  expectLife,
-  isLate,
-  LATE_AFTER_MS,
-  storePause,
-  wakePauses,
-} from "../../../functions/domain/ledger/pauses.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
+import { keys, type Signal } from "../../../functions/domain/ledger/ledger.ts";
+import { loadSignals } from "../../../functions/domain/ledger/load.ts";
+import { approvalPause, isLate, LATE_AFTER_MS } from "../../../functions/domain/ledger/pauses.ts";
 import { sendSignal } from "../../../functions/domain/ledger/send-signal.ts";
+import { expectLife, storePause, wakePauses } from "../../../functions/domain/ledger/wake-pauses.ts";
 import { environmentPlan, opened, P1, promotionPlan, START, World } from "../../support/deps.ts";
 
 let world: World;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { page, sendPending } from "../../../functions/domain/notices/paging.ts";
+import { page, sendPending } from "../../../functions/domain/notices/page.ts";
 import type { Dependencies } from "../../../functions/domain/ports.ts";
 import { P1, World } from "../../support/deps.ts";
 import { type Actor, chosenBy, race } from "../../support/race.ts";

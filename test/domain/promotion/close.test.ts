@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LedgerBusy, ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { brokenAt, loadAudit } from "../../../functions/domain/ledger/audit.ts";
-import { noteEnding } from "../../../functions/domain/ledger/endings.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
+import { brokenAt } from "../../../functions/domain/ledger/audit.ts";
 import {
   asHeader,
   asLock,
@@ -9,14 +9,14 @@ import {
   type Head,
   item,
   keys,
-  loadHead,
-  loadHeader,
-  must,
   type TargetRecord,
 } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHead, loadHeader, must } from "../../../functions/domain/ledger/load.ts";
+import { noteEnding } from "../../../functions/domain/ledger/note-ending.ts";
 import { bringBack } from "../../../functions/domain/promotion/bring-back.ts";
-import { closePromotion, restoredState } from "../../../functions/domain/promotion/close.ts";
+import { closePromotion } from "../../../functions/domain/promotion/close.ts";
 import { lookAfter } from "../../../functions/domain/promotion/look-after.ts";
+import { restoredState } from "../../../functions/domain/promotion/restored-state.ts";
 import { enterEnvironment } from "../../../functions/enter-environment.ts";
 import { pagePeople } from "../../../functions/page-people.ts";
 import { shiftTraffic } from "../../../functions/shift-traffic.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { NotReady, ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { loadAudit } from "../../../functions/domain/ledger/audit.ts";
-import { asTarget, item, keys, must } from "../../../functions/domain/ledger/ledger.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
+import { asTarget, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { must } from "../../../functions/domain/ledger/load.ts";
 import { retireVersions } from "../../../functions/retire-versions.ts";
 import {
   ENV,

@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { keys } from "../../../functions/domain/ledger/ledger.ts";
-import {
-  noteStart,
-  promotionName,
-  releaseHash,
-  type StartRecord,
-  verifiedStarter,
-} from "../../../functions/domain/promotion/starts.ts";
+import { promotionName, releaseHash, type StartRecord } from "../../../functions/domain/promotion/starts.ts";
+import { noteStart, verifiedStarter } from "../../../functions/domain/promotion/verify-start.ts";
 import { sha256 } from "../../support/approval-scene.ts";
 import { MemoryLedger } from "../../support/memory-ledger.ts";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BrokenRecord } from "../../../functions/domain/errors.ts";
-import { item, keys, loadHead } from "../../../functions/domain/ledger/ledger.ts";
+import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHead } from "../../../functions/domain/ledger/load.ts";
 import type { Route, RouteState } from "../../../functions/domain/ports.ts";
 import {
   explain,
@@ -12,8 +13,8 @@ import {
   routeAt,
   sameRoute,
   shareOf,
-  trip,
 } from "../../../functions/domain/traffic/journal.ts";
+import { trip } from "../../../functions/domain/traffic/trip.ts";
 import { ENV, IN_PROD, P1, rollingOut, START, World } from "../../support/deps.ts";
 
 const BASELINE: Route = { primary: "7", secondary: null };

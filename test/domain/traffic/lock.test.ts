@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { asHeader, asLock, item, keys, loadHead, must } from "../../../functions/domain/ledger/ledger.ts";
+import { asHeader, asLock, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHead, must } from "../../../functions/domain/ledger/load.ts";
 import { type Owner, releaseLocks, takeLocks } from "../../../functions/domain/traffic/lock.ts";
 import { arnOf, ENV, opened, P1, START, World } from "../../support/deps.ts";
 

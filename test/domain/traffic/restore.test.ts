@@ -1,19 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { CallRefused, ServiceTrouble } from "../../../functions/domain/errors.ts";
-import {
-  asLock,
-  asTarget,
-  item,
-  keys,
-  loadHead,
-  loadIntents,
-  loadPlan,
-  must,
-} from "../../../functions/domain/ledger/ledger.ts";
+import { asLock, asTarget, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHead, loadIntents, loadPlan, must } from "../../../functions/domain/ledger/load.ts";
 import type { Dependencies } from "../../../functions/domain/ports.ts";
 import { closePromotion } from "../../../functions/domain/promotion/close.ts";
+import { bind } from "../../../functions/domain/traffic/bind.ts";
 import { markerOf, routeAt, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
-import { bind } from "../../../functions/domain/traffic/move-all.ts";
 import { restore } from "../../../functions/domain/traffic/restore.ts";
 import { finishRollout } from "../../../functions/finish-rollout.ts";
 import { shiftTraffic } from "../../../functions/shift-traffic.ts";

@@ -7,9 +7,11 @@ import {
   OutOfTime,
   ServiceTrouble,
 } from "../../../functions/domain/errors.ts";
-import { asTarget, item, keys, loadHead, loadIntents, must } from "../../../functions/domain/ledger/ledger.ts";
-import { finishedRoute, markerOf, routeAt, trip, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
+import { asTarget, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHead, loadIntents, must } from "../../../functions/domain/ledger/load.ts";
+import { finishedRoute, markerOf, routeAt, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
 import { setRoute } from "../../../functions/domain/traffic/set-route.ts";
+import { trip } from "../../../functions/domain/traffic/trip.ts";
 import {
   BASELINE,
   CANDIDATE,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { asPause, keys, loadHeader } from "../../../functions/domain/ledger/ledger.ts";
+import { asPause, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { loadHeader } from "../../../functions/domain/ledger/load.ts";
 import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import { fromGateway } from "../../../functions/runtime/http.ts";
 import { startPromotion } from "../../../functions/start-promotion.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { loadIntents } from "../../../functions/domain/ledger/ledger.ts";
+import { loadIntents } from "../../../functions/domain/ledger/load.ts";
 import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import type { LambdaAliasTarget } from "../../../functions/domain/plan.ts";
 import type { Route } from "../../../functions/domain/ports.ts";

@@ -1,0 +1,73 @@
+/** Reads what the protocol says must be there. */
+import { BrokenRecord } from "../errors.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import type { Item, Key, Ledger } from "../ports.ts";
+import {
+  asHead,
+  asHeader,
+  asIntent,
+  asSignal,
+  asTarget,
+  type Head,
+  type Header,
+  type Intent,
+  keys,
+  PLAN_HEADER,
+  type PlanHeader,
+  promotion,
+  type Signal,
+  type TargetRecord,
+  there,
+} from "./ledger.ts";
+
+/** Reads an item that the protocol says must be there. Throws `BrokenRecord`. */
+export async function must(ledger: Ledger, key: Key): Promise<Item> {
+  return there(await ledger.read(key), key);
+}
+
+export async function loadHeader(ledger: Ledger, id: string): Promise<Header & Key> {
+  return asHeader(await must(ledger, keys.header(id)));
+}
+
+export async function loadHead(ledger: Ledger, id: string, environment: string): Promise<Head & Key> {
+  return asHead(await must(ledger, keys.head(id, environment)));
+}
+
+export async function loadTargets(ledger: Ledger, id: string, environment: string): Promise<(TargetRecord & Key)[]> {
+  return (await ledger.list(promotion(id), `TARGET#${environment}#`)).map(asTarget);
+}
+
+export async function loadIntents(
+  ledger: Ledger,
+  id: string,
+  environment: string,
+  target?: string,
+): Promise<(Intent & Key)[]> {
+  const prefix = target === undefined ? `INTENT#${environment}#` : `INTENT#${environment}#${target}#`;
+  return (await ledger.list(promotion(id), prefix)).map(asIntent);
+}
+
+export async function loadSignals(ledger: Ledger, id: string): Promise<(Signal & Key)[]> {
+  const signals = (await ledger.list(promotion(id), "SIGNAL#")).map(asSignal);
+  return signals.sort((a, b) => a.at - b.at || (a.signal < b.signal ? -1 : 1));
+}
+
+async function loadParts(ledger: Ledger, id: string, environment: string, first?: Item): Promise<unknown> {
+  const parts = first?.parts === 1 ? [first] : await ledger.list(promotion(id), `PLAN#${environment}#`);
+  if (parts.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
+  return JSON.parse(parts.map((part) => String(part.json)).join(""));
+}
+
+/** `first`: its first part, where that was read already; most plans have no other. */
+export async function loadPlan(
+  ledger: Ledger,
+  id: string,
+  environment: string,
+  first?: Item,
+): Promise<EnvironmentPlan> {
+  return (await loadParts(ledger, id, environment, first)) as EnvironmentPlan;
+}
+
+export async function loadPlanHeader(ledger: Ledger, id: string): Promise<PlanHeader> {
+  return (await loadParts(ledger, id, PLAN_HEADER)) as PlanHeader;
+}
