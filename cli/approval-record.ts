@@ -1,6 +1,7 @@
 import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
 import { type AuditRecord, brokenAt } from "../functions/domain/ledger/audit.ts";
-import { asHeader, type Header, keys } from "../functions/domain/ledger/ledger.ts";
+import { asHeader, type Header } from "../functions/domain/ledger/header.ts";
+import { keys } from "../functions/domain/ledger/keys.ts";
 import { claimInWords } from "../functions/domain/ledger/origin.ts";
 import type { Hash, Ledger } from "../functions/domain/ports.ts";
 import { oneLine } from "../functions/domain/text.ts";

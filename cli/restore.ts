@@ -3,7 +3,7 @@
  * functions, when those cannot. It needs the table and the targets, and nothing else of Headgate.
  */
 
-import { keys } from "../functions/domain/ledger/ledger.ts";
+import { keys } from "../functions/domain/ledger/keys.ts";
 import type { Dependencies } from "../functions/domain/ports.ts";
 import { bringBack } from "../functions/domain/promotion/bring-back.ts";
 

@@ -3,7 +3,9 @@
 import { countedDecisions, waitingFor } from "../functions/domain/approval/approval.ts";
 import { loadApprovals, loadDecisions } from "../functions/domain/approval/load.ts";
 import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
-import { asHead, asHeader, type Header, keys } from "../functions/domain/ledger/ledger.ts";
+import { asHeader, type Header } from "../functions/domain/ledger/header.ts";
+import { asHead } from "../functions/domain/ledger/journal-records.ts";
+import { keys } from "../functions/domain/ledger/keys.ts";
 import { loadIntents, loadSignals, loadTargets } from "../functions/domain/ledger/load.ts";
 import { originInWords } from "../functions/domain/ledger/origin.ts";
 import { exitCodeOf } from "../functions/domain/outcomes.ts";

@@ -5,7 +5,8 @@
 import * as z from "zod";
 import { NotReady } from "./domain/errors.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { asHead, keys } from "./domain/ledger/ledger.ts";
+import { asHead } from "./domain/ledger/journal-records.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { wakePauses } from "./domain/ledger/wake-pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";

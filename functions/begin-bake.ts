@@ -11,8 +11,10 @@ import {
 } from "./domain/judge/bake.ts";
 import { loadBake, loadBakes } from "./domain/judge/load.ts";
 import { type Span, spanNow } from "./domain/judge/sampling.ts";
-import { asHold, item, keys } from "./domain/ledger/ledger.ts";
+import { item } from "./domain/ledger/items.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { loadIntents, loadPlan, loadTargets } from "./domain/ledger/load.ts";
+import { asHold } from "./domain/ledger/pauses.ts";
 import { expectLife } from "./domain/ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies } from "./domain/ports.ts";

@@ -2,9 +2,13 @@
 import * as z from "zod";
 import { executionName, PromotionInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { asHead, type Header, item, keys, type Signal } from "./domain/ledger/ledger.ts";
+import type { Header } from "./domain/ledger/header.ts";
+import { item } from "./domain/ledger/items.ts";
+import { asHead } from "./domain/ledger/journal-records.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { loadHeader, loadPlan, loadPlanHeader, loadSignals } from "./domain/ledger/load.ts";
 import { noteEnding } from "./domain/ledger/note-ending.ts";
+import type { Signal } from "./domain/ledger/signals.ts";
 import { isStop } from "./domain/ledger/signals.ts";
 import { wakePauses } from "./domain/ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";

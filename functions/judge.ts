@@ -26,9 +26,11 @@ import {
 } from "./domain/judge/store.ts";
 import { type Synthetic, sendSynthetic } from "./domain/judge/synthetic.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { asHold, item, keys, placeOf } from "./domain/ledger/ledger.ts";
+import { item } from "./domain/ledger/items.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { loadSignals, loadTargets, must } from "./domain/ledger/load.ts";
-import { lifeExpected } from "./domain/ledger/pauses.ts";
+import { asHold, lifeExpected } from "./domain/ledger/pauses.ts";
+import { placeOf } from "./domain/ledger/plan-parts.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";
 import { findAstray, stopForAstray } from "./domain/traffic/move-all.ts";

@@ -5,9 +5,11 @@
  */
 import * as z from "zod";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { asHeader, type Header, keys, type Signal } from "./domain/ledger/ledger.ts";
+import { asHeader, type Header } from "./domain/ledger/header.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { sendSignal } from "./domain/ledger/send-signal.ts";
+import type { Signal } from "./domain/ledger/signals.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";
 import type { HttpRequest, HttpResponse } from "./runtime/http.ts";

@@ -2,7 +2,8 @@
 import type * as z from "zod";
 import { PromotionInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { asHead, keys } from "./domain/ledger/ledger.ts";
+import { asHead } from "./domain/ledger/journal-records.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";

@@ -2,8 +2,9 @@
 import type * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { placeOf, type TargetRecord } from "./domain/ledger/ledger.ts";
+import type { TargetRecord } from "./domain/ledger/journal-records.ts";
 import { loadHead, loadPlan, loadTargets } from "./domain/ledger/load.ts";
+import { placeOf } from "./domain/ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";

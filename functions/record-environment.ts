@@ -2,7 +2,10 @@
 import * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { asHead, type Head, type Header, item, keys, type TargetRecord } from "./domain/ledger/ledger.ts";
+import type { Header } from "./domain/ledger/header.ts";
+import { item } from "./domain/ledger/items.ts";
+import { asHead, type Head, type TargetRecord } from "./domain/ledger/journal-records.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import { loadHeader, loadPlan, loadPlanHeader, loadTargets, must } from "./domain/ledger/load.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { type Change, Conflict, type Dependencies } from "./domain/ports.ts";

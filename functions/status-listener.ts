@@ -1,6 +1,6 @@
 /** An execution ended: if its promotion did not, it is looked after at once instead of at the sweeper's next round. */
 import * as z from "zod";
-import { keys } from "./domain/ledger/ledger.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { lookAfter } from "./domain/promotion/look-after.ts";
 import { step } from "./runtime/step.ts";

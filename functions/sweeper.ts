@@ -1,6 +1,6 @@
 /** Runs every minute: looks after each promotion that is not closed. What it does is safe to do at any time. */
 import * as z from "zod";
-import { keys } from "./domain/ledger/ledger.ts";
+import { keys } from "./domain/ledger/keys.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { lookAfter } from "./domain/promotion/look-after.ts";
 import { step } from "./runtime/step.ts";

@@ -2,8 +2,8 @@
 import type * as z from "zod";
 import { PromotionInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
-import { placeOf } from "./domain/ledger/ledger.ts";
 import { loadHeader, loadIntents, loadPlan, loadTargets } from "./domain/ledger/load.ts";
+import { placeOf } from "./domain/ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies, SeriesQuery } from "./domain/ports.ts";
 import { step } from "./runtime/step.ts";

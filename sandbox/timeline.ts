@@ -1,6 +1,6 @@
 /** What happened, as people want to read it: a line a step, bakes by their verdicts, waits measured. */
 import type { BakeRecord } from "../functions/domain/judge/bake.ts";
-import { keys } from "../functions/domain/ledger/ledger.ts";
+import { keys } from "../functions/domain/ledger/keys.ts";
 import type { Item, Key } from "../functions/domain/ports.ts";
 import type { HistoryEvent } from "./asl/shapes.ts";
 import type { InvocationRecord } from "./host/lambda-host.ts";

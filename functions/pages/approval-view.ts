@@ -19,9 +19,10 @@ import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from 
 import { formatDuration } from "../domain/durations.ts";
 import type { PlanAdvice } from "../domain/judge/advice.ts";
 import { loadAdvice } from "../domain/judge/advice-record.ts";
-import type { Header, PlanHeader } from "../domain/ledger/ledger.ts";
+import type { Header } from "../domain/ledger/header.ts";
 import { loadSignals } from "../domain/ledger/load.ts";
 import { claimInWords } from "../domain/ledger/origin.ts";
+import type { PlanHeader } from "../domain/ledger/plan-parts.ts";
 import { samePerson } from "../domain/people.ts";
 import type { EnvironmentPlan, Risk } from "../domain/plan.ts";
 import type { Dependencies, Ledger } from "../domain/ports.ts";

@@ -1,5 +1,5 @@
 /** One case of the fault matrix: a plan, and what goes wrong in it. Plain data, so that it can be sent to a worker. */
-import type { SignalKind } from "../../functions/domain/ledger/ledger.ts";
+import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import type { Fault } from "../aws/faults.ts";
 import type { HandlerFault } from "../host/lambda-host.ts";
 

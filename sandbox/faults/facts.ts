@@ -1,6 +1,7 @@
 /** What is true at the end of a case, read off the simulated AWS itself; the record is only what it is compared with. */
 
-import type { Head, Header } from "../../functions/domain/ledger/ledger.ts";
+import type { Header } from "../../functions/domain/ledger/header.ts";
+import type { Head } from "../../functions/domain/ledger/journal-records.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import { artifactsOf } from "../host/populate.ts";
 import type { Sandbox } from "../sandbox.ts";

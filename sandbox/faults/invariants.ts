@@ -1,7 +1,7 @@
 /** What must hold at the end of every case, whatever went wrong in it. Each says what it found, in words. */
 
 import { type AuditRecord, brokenAt } from "../../functions/domain/ledger/audit.ts";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import type { Item } from "../../functions/domain/ports.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
 import { hasDeed, verbsOf } from "./cases.ts";

@@ -8,7 +8,7 @@ import { decide, replace, resend } from "../../cli/decide.ts";
 import { type Post, signedPost } from "../../cli/signed-post.ts";
 import { decide as takeDecision } from "../../functions/domain/approval/decide.ts";
 import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import {
   HOUR,
   INFRA,

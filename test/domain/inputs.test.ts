@@ -8,8 +8,10 @@ import {
   PromotionInput,
   reasonOf,
 } from "../../functions/domain/inputs.ts";
-import { item, keys, planChanges } from "../../functions/domain/ledger/ledger.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { loadPlan, loadPlanHeader } from "../../functions/domain/ledger/load.ts";
+import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
 import { currentPolicy, storePolicy } from "../../functions/domain/ledger/policies.ts";
 import { environmentPlan, opened, P1, promotionPlan, sha256, World } from "../support/deps.ts";
 

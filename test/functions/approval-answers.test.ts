@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import {
   HOUR,
   INFRA,

@@ -4,7 +4,7 @@ import { askNow } from "../../functions/domain/approval/ask.ts";
 import { type Attempt, decide } from "../../functions/domain/approval/decide.ts";
 import { replacePerson } from "../../functions/domain/approval/reseat.ts";
 import { CallRefused, LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import type { HttpRequest } from "../../functions/runtime/http.ts";
 import {

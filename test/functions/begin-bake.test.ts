@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
 import { loadBake, loadBakes } from "../../functions/domain/judge/load.ts";
-import { item, keys } from "../../functions/domain/ledger/ledger.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { canaryWorld, ENVIRONMENT, environmentPlan, PROMOTION, START, type World } from "../support/canary-world.ts";
 
 const input = (phase: string, chunk = 1) => ({ promotionId: PROMOTION, environment: ENVIRONMENT, phase, chunk });

@@ -4,7 +4,9 @@ import { captureBaseline, handler as captureHandler } from "../../functions/capt
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import { BrokenRecord, LedgerBusy, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
-import { asLock, asTarget, item, keys } from "../../functions/domain/ledger/ledger.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { asLock, asTarget } from "../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { loadHead, loadHeader, loadTargets, must } from "../../functions/domain/ledger/load.ts";
 import { loadEnding } from "../../functions/domain/ledger/note-ending.ts";
 import { trip } from "../../functions/domain/traffic/trip.ts";

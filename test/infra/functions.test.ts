@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { FORM_KEY } from "../../functions/runtime/form-key.ts";
 import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
 import { MACHINES, machinePlaceholder } from "../../infra/parts/machines.ts";

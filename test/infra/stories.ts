@@ -1,6 +1,6 @@
 /** Promotions in the sandbox that make each function do all that it ever does, and what of AWS it asks for meanwhile. */
 import { readFileSync } from "node:fs";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
 import type { Call, Operation, SimulatedService } from "../../sandbox/aws/service.ts";
 import { faultPlanOf, worldPlanOf } from "../../sandbox/faults/plans.ts";

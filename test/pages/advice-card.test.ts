@@ -1,6 +1,7 @@
 /** What approvers are told about the bakes before they rely on them. */
 import { afterEach, expect, test } from "vitest";
-import { item, keys } from "../../functions/domain/ledger/ledger.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { closeSites, site } from "../support/approval-site.ts";
 
 afterEach(closeSites);

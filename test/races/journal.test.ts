@@ -5,7 +5,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alarmListener } from "../../functions/alarm-listener.ts";
-import { asHead, asHeader, asLock, keys } from "../../functions/domain/ledger/ledger.ts";
+import { asHeader } from "../../functions/domain/ledger/header.ts";
+import { asHead, asLock } from "../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { loadHead, loadIntents, loadTargets, must } from "../../functions/domain/ledger/load.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
 import { bringBack } from "../../functions/domain/promotion/bring-back.ts";

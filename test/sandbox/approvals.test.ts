@@ -1,7 +1,7 @@
 /** Approvals on the real machines, in virtual time: what the graph shows, who is mailed when, and where traffic ends. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { keys } from "../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { Sandbox } from "../../sandbox/sandbox.ts";

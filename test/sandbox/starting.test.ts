@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
-import { asHeader, keys } from "../../functions/domain/ledger/ledger.ts";
+import { asHeader } from "../../functions/domain/ledger/header.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import { Sandbox } from "../../sandbox/sandbox.ts";
 import { readScenario } from "../../sandbox/world/scenario.ts";

@@ -2,8 +2,12 @@
 import { createHash, createHmac } from "node:crypto";
 import { askApproval } from "../../functions/ask-approval.ts";
 import type { ApprovalName } from "../../functions/domain/approval/store.ts";
-import { type Header, item, keys, planChanges, type SignalKind } from "../../functions/domain/ledger/ledger.ts";
+import type { Header } from "../../functions/domain/ledger/header.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { approvalPause } from "../../functions/domain/ledger/pauses.ts";
+import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
 import type { Dependencies, ExecutionStatus, Mail } from "../../functions/domain/ports.ts";

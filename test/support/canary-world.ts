@@ -3,15 +3,11 @@
  * that the test moves, and a CloudWatch whose minutes follow from what the test says each version does.
  */
 import { createHash } from "node:crypto";
-import {
-  type Head,
-  type Header,
-  type Intent,
-  item,
-  keys,
-  planChanges,
-  type TargetRecord,
-} from "../../functions/domain/ledger/ledger.ts";
+import type { Header } from "../../functions/domain/ledger/header.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import type { Head, Intent, TargetRecord } from "../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
+import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
 import type {
   EnvironmentPlan,
   MetricPlan,

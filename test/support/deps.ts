@@ -5,14 +5,11 @@
 import { createHash, createHmac } from "node:crypto";
 import { captureBaseline } from "../../functions/capture-baseline.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
-import {
-  type Header,
-  item,
-  keys,
-  planChanges,
-  type Signal,
-  type SignalKind,
-} from "../../functions/domain/ledger/ledger.ts";
+import type { Header } from "../../functions/domain/ledger/header.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
+import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import type { Signal, SignalKind } from "../../functions/domain/ledger/signals.ts";
 import type { Outcome } from "../../functions/domain/outcomes.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import type {

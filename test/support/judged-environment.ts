@@ -2,7 +2,8 @@
 import type { Finding } from "../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
 import type { KeptLook, KeptPeriod } from "../../functions/domain/judge/store.ts";
-import { item, keys } from "../../functions/domain/ledger/ledger.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 
 const MINUTE = 60_000;

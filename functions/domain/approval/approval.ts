@@ -3,7 +3,7 @@
  * give the same settlement, whoever asks and however often.
  */
 
-import type { Signal, SignalKind } from "../ledger/ledger.ts";
+import type { Signal, SignalKind } from "../ledger/signals.ts";
 import { addressIn, looksLikeAddress, personOf, samePerson } from "../people.ts";
 import type { ApprovalPlan, RolePlan } from "../plan.ts";
 

@@ -2,7 +2,8 @@
 
 import { Transient } from "../errors.ts";
 import { appendAudit, loadAudit } from "../ledger/append-audit.ts";
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { notify } from "../notices/notices.ts";
 import { page } from "../notices/page.ts";
 import { unasked } from "../notices/paging.ts";

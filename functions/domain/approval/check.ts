@@ -1,7 +1,8 @@
 /** What a decision must bring with it, what it is bound to, and the form's token. */
 
 import { canonicalJson } from "../canonical.ts";
-import type { Header, PlanHeader } from "../ledger/ledger.ts";
+import type { Header } from "../ledger/header.ts";
+import type { PlanHeader } from "../ledger/plan-parts.ts";
 import { samePerson } from "../people.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Hash } from "../ports.ts";

@@ -5,7 +5,7 @@
 
 import { appendAudit } from "../ledger/append-audit.ts";
 import { isOver } from "../ledger/executions.ts";
-import type { Header } from "../ledger/ledger.ts";
+import type { Header } from "../ledger/header.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { approvalPause } from "../ledger/pauses.ts";
 import { wakePauses } from "../ledger/wake-pauses.ts";

@@ -1,6 +1,6 @@
 import { canonicalJson } from "../canonical.ts";
 import { BrokenRecord } from "../errors.ts";
-import { keys } from "../ledger/ledger.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadHeader, loadPlan, loadPlanHeader, must } from "../ledger/load.ts";
 import { approvalPause } from "../ledger/pauses.ts";
 import { personOf } from "../people.ts";

@@ -1,7 +1,7 @@
 /** What people are told by mail about an approval. Plain text, personal, one address each. */
 
-import type { PlanHeader } from "../ledger/ledger.ts";
 import { claimInWords } from "../ledger/origin.ts";
+import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
 import type { Mail } from "../ports.ts";
 import { oneLine } from "../text.ts";

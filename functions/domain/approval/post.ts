@@ -1,7 +1,8 @@
 /** Sending the mails of an approval, each once. */
 
 import { Transient } from "../errors.ts";
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { personOf } from "../people.ts";
 import type { Dependencies } from "../ports.ts";
 import { linkId } from "./load.ts";

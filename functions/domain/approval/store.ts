@@ -1,7 +1,8 @@
 /** Approvals in the ledger: the record, the decisions, the links. */
 import * as z from "zod";
 import { EnvironmentInput } from "../inputs.ts";
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { personOf } from "../people.ts";
 import type { Change, Hash } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";

@@ -3,8 +3,10 @@
 import { CHECKED } from "../approval/evidence.ts";
 import { formatDuration } from "../durations.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import { item, keys, placeOf } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadPlanHeader } from "../ledger/load.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
 import type { CheckPlan, Consequence, EnvironmentPlan, When } from "../plan.ts";
 import type { Dependencies, Item } from "../ports.ts";
 

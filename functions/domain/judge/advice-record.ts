@@ -3,7 +3,9 @@
 import { Terminal, Transient } from "../errors.ts";
 import type { CheckResult } from "../gates/gates.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import { item, keys, placeOf } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Ledger } from "../ports.ts";
 import { adviseSteps, type PlanAdvice } from "./advice.ts";

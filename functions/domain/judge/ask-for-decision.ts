@@ -1,6 +1,6 @@
 import { appendAudit } from "../ledger/append-audit.ts";
-import type { Hold } from "../ledger/ledger.ts";
 import { loadHeader } from "../ledger/load.ts";
+import type { Hold } from "../ledger/pauses.ts";
 import { notify } from "../notices/notices.ts";
 import { page } from "../notices/page.ts";
 import { decisionOn } from "../notices/paging.ts";

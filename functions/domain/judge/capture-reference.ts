@@ -1,6 +1,8 @@
 /** Reads the day before the release, once, and keeps it. */
-import { item, keys, placeOf } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadTargets } from "../ledger/load.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type Clock, Conflict, type Ledger, type Metrics, type Place } from "../ports.ts";
 import { LONGEST_REFERENCE_SECONDS, referencesOf, watchesOf } from "./reference.ts";

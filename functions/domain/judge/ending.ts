@@ -3,7 +3,8 @@
  */
 
 import { formatDuration } from "../durations.ts";
-import type { Hold, Signal } from "../ledger/ledger.ts";
+import type { Hold } from "../ledger/pauses.ts";
+import type { Signal } from "../ledger/signals.ts";
 import { isHeld, isStop } from "../ledger/signals.ts";
 import type { Outcome, TrippedBy } from "../outcomes.ts";
 import type { AnalysisPlan, EnvironmentPlan } from "../plan.ts";

@@ -3,7 +3,8 @@
  * missing, what can be done about it, and what happens if nobody does anything.
  */
 import { deadlineInWords } from "../approval/words.ts";
-import type { Header, Hold } from "../ledger/ledger.ts";
+import type { Header } from "../ledger/header.ts";
+import type { Hold } from "../ledger/pauses.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { oneLine } from "../text.ts";
 import { type Finding, findingInWords } from "./assess.ts";

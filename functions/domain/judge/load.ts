@@ -1,5 +1,7 @@
 /** The judge's memory, read from the ledger. */
-import { asHead, keys, there } from "../ledger/ledger.ts";
+import { there } from "../ledger/items.ts";
+import { asHead } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadPlan, must } from "../ledger/load.ts";
 import type { Item, Ledger } from "../ports.ts";
 import type { BakeRecord } from "./bake.ts";

@@ -6,7 +6,7 @@
  * counts is then the baseline before the first shift, and the candidate after the finish.
  */
 
-import type { TargetRecord } from "../ledger/ledger.ts";
+import type { TargetRecord } from "../ledger/journal-records.ts";
 import type { LambdaPreset, MetricPlan, QueryPlan, TargetPlan } from "../plan.ts";
 import type { Series, SeriesQuery } from "../ports.ts";
 import { shareOf } from "../traffic/journal.ts";

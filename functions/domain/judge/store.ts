@@ -3,7 +3,9 @@
  * 200 targets exceed an item), and the samples behind each verdict, appended tick by tick.
  */
 
-import { type Head, item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import type { Head } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Change, Item, Key } from "../ports.ts";
 import type { Assessment, Finding } from "./assess.ts";

@@ -6,7 +6,7 @@
  * does; the comparison stays with the real ones.
  */
 
-import { placeOf } from "../ledger/ledger.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Prober } from "../ports.ts";
 import type { Watch } from "./sampling.ts";

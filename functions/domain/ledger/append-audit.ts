@@ -1,7 +1,8 @@
 import { LedgerBusy } from "../errors.ts";
 import { type Clock, Conflict, type Hash, type Item, type Ledger } from "../ports.ts";
 import { type AuditEntry, type AuditRecord, auditHash, FIRST_PREVIOUS } from "./audit.ts";
-import { item, keys } from "./ledger.ts";
+import { item } from "./items.ts";
+import { keys } from "./keys.ts";
 
 /** Two writers at once are common (alarm and tick), ten in a row are not. */
 const ATTEMPTS = 10;

@@ -1,7 +1,8 @@
 /** How a promotion ends, worked out from what the ledger holds. */
 
 import type { Outcome } from "../outcomes.ts";
-import type { Ending, Head } from "./ledger.ts";
+import type { Ending } from "./header.ts";
+import type { Head } from "./journal-records.ts";
 
 /** What is known of one environment at the end. */
 export interface EnvironmentEnd {

@@ -1,7 +1,7 @@
 /** What the status of a promotion's execution says of its life. */
 
 import type { Clock, ExecutionStatus } from "../ports.ts";
-import type { Header } from "./ledger.ts";
+import type { Header } from "./header.ts";
 
 /**
  * How long an execution that Step Functions does not know counts as alive, in ms from when its promotion was opened: its

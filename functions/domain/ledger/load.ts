@@ -2,23 +2,12 @@
 import { BrokenRecord } from "../errors.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Item, Key, Ledger } from "../ports.ts";
-import {
-  asHead,
-  asHeader,
-  asIntent,
-  asSignal,
-  asTarget,
-  type Head,
-  type Header,
-  type Intent,
-  keys,
-  PLAN_HEADER,
-  type PlanHeader,
-  promotion,
-  type Signal,
-  type TargetRecord,
-  there,
-} from "./ledger.ts";
+import { asHeader, type Header } from "./header.ts";
+import { there } from "./items.ts";
+import { asHead, asIntent, asTarget, type Head, type Intent, type TargetRecord } from "./journal-records.ts";
+import { keys, promotion } from "./keys.ts";
+import { PLAN_HEADER, type PlanHeader } from "./plan-parts.ts";
+import { asSignal, type Signal } from "./signals.ts";
 
 /** Reads an item that the protocol says must be there. Throws `BrokenRecord`. */
 export async function must(ledger: Ledger, key: Key): Promise<Item> {

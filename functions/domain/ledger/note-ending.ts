@@ -1,7 +1,9 @@
 /** Notes how a promotion ends; the first word stands. */
 import type { Outcome } from "../outcomes.ts";
 import { type Clock, Conflict, type Ledger } from "../ports.ts";
-import { asEnding, type Ending, item, keys } from "./ledger.ts";
+import { asEnding, type Ending } from "./header.ts";
+import { item } from "./items.ts";
+import { keys } from "./keys.ts";
 
 /** Notes why the promotion ends without being promoted. The first reason stands: later ones are its consequences. */
 export async function noteEnding(

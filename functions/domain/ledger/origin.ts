@@ -2,7 +2,7 @@
 
 import { addressIn, samePerson } from "../people.ts";
 import { oneLine } from "../text.ts";
-import type { Header } from "./ledger.ts";
+import type { Header } from "./header.ts";
 
 type Origin = Pick<Header, "requestedBy" | "startedBy">;
 

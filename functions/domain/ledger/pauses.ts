@@ -6,8 +6,31 @@
  * so no word is slept through.
  */
 
-import type { Change, Clock } from "../ports.ts";
-import { item, keys } from "./ledger.ts";
+import type { Change, Clock, Item, Key } from "../ports.ts";
+import { item } from "./items.ts";
+import { keys } from "./keys.ts";
+
+/** A waiting token. It only wakes: whoever wakes reads the ledger. */
+export interface Pause {
+  readonly pause: string;
+  readonly token: string;
+  readonly until: number;
+}
+
+/**
+ * Why a rollout stands still, and until when (epoch ms; null: until somebody resumes). A window opens then; a verdict is
+ * waited for no longer, and traffic goes back.
+ */
+export interface Hold {
+  readonly why: "operator" | "window" | "verdict";
+  readonly until: number | null;
+  readonly summary: string;
+  readonly at: number;
+}
+
+export const asPause = (item: Item) => item as unknown as Pause & Key;
+
+export const asHold = (item: Item) => item as unknown as Hold & Key;
 
 /** Name of the pause of an approval, by its id. */
 export const approvalPause = (approval: string) => `approval-${approval}`;

@@ -1,7 +1,8 @@
 /** Policy versions in the ledger: every one that was ever in force stays, under its hash. */
 import { canonicalJson } from "../canonical.ts";
 import type { Clock, Hash, Ledger } from "../ports.ts";
-import { item, keys } from "./ledger.ts";
+import { item } from "./items.ts";
+import { keys } from "./keys.ts";
 import { must } from "./load.ts";
 
 export interface StoredPolicy {

@@ -2,8 +2,10 @@
 
 import { Conflict, type Dependencies } from "../ports.ts";
 import { appendAudit } from "./append-audit.ts";
-import { item, keys, type Signal } from "./ledger.ts";
+import { item } from "./items.ts";
+import { keys } from "./keys.ts";
 import { loadHeader } from "./load.ts";
+import type { Signal } from "./signals.ts";
 import { wakePauses } from "./wake-pauses.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions">;

@@ -1,5 +1,19 @@
 /** Signals: what an operator, or another promotion, says to a running one. */
-import type { Signal } from "./ledger.ts";
+import type { Item, Key } from "../ports.ts";
+
+export const SIGNALS = ["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now", "supersede"] as const;
+
+export type SignalKind = (typeof SIGNALS)[number];
+
+export interface Signal {
+  readonly signal: string;
+  readonly kind: SignalKind;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export const asSignal = (item: Item) => item as unknown as Signal & Key;
 
 /** A signal that ends the promotion. */
 export const isStop = ({ kind }: Pick<Signal, "kind">) =>

@@ -1,7 +1,8 @@
 /** Stores waiting tokens, and wakes them. */
 import type { Executions, Ledger } from "../ports.ts";
-import { asPause, item, keys } from "./ledger.ts";
-import { lifeExpected } from "./pauses.ts";
+import { item } from "./items.ts";
+import { keys } from "./keys.ts";
+import { asPause, lifeExpected } from "./pauses.ts";
 
 /** Stores the token under the pause's name; a later token (a retry, a second round) replaces the earlier one. */
 export async function storePause(

@@ -1,5 +1,6 @@
 /** Mails that say what happens. Each has a name, and is sent once per name and address. */
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { Conflict, type Dependencies, type Key } from "../ports.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "mailer" | "log" | "clock">;

@@ -1,5 +1,7 @@
 /** Pages whoever is on call for traffic that is not known to be safe. */
-import { asHead, type Header, keys } from "../ledger/ledger.ts";
+import type { Header } from "../ledger/header.ts";
+import { asHead } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadPlan, loadTargets } from "../ledger/load.ts";
 import type { Dependencies } from "../ports.ts";
 import { page } from "./page.ts";

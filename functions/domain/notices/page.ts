@@ -1,5 +1,6 @@
 /** Pages people, once of a fact. */
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { must } from "../ledger/load.ts";
 import { Conflict, type Dependencies, type Item, type Key } from "../ports.ts";
 import type { Letter, Paged } from "./paging.ts";

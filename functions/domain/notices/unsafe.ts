@@ -1,5 +1,5 @@
 /** Traffic that is not known to be safe: which targets, and paging whoever is on call for them. */
-import type { Head, TargetRecord } from "../ledger/ledger.ts";
+import type { Head, TargetRecord } from "../ledger/journal-records.ts";
 import type { Paged } from "./paging.ts";
 
 export interface NotBack {

@@ -1,7 +1,8 @@
 /** Bringing the traffic of a promotion back: machines, alarm listener, operator and sweeper all do it this way. */
 import { withdrawApprovals } from "../approval/settle.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import { asHead, type Head, keys } from "../ledger/ledger.ts";
+import { asHead, type Head } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadHeader, loadPlan } from "../ledger/load.ts";
 import { loadEnding } from "../ledger/note-ending.ts";
 import { page } from "../notices/page.ts";

@@ -1,4 +1,5 @@
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import type { Change } from "../ports.ts";
 
 /** Previous versions of one environment that are due at some time. */

@@ -1,6 +1,7 @@
 /** Leaving an environment: alarms are no longer listened to, locks go back, and who queues for them is woken. */
-import { keys, placeOf } from "../ledger/ledger.ts";
+import { keys } from "../ledger/keys.ts";
 import { QUEUE_PAUSE } from "../ledger/pauses.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
 import { wakePauses } from "../ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";

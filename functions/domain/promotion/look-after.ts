@@ -4,7 +4,9 @@
  */
 import { decisionsToDeliver } from "../approval/load.ts";
 import { isOver } from "../ledger/executions.ts";
-import { asHead, asHeader, type Header, keys } from "../ledger/ledger.ts";
+import { asHeader, type Header } from "../ledger/header.ts";
+import { asHead } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadTargets } from "../ledger/load.ts";
 import { noteEnding } from "../ledger/note-ending.ts";
 import { approvalPause, isLate } from "../ledger/pauses.ts";

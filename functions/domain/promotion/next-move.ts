@@ -5,7 +5,8 @@
  */
 import type { ApprovalRecord } from "../approval/approval.ts";
 import { pointOf } from "../gates/gates.ts";
-import type { Hold, Signal } from "../ledger/ledger.ts";
+import type { Hold } from "../ledger/pauses.ts";
+import type { Signal } from "../ledger/signals.ts";
 import { isHeld, isStop } from "../ledger/signals.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { WindowState } from "../windows.ts";

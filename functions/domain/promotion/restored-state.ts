@@ -1,5 +1,5 @@
 import type { EnvironmentEnd } from "../ledger/endings.ts";
-import type { Head, TargetRecord } from "../ledger/ledger.ts";
+import type { Head, TargetRecord } from "../ledger/journal-records.ts";
 import { notBack } from "../notices/unsafe.ts";
 
 /** How the way back of one environment stands, from its records alone. */

@@ -4,7 +4,9 @@
  * Headgate published it, no alias points to it, and no promotion that is under way may want it.
  */
 import { appendAudit } from "../ledger/append-audit.ts";
-import { asHead, asTarget, type Header, keys, type TargetRecord } from "../ledger/ledger.ts";
+import type { Header } from "../ledger/header.ts";
+import { asHead, asTarget, type TargetRecord } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
 import type { EnvironmentPlan, TargetPlan } from "../plan.ts";
 import type { Dependencies, Item, Key, Versions } from "../ports.ts";

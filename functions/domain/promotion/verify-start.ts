@@ -1,4 +1,5 @@
-import { item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { Conflict, type Hash, type Item, type Ledger, type Log } from "../ports.ts";
 import { releaseHash, type StartRecord } from "./starts.ts";
 

@@ -1,6 +1,7 @@
 /** The target that a record is about. */
 import { BrokenRecord } from "../errors.ts";
-import { placeOf, type TargetRecord } from "../ledger/ledger.ts";
+import type { TargetRecord } from "../ledger/journal-records.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";
 

@@ -2,7 +2,7 @@
  * The journal's rules, pure: which word of ours explains what was read, and what a restore may do about it. The calls
  * that follow them are in `set-route.ts` and `restore.ts`; each rule closes a race, named beside it.
  */
-import type { Head, Intent, TargetRecord } from "../ledger/ledger.ts";
+import type { Head, Intent, TargetRecord } from "../ledger/journal-records.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Route, RouteState } from "../ports.ts";
 

@@ -3,7 +3,9 @@
  * is taken over only when its owner's journal is closed, since a slow owner is not a dead one. The item outlives its
  * owner, so that the fence only ever grows.
  */
-import { asHead, asLock, type Head, item, keys, type Lock } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { asHead, asLock, type Head, type Lock } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadHeader } from "../ledger/load.ts";
 import { type Change, Conflict, type Dependencies } from "../ports.ts";
 

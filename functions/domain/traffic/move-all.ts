@@ -2,7 +2,7 @@
 
 import { BrokenRecord } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import type { Purpose, TargetRecord } from "../ledger/ledger.ts";
+import type { Purpose, TargetRecord } from "../ledger/journal-records.ts";
 import { loadHead, loadPlan, loadTargets } from "../ledger/load.ts";
 import { page } from "../notices/page.ts";
 import { movedBySomebody } from "../notices/paging.ts";

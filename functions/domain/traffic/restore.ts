@@ -4,7 +4,9 @@
  * a state that no word of ours explains.
  */
 import { CallRefused, NotReady, OutOfTime } from "../errors.ts";
-import { asIntent, asTarget, type Intent, item, keys, type TargetRecord } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import { asIntent, asTarget, type Intent, type TargetRecord } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadHead, loadIntents, loadTargets, must } from "../ledger/load.ts";
 import type { TrippedBy } from "../outcomes.ts";
 import type { TargetKind } from "../plan.ts";

@@ -2,17 +2,17 @@
  * Write = transaction, call, read back, result. The one way in which traffic moves forward.
  */
 import { BrokenRecord, LedgerBusy, NotReady, OutOfTime } from "../errors.ts";
+import { item } from "../ledger/items.ts";
 import {
   asHead,
   asTarget,
   type Head,
   type Intent,
   type IntentResult,
-  item,
-  keys,
   type Purpose,
   type TargetRecord,
-} from "../ledger/ledger.ts";
+} from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadIntents, must } from "../ledger/load.ts";
 import { Conflict, type Dependencies, RevisionMoved, type Route, type RouteState, type Target } from "../ports.ts";
 import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, shareOf, WRITE_WITHIN_MS, whyStopped } from "./journal.ts";

@@ -1,5 +1,7 @@
 /** Trips a journal: from then on nothing of this promotion moves forward. */
-import { type Head, item, keys } from "../ledger/ledger.ts";
+import { item } from "../ledger/items.ts";
+import type { Head } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadHead } from "../ledger/load.ts";
 import type { TrippedBy } from "../outcomes.ts";
 import { type Clock, Conflict, type Ledger } from "../ports.ts";

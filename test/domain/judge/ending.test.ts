@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Assessment, Finding } from "../../../functions/domain/judge/assess.ts";
 import { readPhase } from "../../../functions/domain/judge/bake.ts";
 import { afterLook, endedByWord, endedHold, nothingSpeaksAgainst } from "../../../functions/domain/judge/ending.ts";
-import type { Hold, Signal, SignalKind } from "../../../functions/domain/ledger/ledger.ts";
+import type { Hold } from "../../../functions/domain/ledger/pauses.ts";
+import type { Signal, SignalKind } from "../../../functions/domain/ledger/signals.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";
 import { environmentPlan, MINUTE } from "../../support/canary-world.ts";
 

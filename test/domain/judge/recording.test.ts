@@ -3,7 +3,8 @@ import { loadRecording } from "../../../functions/domain/judge/load-recording.ts
 import { recordingSchema } from "../../../functions/domain/judge/recording.ts";
 import { analysisOfPolicy, isPolicyAnalysis } from "../../../functions/domain/judge/recording-policy.ts";
 import type { KeptLook } from "../../../functions/domain/judge/store.ts";
-import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import {
   canaryWorld,
   ENVIRONMENT,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { captureReference, loadReferences } from "../../../functions/domain/judge/capture-reference.ts";
 import { LONGEST_REFERENCE_SECONDS, watchesOf } from "../../../functions/domain/judge/reference.ts";
-import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
 import {
   canaryWorld,

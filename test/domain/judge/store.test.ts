@@ -5,7 +5,8 @@ import { loadBakes, loadEvidence, loadLooks } from "../../../functions/domain/ju
 import { type EvidenceState, NO_EVIDENCE } from "../../../functions/domain/judge/state.ts";
 import { evidenceChanges, sampleChanges, worstFindings } from "../../../functions/domain/judge/store.ts";
 import type { Verdict } from "../../../functions/domain/judge/verdicts.ts";
-import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { Conflict } from "../../../functions/domain/ports.ts";
 import { MemoryLedger } from "../../support/memory-ledger.ts";
 

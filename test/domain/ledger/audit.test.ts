@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { LedgerBusy } from "../../../functions/domain/errors.ts";
 import { appendAudit, loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { type AuditRecord, auditHash, brokenAt, FIRST_PREVIOUS } from "../../../functions/domain/ledger/audit.ts";
-import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { P1, START, sha256, World } from "../../support/deps.ts";
 
 let world: World;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { conclude, type EnvironmentEnd } from "../../../functions/domain/ledger/endings.ts";
-import type { Ending, Head } from "../../../functions/domain/ledger/ledger.ts";
+import type { Ending } from "../../../functions/domain/ledger/header.ts";
+import type { Head } from "../../../functions/domain/ledger/journal-records.ts";
 import { loadEnding, noteEnding } from "../../../functions/domain/ledger/note-ending.ts";
 import type { Outcome, TrippedBy } from "../../../functions/domain/outcomes.ts";
 import { exitCodeOf, OUTCOMES } from "../../../functions/domain/outcomes.ts";

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
-import { keys, type Signal } from "../../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadSignals } from "../../../functions/domain/ledger/load.ts";
 import { approvalPause, isLate, LATE_AFTER_MS } from "../../../functions/domain/ledger/pauses.ts";
 import { sendSignal } from "../../../functions/domain/ledger/send-signal.ts";
+import type { Signal } from "../../../functions/domain/ledger/signals.ts";
 import { expectLife, storePause, wakePauses } from "../../../functions/domain/ledger/wake-pauses.ts";
 import { environmentPlan, opened, P1, promotionPlan, START, World } from "../../support/deps.ts";
 

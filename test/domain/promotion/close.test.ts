@@ -2,15 +2,10 @@ import { describe, expect, it } from "vitest";
 import { LedgerBusy, ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { brokenAt } from "../../../functions/domain/ledger/audit.ts";
-import {
-  asHeader,
-  asLock,
-  asTarget,
-  type Head,
-  item,
-  keys,
-  type TargetRecord,
-} from "../../../functions/domain/ledger/ledger.ts";
+import { asHeader } from "../../../functions/domain/ledger/header.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { asLock, asTarget, type Head, type TargetRecord } from "../../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead, loadHeader, must } from "../../../functions/domain/ledger/load.ts";
 import { noteEnding } from "../../../functions/domain/ledger/note-ending.ts";
 import { bringBack } from "../../../functions/domain/promotion/bring-back.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Signal, SignalKind } from "../../../functions/domain/ledger/ledger.ts";
+import type { Signal, SignalKind } from "../../../functions/domain/ledger/signals.ts";
 import { isHeld, isStop } from "../../../functions/domain/ledger/signals.ts";
 import type { ApprovalPlan, CheckPlan, EnvironmentPlan, When, WindowPlan } from "../../../functions/domain/plan.ts";
 import {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { NotReady, ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
-import { asTarget, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { asTarget } from "../../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { must } from "../../../functions/domain/ledger/load.ts";
 import { retireVersions } from "../../../functions/retire-versions.ts";
 import {

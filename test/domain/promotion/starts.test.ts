@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { keys } from "../../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { promotionName, releaseHash, type StartRecord } from "../../../functions/domain/promotion/starts.ts";
 import { noteStart, verifiedStarter } from "../../../functions/domain/promotion/verify-start.ts";
 import { sha256 } from "../../support/approval-scene.ts";

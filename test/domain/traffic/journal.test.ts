@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BrokenRecord } from "../../../functions/domain/errors.ts";
-import { item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead } from "../../../functions/domain/ledger/load.ts";
 import type { Route, RouteState } from "../../../functions/domain/ports.ts";
 import {

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { asHeader, asLock, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { asHeader } from "../../../functions/domain/ledger/header.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { asLock } from "../../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead, must } from "../../../functions/domain/ledger/load.ts";
 import { type Owner, releaseLocks, takeLocks } from "../../../functions/domain/traffic/lock.ts";
 import { arnOf, ENV, opened, P1, START, World } from "../../support/deps.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CallRefused, ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { asLock, asTarget, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { asLock, asTarget } from "../../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead, loadIntents, loadPlan, must } from "../../../functions/domain/ledger/load.ts";
 import type { Dependencies } from "../../../functions/domain/ports.ts";
 import { closePromotion } from "../../../functions/domain/promotion/close.ts";

@@ -7,7 +7,9 @@ import {
   OutOfTime,
   ServiceTrouble,
 } from "../../../functions/domain/errors.ts";
-import { asTarget, item, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { asTarget } from "../../../functions/domain/ledger/journal-records.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead, loadIntents, must } from "../../../functions/domain/ledger/load.ts";
 import { finishedRoute, markerOf, routeAt, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
 import { setRoute } from "../../../functions/domain/traffic/set-route.ts";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { asPause, keys } from "../../../functions/domain/ledger/ledger.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHeader } from "../../../functions/domain/ledger/load.ts";
+import { asPause } from "../../../functions/domain/ledger/pauses.ts";
 import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import { fromGateway } from "../../../functions/runtime/http.ts";
 import { startPromotion } from "../../../functions/start-promotion.ts";

@@ -1,7 +1,10 @@
 /** A promotion in the emulator's ledger that asks two people, and the people who answer their mail. */
 import type { APIGatewayProxyResult } from "aws-lambda";
 import { handler as approvalPage } from "../../../functions/approval-page.ts";
-import { type Header, item, keys, planChanges } from "../../../functions/domain/ledger/ledger.ts";
+import type { Header } from "../../../functions/domain/ledger/header.ts";
+import { item } from "../../../functions/domain/ledger/items.ts";
+import { keys } from "../../../functions/domain/ledger/keys.ts";
+import { planChanges } from "../../../functions/domain/ledger/plan-parts.ts";
 import type { ApprovalPlan } from "../../../functions/domain/plan.ts";
 import { apiEvent } from "../../../sandbox/host/gateway.ts";
 import {

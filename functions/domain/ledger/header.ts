@@ -1,0 +1,32 @@
+/** A promotion's header, and the word on why it ends. */
+import type { Outcome } from "../outcomes.ts";
+import type { Item, Key } from "../ports.ts";
+
+export interface Header {
+  readonly promotionId: string;
+  readonly service: string;
+  readonly version: string;
+  readonly state: "open" | "closed";
+  readonly executionArn: string;
+  readonly openedAt: number;
+  readonly requestedBy: string;
+  /** IAM identity that started the promotion through the API, and decides no approval; null: nobody is on record. */
+  readonly startedBy: string | null;
+  readonly policyHash: string;
+  readonly planHash: string;
+  readonly environments: readonly string[];
+  readonly outcome: Outcome | null;
+  readonly summary: string;
+  readonly closedAt: number | null;
+}
+
+/** Why a promotion ends without being promoted; the first one noted stands. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly summary: string;
+  readonly at: number;
+}
+
+export const asHeader = (item: Item) => item as unknown as Header & Key;
+
+export const asEnding = (item: Item) => item as unknown as Ending & Key;
