@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import { CallRefused } from "../domain/errors.ts";
 import type { AlarmState, Alarms, Metrics, Series, SeriesQuery } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask } from "./shared/aws-errors.ts";
 
 export interface CloudWatchTools {
   readonly client: () => CloudWatchClient;

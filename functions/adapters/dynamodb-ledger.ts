@@ -20,7 +20,7 @@ import {
   type Key,
   type Ledger,
 } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask } from "./shared/aws-errors.ts";
 
 export interface LedgerTools {
   /** Suppliers, so that a function without a ledger needs neither client nor table. */

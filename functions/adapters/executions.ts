@@ -5,7 +5,7 @@ import {
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import type { ExecutionStatus, Executions } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask } from "./shared/aws-errors.ts";
 
 export interface ExecutionTools {
   readonly client: () => SFNClient;

@@ -8,7 +8,7 @@ import {
 import { CallRefused, NotReady } from "../domain/errors.ts";
 import type { CodeArtifact } from "../domain/plan.ts";
 import { type CodeHost, RevisionMoved } from "../domain/ports.ts";
-import { ask, type Known, translated } from "./aws-errors.ts";
+import { ask, type Known, translated } from "./shared/aws-errors.ts";
 
 export interface CodeTools {
   readonly client: () => LambdaClient;

@@ -3,7 +3,7 @@ import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from "@aws
 import { ServiceTrouble } from "../domain/errors.ts";
 import type { InvokeProbe } from "../domain/plan.ts";
 import type { Clock, Prober } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask } from "./shared/aws-errors.ts";
 
 export interface ProberTools {
   /** A client that does not retry: a probe counts one answer, and the function may not be idempotent. */

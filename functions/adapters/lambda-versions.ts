@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CallRefused } from "../domain/errors.ts";
 import type { Versions } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask } from "./shared/aws-errors.ts";
 
 export interface VersionTools {
   readonly client: () => LambdaClient;

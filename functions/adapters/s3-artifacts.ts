@@ -1,6 +1,6 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import type { Artifacts } from "../domain/ports.ts";
-import { ask, statusOf, translated } from "./aws-errors.ts";
+import { ask, statusOf, translated } from "./shared/aws-errors.ts";
 
 export interface ArtifactTools {
   readonly client: () => S3Client;

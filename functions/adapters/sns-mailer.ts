@@ -6,7 +6,7 @@ import {
   type Subscription,
 } from "@aws-sdk/client-sns";
 import type { Mailer } from "../domain/ports.ts";
-import { ask } from "./aws-errors.ts";
+import { ask } from "./shared/aws-errors.ts";
 
 export interface MailerTools {
   readonly client: () => SNSClient;

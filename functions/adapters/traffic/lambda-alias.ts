@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-lambda";
 import type { LambdaAliasTarget } from "../../domain/plan.ts";
 import { type Clock, RevisionMoved, type Route, type RouteState, type TrafficTarget } from "../../domain/ports.ts";
-import { ask } from "../aws-errors.ts";
-import { untilDeadline } from "../deadline.ts";
+import { ask } from "../shared/aws-errors.ts";
+import { untilDeadline } from "../shared/deadline.ts";
 
 export interface AliasTools {
   readonly client: () => LambdaClient;

@@ -1,7 +1,7 @@
 /**
  * From the SDK's errors to ours. Whether another try can help is decided here, once, after the SDK's own retries.
  */
-import { CallRefused, NotReady, ServiceTrouble } from "../domain/errors.ts";
+import { CallRefused, NotReady, ServiceTrouble } from "../../domain/errors.ts";
 
 /** What to do about an error by its AWS name: give a value, or throw a better error. */
 export type Known<T> = Readonly<Record<string, (error: Error) => T>>;

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import { GetAliasCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterEach, expect, test } from "vitest";
-import { untilDeadline } from "../../functions/adapters/deadline.ts";
-import { awsHost } from "../../functions/runtime/host.ts";
-import { handClock } from "./wire.ts";
+import { untilDeadline } from "../../../functions/adapters/shared/deadline.ts";
+import { awsHost } from "../../../functions/runtime/host.ts";
+import { handClock } from "../wire.ts";
 
 const command = () => new GetAliasCommand({ FunctionName: "f", Name: "live" });
 let server: Server | undefined;

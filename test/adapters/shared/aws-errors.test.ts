@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ask, translated } from "../../functions/adapters/aws-errors.ts";
-import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { ask, translated } from "../../../functions/adapters/shared/aws-errors.ts";
+import { CallRefused, ServiceTrouble } from "../../../functions/domain/errors.ts";
 
 const awsError = (name: string, httpStatusCode: number, message = "about it") =>
   Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });

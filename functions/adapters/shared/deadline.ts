@@ -1,5 +1,5 @@
 import type { HttpHandlerOptions } from "@smithy/types";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock } from "../../domain/ports.ts";
 
 /** Longest single attempt, in milliseconds, so that one lost answer leaves time for another try. */
 const ATTEMPT_MS = 5_000;
