@@ -14,6 +14,7 @@ import { sha256 } from "../functions/runtime/dependencies.ts";
 import { Executions } from "./asl/executions.ts";
 import type { ExecutionsOptions } from "./asl/options.ts";
 import type { HistoryEvent, Status } from "./asl/shapes.ts";
+import type { AlarmEvent } from "./aws/cloudwatch/alarms.ts";
 import { SimulatedCloudWatch } from "./aws/cloudwatch/cloudwatch.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { SteadyMetrics } from "./aws/cloudwatch/steady-metrics.ts";
@@ -36,6 +37,7 @@ import {
   TABLE,
   TOPIC,
 } from "./host/deployment.ts";
+import { EventBus } from "./host/event-bus.ts";
 import { apiEvent } from "./host/gateway.ts";
 import { type InvocationRecord, LambdaHost } from "./host/lambda-host.ts";
 import { CONTROL_ACCOUNT, type SandboxPlace } from "./host/places.ts";
@@ -95,6 +97,8 @@ export class Sandbox {
   readonly sns: SimulatedSns;
   readonly executions: Executions;
   readonly host: LambdaHost;
+  /** Between the alarms and their listener. */
+  readonly alarmEvents: EventBus<AlarmEvent>;
   readonly timeline: Timeline;
   readonly traffic: Traffic;
   readonly place: SandboxPlace;
@@ -130,6 +134,7 @@ export class Sandbox {
     this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
     this.sns = new SimulatedSns(this.aws);
     this.host = this.#makeHost(random);
+    this.alarmEvents = new EventBus(this.clock, (event) => this.host.deliver("alarm-listener", event));
     this.executions = this.#makeExecutions(random);
     this.aws.register(stepFunctionsService(this.executions));
     this.ledger = this.#onlookersLedger();
@@ -246,7 +251,7 @@ export class Sandbox {
   #wakeTheWorld(): void {
     const { scenario, plan } = this.#options;
     for (const rule of [...scenario.alarms, ...quietAlarms(plan, scenario)]) this.cloudWatch.alarms.add(rule);
-    this.cloudWatch.alarms.onStateChange((event) => this.host.deliver("alarm-listener", event));
+    this.cloudWatch.alarms.onStateChange((event) => this.alarmEvents.send(event));
     if (scenario.alarms.length > 0) this.cloudWatch.alarms.start();
     const people = this.#people();
     this.sns.onMail((mail) => {

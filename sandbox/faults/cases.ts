@@ -1,6 +1,7 @@
 /** One case of the fault matrix: a plan, and what goes wrong in it. Plain data, so that it can be sent to a worker. */
 import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import type { Fault } from "../aws/faults.ts";
+import type { EventFate } from "../host/event-bus.ts";
 import type { HandlerFault } from "../host/lambda-host.ts";
 
 /** What a hand, an alarm or an operator does to a running promotion. */
@@ -8,7 +9,10 @@ export type Deed =
   /** Stops the promotion's execution, or the very execution that stands in the state, in the console. */
   | { readonly do: "stop"; readonly whom: "promotion" | "own" }
   | { readonly do: "redrive" }
-  | { readonly do: "alarm"; readonly name: string }
+  /** An alarm turns red, or to what is said. */
+  | { readonly do: "alarm"; readonly name: string; readonly to?: "ALARM" | "OK" | undefined }
+  /** What becomes of every event of an alarm from then on. */
+  | ({ readonly do: "alarm-events" } & EventFate)
   | { readonly do: "sweep" }
   /** Previous versions that are due are deleted. */
   | { readonly do: "retire" }

@@ -59,7 +59,8 @@ export class Deeds {
     const at = this.#sandbox.clock.now();
     this.#tell(at, deed);
     try {
-      const executionArn = promotionOf(this.#sandbox, whom);
+      // What is done to the world itself may come before any promotion.
+      const executionArn = deed.do === "alarm-events" ? whom : promotionOf(this.#sandbox, whom);
       const answer = await perform(this.#sandbox, deed, { whom, executionArn });
       this.done.push({ at, deed, executionArn, answer });
     } catch (error) {
@@ -95,7 +96,10 @@ async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Pla
       sandbox.executions.redriveExecution({ executionArn });
       return "done";
     case "alarm":
-      turnRed(sandbox, deed.name);
+      turn(sandbox, deed.name, deed.to ?? "ALARM");
+      return "done";
+    case "alarm-events":
+      sandbox.alarmEvents.fate = deed;
       return "done";
     case "sweep":
       await sandbox.host.deliver("sweeper", {});
@@ -111,12 +115,12 @@ async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Pla
   }
 }
 
-/** An alarm of that name turns red wherever there is one. */
-function turnRed(sandbox: Sandbox, name: string): void {
+/** An alarm of that name turns wherever there is one. */
+function turn(sandbox: Sandbox, name: string, to: "ALARM" | "OK"): void {
   const { alarms } = sandbox.cloudWatch;
   for (const account of new Set(sandbox.lambda.functions().map((fn) => fn.account))) {
     const alarm = alarms.find(account, sandbox.place.region, name);
-    if (alarm !== undefined) alarms.set(alarm, "ALARM", "the case says so");
+    if (alarm !== undefined) alarms.set(alarm, to, "the case says so");
   }
 }
 

@@ -111,6 +111,9 @@ function startCases(clean: Trial): FaultCase[] {
 
 const REDRIVEN_AFTER_MS = 7 * 60_000;
 
+/** Later than a bake of the small plans lasts: what it tells of may be over by then. */
+const EVENT_LATE_MS = 4 * 60_000;
+
 const VERBS = ["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now"] as const;
 
 /** A hold ends: nobody holds a promotion for ever. */
@@ -119,12 +122,18 @@ const RESUMED_AFTER_MS = 10 * 60_000;
 function deedsAt(visit: Visit): [string, Omit<Happening, "when">][] {
   const stop: Deed = { do: "stop", whom: "promotion" };
   const nested = visit.machine !== "promotion";
+  const red: Deed = { do: "alarm", name: "guard" };
+  const late: Deed = { do: "alarm-events", are: "late", ms: EVENT_LATE_MS };
+  const again: Deed = { do: "alarm-events", are: "repeated", ms: EVENT_LATE_MS };
   return [
     ["stopped by hand", { deed: stop }],
     ...(nested ? [[DEAF, { deed: stop }] as [string, { deed: Deed }]] : []),
     ["stopped and redriven", { deed: stop, afterwards: { ms: REDRIVEN_AFTER_MS, deed: { do: "redrive" } } }],
     ...(nested ? [["child stopped by hand", { deed: { do: "stop", whom: "own" } }] as [string, { deed: Deed }]] : []),
-    ["alarm", { deed: { do: "alarm", name: "guard" } }],
+    ["alarm", { deed: red }],
+    ["alarm, event lost", { deed: { do: "alarm-events", are: "lost" }, afterwards: { ms: 0, deed: red } }],
+    ["alarm, event late", { deed: late, afterwards: { ms: 0, deed: red } }],
+    ["alarm, event repeated", { deed: again, afterwards: { ms: 0, deed: red } }],
     ["sweeper", { deed: { do: "sweep" } }],
     ["moved by hand", { deed: { do: "move", version: OLDER_VERSION } }],
     ...VERBS.map((verb): [string, Omit<Happening, "when">] => {

@@ -19,7 +19,13 @@ const moment = z.discriminatedUnion("at", [
 ]);
 
 const deed = z.discriminatedUnion("do", [
-  z.strictObject({ do: z.literal("alarm"), name: z.string() }),
+  z.strictObject({ do: z.literal("alarm"), name: z.string(), to: z.literal(["ALARM", "OK"]).optional() }),
+  z.discriminatedUnion("are", [
+    z.strictObject({ do: z.literal("alarm-events"), are: z.literal("delivered") }),
+    z.strictObject({ do: z.literal("alarm-events"), are: z.literal("lost") }),
+    z.strictObject({ do: z.literal("alarm-events"), are: z.literal("late"), ms: z.int().min(0) }),
+    z.strictObject({ do: z.literal("alarm-events"), are: z.literal("repeated"), ms: z.int().min(0) }),
+  ]),
   z.strictObject({ do: z.literal("retire") }),
   z.strictObject({ do: z.literal("operate"), verb: z.literal(["hold", "resume", "roll-back", "abort"]) }),
 ]);

@@ -7,7 +7,7 @@ import type { CallRecord } from "../aws/router.ts";
 import { MACHINES, machineArn } from "../host/deployment.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Line } from "../timeline.ts";
-import { type FaultCase, PATIENCE_MS, QUIET_MS } from "./cases.ts";
+import { type FaultCase, hasDeed, PATIENCE_MS, QUIET_MS } from "./cases.ts";
 import { Deeds, type Done } from "./deeds.ts";
 import { type Visit, Visits } from "./observe.ts";
 import { type FaultPlan, worldPlanOf } from "./plans.ts";
@@ -97,7 +97,9 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     starts: starts.counts,
     done: deeds.done,
     struck: [
-      ...deeds.done,
+      // Losing events is no trouble before there is one.
+      ...deeds.done.filter(({ deed }) => deed.do !== "alarm-events"),
+      ...(hasDeed(what, "alarm-events") ? sandbox.alarmEvents.struck : []).map((at) => ({ at })),
       ...sandbox.aws.faults.fired.filter(({ fault }) => calls.includes(fault)),
       ...[...starts.struck, ...(what.handlers.length > 0 ? sandbox.host.struck : [])].map((at) => ({ at })),
     ]
