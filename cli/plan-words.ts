@@ -8,7 +8,13 @@ import type {
   When,
 } from "../functions/domain/plan.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
-import { checkInWords, ruleInWords, targetInWords, unitOf, windowInWords } from "../functions/pages/plan-words.ts";
+import {
+  checkInWords,
+  ruleInWords,
+  targetInWords,
+  unitOf,
+  windowInWords,
+} from "../functions/pages/promotion/plan-words.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** A plan in short lines for a terminal, with the times at which things would happen if everybody answered at once. */

@@ -3,11 +3,11 @@ import { checkFormToken, formToken } from "./domain/approval/form-token.ts";
 import { findLink } from "./domain/approval/load.ts";
 import type { Link } from "./domain/approval/store.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { type DecisionForm, readDecisionForm } from "./pages/approval-form.ts";
-import { approvalPage as approvalMarkup, EMPTY_FORM, type Refilled } from "./pages/approval-markup.ts";
-import { type ApprovalView, loadApprovalView, type Standing } from "./pages/approval-view.ts";
+import { type DecisionForm, readDecisionForm } from "./pages/approval/form.ts";
+import { approvalPage as approvalMarkup, EMPTY_FORM, type Refilled } from "./pages/approval/markup.ts";
+import { type ApprovalView, loadApprovalView, type Standing } from "./pages/approval/view.ts";
+import type { HttpRequest, HttpResponse } from "./pages/http.ts";
 import { page, pageHeaders, plainPage } from "./pages/layout.ts";
-import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
 import { httpStep } from "./runtime/step.ts";
 
 const LARGEST_BODY = 16 * 1_024;

@@ -5,7 +5,7 @@ import { type Reseated, replacePerson, resendLink } from "./domain/approval/rese
 import { ApprovalName } from "./domain/approval/store.ts";
 import { addressIn, samePerson } from "./domain/people.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
+import type { HttpRequest, HttpResponse } from "./pages/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";
 

@@ -12,7 +12,7 @@ import { sendSignal } from "./domain/ledger/send-signal.ts";
 import type { Signal } from "./domain/ledger/signals.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";
-import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
+import type { HttpRequest, HttpResponse } from "./pages/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";
 

@@ -9,7 +9,7 @@ import { currentPolicy } from "./domain/ledger/policies.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { promotionName, releaseHash, resolveUnder } from "./domain/promotion/starts.ts";
 import { noteStart } from "./domain/promotion/verify-start.ts";
-import type { HttpRequest, HttpResponse } from "./runtime/http.ts";
+import type { HttpRequest, HttpResponse } from "./pages/http.ts";
 import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
 import { httpStep } from "./runtime/step.ts";
 

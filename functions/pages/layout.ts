@@ -1,6 +1,6 @@
 import type { Hash } from "../domain/ports.ts";
-import type { HttpResponse } from "../runtime/http.ts";
 import { Html, html, type Part } from "./html.ts";
+import type { HttpResponse } from "./http.ts";
 import { STYLE } from "./style.ts";
 
 /**

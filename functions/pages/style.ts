@@ -1,5 +1,5 @@
 /** The one style sheet of the pages: phone first, both colour schemes, no font and no image from elsewhere. */
-import { CHART_STYLE } from "./chart-style.ts";
+import { CHART_STYLE } from "./charts/style.ts";
 
 const COLOURS = `
 :root{color-scheme:light dark;

@@ -1,26 +1,6 @@
+/** Requests and answers, from and to API Gateway. */
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
-
-/** A request as pages see it. */
-export interface HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly pathParameters: Readonly<Record<string, string | undefined>>;
-  readonly query: Readonly<Record<string, string | undefined>>;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Decoded text; empty where there is none. */
-  readonly body: string;
-  readonly sourceIp: string;
-  readonly userAgent: string;
-  /** ARN of the IAM identity that signed the request; null where the route asks for none. */
-  readonly caller: string | null;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { HttpRequest, HttpResponse } from "../pages/http.ts";
 
 /** From API Gateway's REST proxy event. */
 export function fromGateway(event: APIGatewayProxyEvent): HttpRequest {

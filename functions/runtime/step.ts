@@ -9,9 +9,10 @@ import type * as z from "zod";
 import { BadInput, Transient } from "../domain/errors.ts";
 import type { Dependencies } from "../domain/ports.ts";
 import { fieldsOf } from "../domain/text.ts";
+import type { HttpRequest, HttpResponse } from "../pages/http.ts";
 import { buildDependencies } from "./dependencies.ts";
 import { awsHost, type Host } from "./host.ts";
-import { failurePage, fromGateway, type HttpRequest, type HttpResponse, toGateway } from "./http.ts";
+import { failurePage, fromGateway, toGateway } from "./http.ts";
 import { hideSecrets, type InvocationLog, openLog } from "./log.ts";
 import { countError, countOutput } from "./metrics.ts";
 

@@ -4,7 +4,7 @@ import type { BakeRecord, BakeResult } from "../../functions/domain/judge/bake.t
 import { evidenceInWords, oddsInWords } from "../../functions/domain/judge/evidence.ts";
 import { thousands } from "../../functions/domain/text.ts";
 import { type Html, html, type Part } from "../../functions/pages/html.ts";
-import { phaseInWords } from "../../functions/pages/plan-words.ts";
+import { phaseInWords } from "../../functions/pages/promotion/plan-words.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
 import { figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";

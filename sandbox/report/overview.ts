@@ -1,5 +1,5 @@
 /** Where the time went: the whole promotion as one bar, to scale, with its long waits. */
-import { linear, px, type Scale, timeLabel, timeTicks } from "../../functions/pages/chart-scale.ts";
+import { linear, px, type Scale, timeLabel, timeTicks } from "../../functions/pages/charts/scale.ts";
 import { type Html, html } from "../../functions/pages/html.ts";
 import type { Wait } from "../timeline.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";

@@ -9,7 +9,7 @@ import {
   targetInWords,
   unitOf,
   windowInWords,
-} from "../../functions/pages/plan-words.ts";
+} from "../../functions/pages/promotion/plan-words.ts";
 import { metricName } from "./look-words.ts";
 
 export function planCard({ environments, ...release }: PromotionPlan): Html {

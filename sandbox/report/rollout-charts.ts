@@ -1,9 +1,10 @@
 /** One rollout on one time axis: traffic, both arms' figures, and the judge's evidence, with what happened marked. */
 import type { BakeRecord, BakeResult } from "../../functions/domain/judge/bake.ts";
 import { ruleInWords } from "../../functions/domain/judge/thresholds.ts";
-import { evidenceLine, type LineChart, lineChart, type Point, twoArms } from "../../functions/pages/charts.ts";
+import { evidenceLine, twoArms } from "../../functions/pages/charts/judged.ts";
+import { type LineChart, lineChart, type Point } from "../../functions/pages/charts/line-chart.ts";
 import { type Html, html } from "../../functions/pages/html.ts";
-import { thinned } from "../../functions/pages/verdict-view.ts";
+import { thinned } from "../../functions/pages/promotion/verdict-view.ts";
 import { type Axis, shareChanges } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
 import { metricName } from "./look-words.ts";

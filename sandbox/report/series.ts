@@ -3,8 +3,8 @@
 import type { Recording } from "../../functions/domain/judge/recording.ts";
 import { type ArmSample, isWhole, unitOf, watchId } from "../../functions/domain/judge/sampling.ts";
 import type { MetricPlan } from "../../functions/domain/plan.ts";
-import type { Point } from "../../functions/pages/charts.ts";
-import { thinned } from "../../functions/pages/verdict-view.ts";
+import type { Point } from "../../functions/pages/charts/line-chart.ts";
+import { thinned } from "../../functions/pages/promotion/verdict-view.ts";
 
 /** One metric over time, both arms. */
 export interface ArmSeries {

@@ -7,7 +7,7 @@ import { ADVISED, BAKES_SEE } from "../../functions/domain/judge/advice-record.t
 import type { AuditRecord } from "../../functions/domain/ledger/audit.ts";
 import { thousands } from "../../functions/domain/text.ts";
 import { type Html, html, type Part } from "../../functions/pages/html.ts";
-import { pointInWords } from "../../functions/pages/plan-words.ts";
+import { pointInWords } from "../../functions/pages/promotion/plan-words.ts";
 import type { AskedApproval, ReportData } from "./data.ts";
 import { plainWatch } from "./look-words.ts";
 import { instant, span } from "./times.ts";

@@ -6,7 +6,7 @@ import { replacePerson } from "../../functions/domain/approval/reseat.ts";
 import { CallRefused, LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
-import type { HttpRequest } from "../../functions/runtime/http.ts";
+import type { HttpRequest } from "../../functions/pages/http.ts";
 import {
   approvalPlan,
   HOUR,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { linear, niceTicks, numberLabel, px, timeLabel, timeTicks } from "../../functions/pages/chart-scale.ts";
-import { evidenceLine, lineChart, type Point, stepWeights, twoArms } from "../../functions/pages/charts.ts";
+import { evidenceLine, twoArms } from "../../functions/pages/charts/judged.ts";
+import { lineChart, type Point } from "../../functions/pages/charts/line-chart.ts";
+import { linear, niceTicks, numberLabel, px, timeLabel, timeTicks } from "../../functions/pages/charts/scale.ts";
+import { stepWeights } from "../../functions/pages/charts/step-weights.ts";
 
 const MINUTE = 60_000;
 const FROM = Date.UTC(2026, 10, 26, 20);

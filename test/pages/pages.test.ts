@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { EnvironmentPlan, RulePlan } from "../../functions/domain/plan.ts";
-import { readDecisionForm } from "../../functions/pages/approval-form.ts";
+import { readDecisionForm } from "../../functions/pages/approval/form.ts";
 import { html } from "../../functions/pages/html.ts";
 import { pageHeaders } from "../../functions/pages/layout.ts";
 import {
@@ -10,9 +10,9 @@ import {
   stepsInWords,
   targetInWords,
   windowInWords,
-} from "../../functions/pages/plan-words.ts";
+} from "../../functions/pages/promotion/plan-words.ts";
+import { loadVerdictView, thinned } from "../../functions/pages/promotion/verdict-view.ts";
 import { STYLE } from "../../functions/pages/style.ts";
-import { loadVerdictView, thinned } from "../../functions/pages/verdict-view.ts";
 import { environmentPlan, START, sha256 } from "../support/approval-scene.ts";
 import { judge } from "../support/judged-environment.ts";
 import { MemoryLedger } from "../support/memory-ledger.ts";

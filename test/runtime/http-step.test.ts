@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
-import { fromGateway, type HttpRequest, type HttpResponse } from "../../functions/runtime/http.ts";
+import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
+import { fromGateway } from "../../functions/runtime/http.ts";
 import { httpStep } from "../../functions/runtime/step.ts";
 import { CONTEXT, testHost } from "./test-host.ts";
 

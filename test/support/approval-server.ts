@@ -5,13 +5,8 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import { approvalPage } from "../../functions/approval-page.ts";
 import { decideByApi } from "../../functions/decide.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
-import {
-  failurePage,
-  fromGateway,
-  type HttpRequest,
-  type HttpResponse,
-  toGateway,
-} from "../../functions/runtime/http.ts";
+import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
+import { failurePage, fromGateway, toGateway } from "../../functions/runtime/http.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 
 interface Route {

@@ -1,8 +1,8 @@
 /** What the judge saw, as one card per environment. */
-import { utc } from "../domain/approval/words.ts";
-import { oneLine } from "../domain/text.ts";
-import { evidenceLine, twoArms } from "./charts.ts";
-import { type Html, html, type Part } from "./html.ts";
+import { utc } from "../../domain/approval/words.ts";
+import { oneLine } from "../../domain/text.ts";
+import { evidenceLine, twoArms } from "../charts/judged.ts";
+import { type Html, html, type Part } from "../html.ts";
 import { phaseInWords } from "./plan-words.ts";
 import type { SeriesView, VerdictView } from "./verdict-view.ts";
 

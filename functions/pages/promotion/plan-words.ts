@@ -1,7 +1,7 @@
 /** A rollout's plan as sentences: steps, thresholds, windows. */
 
-import { formatDuration } from "../domain/durations.ts";
-import { type BakeRecord, readPhase } from "../domain/judge/bake.ts";
+import { formatDuration } from "../../domain/durations.ts";
+import { type BakeRecord, readPhase } from "../../domain/judge/bake.ts";
 import type {
   CheckPlan,
   Consequence,
@@ -11,7 +11,7 @@ import type {
   RulePlan,
   TargetPlan,
   WindowPlan,
-} from "../domain/plan.ts";
+} from "../../domain/plan.ts";
 
 /** Unit of a metric as it is written behind a number. */
 export function unitOf(metric: MetricPlan): string {

@@ -1,12 +1,12 @@
 /** The approval page as markup. */
 
-import { LONGEST_COMMENT, type Missing } from "../domain/approval/check.ts";
-import type { PlanAdvice } from "../domain/judge/advice.ts";
-import type { ApprovalView, DecisionView, RoleView, Standing } from "./approval-view.ts";
-import { stepWeights } from "./charts.ts";
-import { type Html, html, type Part } from "./html.ts";
-import { document } from "./layout.ts";
-import { verdictCard } from "./verdict-markup.ts";
+import { LONGEST_COMMENT, type Missing } from "../../domain/approval/check.ts";
+import type { PlanAdvice } from "../../domain/judge/advice.ts";
+import { stepWeights } from "../charts/step-weights.ts";
+import { type Html, html, type Part } from "../html.ts";
+import { document } from "../layout.ts";
+import { verdictCard } from "../promotion/verdict-markup.ts";
+import type { ApprovalView, DecisionView, RoleView, Standing } from "./view.ts";
 
 /** What a person had filled in when the form has to be shown again, and what was wrong with it. */
 export interface Refilled {

@@ -12,21 +12,21 @@ import {
   seatOf,
   settle,
   waitingFor,
-} from "../domain/approval/approval.ts";
-import { loadApproval, loadAsked, loadDecisions } from "../domain/approval/load.ts";
-import type { Link } from "../domain/approval/store.ts";
-import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../domain/approval/words.ts";
-import { formatDuration } from "../domain/durations.ts";
-import type { PlanAdvice } from "../domain/judge/advice.ts";
-import { loadAdvice } from "../domain/judge/advice-record.ts";
-import type { Header } from "../domain/ledger/header.ts";
-import { loadSignals } from "../domain/ledger/load.ts";
-import { claimInWords } from "../domain/ledger/origin.ts";
-import type { PlanHeader } from "../domain/ledger/plan-parts.ts";
-import { samePerson } from "../domain/people.ts";
-import type { EnvironmentPlan, Risk } from "../domain/plan.ts";
-import type { Dependencies, Ledger } from "../domain/ports.ts";
-import { plannedSeconds } from "../domain/windows.ts";
+} from "../../domain/approval/approval.ts";
+import { loadApproval, loadAsked, loadDecisions } from "../../domain/approval/load.ts";
+import type { Link } from "../../domain/approval/store.ts";
+import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
+import { formatDuration } from "../../domain/durations.ts";
+import type { PlanAdvice } from "../../domain/judge/advice.ts";
+import { loadAdvice } from "../../domain/judge/advice-record.ts";
+import type { Header } from "../../domain/ledger/header.ts";
+import { loadSignals } from "../../domain/ledger/load.ts";
+import { claimInWords } from "../../domain/ledger/origin.ts";
+import type { PlanHeader } from "../../domain/ledger/plan-parts.ts";
+import { samePerson } from "../../domain/people.ts";
+import type { EnvironmentPlan, Risk } from "../../domain/plan.ts";
+import type { Dependencies, Ledger } from "../../domain/ports.ts";
+import { plannedSeconds } from "../../domain/windows.ts";
 import {
   checkInWords,
   type MetricWords,
@@ -34,8 +34,8 @@ import {
   stepsInWords,
   targetInWords,
   windowInWords,
-} from "./plan-words.ts";
-import { loadVerdictView, type VerdictView } from "./verdict-view.ts";
+} from "../promotion/plan-words.ts";
+import { loadVerdictView, type VerdictView } from "../promotion/verdict-view.ts";
 
 /** Whether this link can decide now, and if not, why. */
 export type Standing =

@@ -1,10 +1,7 @@
-/**
- * Charts as inline SVG: no script, no style attribute (a strict content policy forbids both), readable by a screen reader
- * through title and description. Pages that show one include `CHART_STYLE`.
- */
-import { oddsInWords } from "../domain/judge/evidence.ts";
-import { linear, niceTicks, numberLabel, px, type Scale, timeLabel, timeTicks } from "./chart-scale.ts";
-import { type Html, html } from "./html.ts";
+/** Lines over time. */
+import { type Html, html } from "../html.ts";
+import { fitting, greatest, LETTER, least, MARGIN, svg, WIDTH } from "./frame.ts";
+import { linear, niceTicks, numberLabel, px, type Scale, timeLabel, timeTicks } from "./scale.ts";
 
 export type Tone = "baseline" | "candidate" | "third" | "fourth";
 
@@ -64,13 +61,6 @@ interface Frame {
   readonly bottom: number;
 }
 
-/** As wide as a phone: wider pages show it larger, which keeps its words readable on both. */
-const WIDTH = 380;
-/** From this width on a chart fills its page, however wide. */
-const WIDE = 500;
-
-const MARGIN = { left: 44, right: 12, top: 56, bottom: 22 } as const;
-
 /** Any number of lines over time, with limits, events and bands. */
 export function lineChart(chart: LineChart): Html {
   const frame = frameOf(chart);
@@ -93,12 +83,6 @@ function frameOf(chart: LineChart): Frame {
   const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [bottom, top]);
   return { width, height, x, y, left, right, top, bottom };
 }
-
-// Not Math.min(...values): a long bake has more points than a call may have arguments.
-const least = (values: readonly number[], none: number) =>
-  values.length === 0 ? none : values.reduce((a, b) => Math.min(a, b));
-const greatest = (values: readonly number[], none: number) =>
-  values.length === 0 ? none : values.reduce((a, b) => Math.max(a, b));
 
 function yGrid({ yTicks }: LineChart, { y, left, right }: Frame): Html[] {
   const ticks = yTicks ?? niceTicks(y.from, y.to).map((tick) => ({ y: tick, label: numberLabel(tick) }));
@@ -150,15 +134,6 @@ function limitsOf(chart: LineChart, { y, left, right, top }: Frame): Html[] {
 
 const TEXT_HEIGHT = 12;
 
-/** Average width of a letter at 11 px, to keep words inside the picture without measuring them. */
-const LETTER = 6.2;
-
-function fitting(text: string, room: number): string {
-  const most = Math.floor(room / LETTER);
-  if (text.length <= most) return text;
-  return most < 3 ? "" : `${text.slice(0, most - 1)}…`;
-}
-
 function lineOf({ tone, points }: LineSeries, { x, y }: Frame): Html {
   const runs = runsOf(points);
   const path = runs
@@ -193,102 +168,4 @@ function legendOf(series: readonly LineSeries[]): Html[] {
     place += 30 + name.length * LETTER;
     return html`<line class="line tone-${tone}" x1="${px(start)}" x2="${px(start + 16)}" y1="32" y2="32"/><text x="${px(start + 21)}" y="36">${name}</text>`;
   });
-}
-
-function svg(
-  chart: Pick<LineChart, "id" | "title" | "description"> & { readonly yLabel?: string },
-  { width, height }: Pick<Frame, "width" | "height">,
-  body: Html,
-): Html {
-  const heading = chart.yLabel === undefined ? chart.title : `${chart.title} (${chart.yLabel})`;
-  return html`<svg class="${width < WIDE ? "chart" : "chart wide"}" role="img" aria-labelledby="${chart.id}-title ${chart.id}-desc" viewBox="0 0 ${width} ${height}"><title id="${chart.id}-title">${chart.title}</title><desc id="${chart.id}-desc">${chart.description}</desc><text class="heading" x="4" y="14">${fitting(heading, width - 8)}</text>${body}</svg>`;
-}
-
-/** Candidate beside baseline, the pair that every judgement is about. */
-export function twoArms(
-  chart: Omit<LineChart, "series"> & { readonly baseline: readonly Point[]; readonly candidate: readonly Point[] },
-): Html {
-  const { baseline, candidate, ...rest } = chart;
-  return lineChart({
-    ...rest,
-    series: [
-      { name: "baseline", tone: "baseline", points: baseline },
-      { name: "candidate", tone: "candidate", points: candidate },
-    ],
-  });
-}
-
-/**
- * The judge's evidence (ln E) over time, with the line ln(1/alpha) at which it brings traffic back. Its axis says what
- * people are told: 100 is "1 in 100". Below 1 the evidence speaks for the candidate, which is bounded by nothing; what
- * matters is how near it comes to the line, so that it is drawn no further down than the line is up.
- */
-export function evidenceLine(
-  chart: Pick<LineChart, "id" | "from" | "to" | "events" | "width" | "height"> & {
-    readonly title: string;
-    readonly points: readonly Point[];
-    readonly line: number;
-  },
-): Html {
-  const { points, line, ...rest } = chart;
-  const odds = oddsInWords(line) ?? "its line";
-  const shown = points.map(({ x, y }) => ({ x, y: y === null ? null : Math.min(MOST_EVIDENCE, Math.max(y, -line)) }));
-  const yMax = shown.reduce((most, { y }) => Math.max(most, y ?? 0), line) * 1.05;
-  return lineChart({
-    ...rest,
-    description: `Evidence against the candidate, on a logarithmic scale: how rarely a candidate as good as the baseline would ever show as much. Traffic goes back at ${odds}. Below 1 it speaks for the candidate.`,
-    yLabel: "1 in ...",
-    yMin: -line,
-    yMax,
-    yTicks: oddsTicks(yMax),
-    series: [{ name: "evidence", tone: "candidate", points: shown }],
-    limits: [{ y: line, label: `traffic goes back at ${odds}` }],
-  });
-}
-
-/** One in a thousand million: beyond, nobody is told the exact number. */
-const MOST_EVIDENCE = 9 * Math.LN10;
-const MOST_TICKS = 5;
-
-/** Powers of ten from 1 on, not too many of them. */
-function oddsTicks(yMax: number): YTick[] {
-  const decades = Math.floor(yMax / Math.LN10);
-  const step = Math.max(1, Math.ceil(decades / (MOST_TICKS - 1)));
-  return Array.from({ length: Math.floor(decades / step) + 1 }, (_, index) => {
-    const decade = index * step;
-    return {
-      y: decade * Math.LN10,
-      label: `${10 ** (decade % 3)}${["", "k", "M", "bn"][Math.floor(decade / 3)] ?? ""}`,
-    };
-  });
-}
-
-/** The share of traffic over the rollout's steps, drawn to the scale of their bakes. */
-export function stepWeights(chart: {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly steps: readonly { readonly weight: number; readonly seconds: number; readonly label: string }[];
-  readonly width?: number;
-  readonly height?: number;
-}): Html {
-  const [width, height] = [chart.width ?? WIDTH, chart.height ?? 150];
-  // A step without a bake is an instant, and still has to be seen; a tenth of the longest is enough.
-  const longest =
-    greatest(
-      chart.steps.map(({ seconds }) => seconds),
-      1,
-    ) || 1;
-  const extents = chart.steps.map(({ seconds }) => Math.max(seconds, longest / 10));
-  const x = linear([0, extents.reduce((sum, one) => sum + one, 0)], [MARGIN.left, width - MARGIN.right]);
-  const y = linear([0, 100], [height - MARGIN.bottom, 26]);
-  let start = 0;
-  const stairs = chart.steps.map(({ weight, label }, index) => {
-    const [left, right] = [x.at(start), x.at(start + (extents[index] ?? 0))];
-    start += extents[index] ?? 0;
-    const middle = px((left + right) / 2);
-    return html`<rect class="area" x="${px(left)}" y="${px(y.at(weight))}" width="${px(right - left)}" height="${px(y.at(0) - y.at(weight))}"/><line class="line tone-candidate" x1="${px(left)}" x2="${px(right)}" y1="${px(y.at(weight))}" y2="${px(y.at(weight))}"/><text x="${middle}" y="${px(y.at(weight) - 5)}" text-anchor="middle">${weight} %</text><text x="${middle}" y="${px(height - 6)}" text-anchor="middle">${fitting(label, right - left)}</text>`;
-  });
-  const base = html`<line class="axis" x1="${MARGIN.left}" x2="${width - MARGIN.right}" y1="${px(y.at(0))}" y2="${px(y.at(0))}"/>`;
-  return svg(chart, { width, height }, html`${stairs}${base}`);
 }
