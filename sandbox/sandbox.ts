@@ -17,7 +17,6 @@ import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import type { AlarmEvent } from "./aws/cloudwatch/alarms.ts";
 import { SimulatedCloudWatch } from "./aws/cloudwatch/cloudwatch.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
-import { SteadyMetrics } from "./aws/cloudwatch/steady-metrics.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
 import type { Fault, FaultAction } from "./aws/faults.ts";
 import { SimulatedLambda } from "./aws/lambda/lambda.ts";
@@ -26,6 +25,7 @@ import { SimulatedS3 } from "./aws/s3/s3.ts";
 import { clientConfig } from "./aws/sdk.ts";
 import { SimulatedSns } from "./aws/sns/sns.ts";
 import { stepFunctionsService } from "./aws/step-functions/step-functions.ts";
+import { Random } from "./chance/random.ts";
 import { VirtualClock } from "./clock.ts";
 import {
   definitionOf,
@@ -45,8 +45,8 @@ import { artifactsOf, createFunctions, quietAlarms } from "./host/populate.ts";
 import { type Line, Timeline } from "./timeline.ts";
 import { scheduleOperators } from "./world/operators.ts";
 import { People, type SignedAnswer } from "./world/people.ts";
-import { Random } from "./world/random.ts";
 import type { Scenario, ScenarioFault } from "./world/scenario.ts";
+import { SteadyMetrics } from "./world/steady-metrics.ts";
 import { Traffic } from "./world/traffic.ts";
 import { workloadOf } from "./world/workload.ts";
 

@@ -1,5 +1,5 @@
 import type { HttpHandlerOptions, HttpRequest, HttpResponse } from "@smithy/types";
-import { Random } from "../world/random.ts";
+import { Random } from "../chance/random.ts";
 import { AwsError } from "./errors.ts";
 import { type Fault, type FaultAction, Faults } from "./faults.ts";
 import { type Patience, refusalOf, requestTimeout, waitPresent } from "./patience.ts";

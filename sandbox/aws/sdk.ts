@@ -8,7 +8,7 @@ import type {
   RetryStrategyV2,
   RetryToken,
 } from "@smithy/types";
-import type { Random } from "../world/random.ts";
+import type { Random } from "../chance/random.ts";
 import type { SimulatedAws, SimulatedHandler } from "./router.ts";
 import type { Caller, Clock } from "./service.ts";
 

@@ -1,4 +1,4 @@
-import type { Random } from "../world/random.ts";
+import type { Random } from "../chance/random.ts";
 
 /** What the simulation needs of virtual time. All times are epoch milliseconds, all spans milliseconds. */
 export interface Clock {

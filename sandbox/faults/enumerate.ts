@@ -3,8 +3,8 @@
  * middle and last; reads, which have no effect to lose, are not lost after their effect.
  */
 import type { FaultAction } from "../aws/faults.ts";
+import { Random } from "../chance/random.ts";
 import { deployedFunctions } from "../host/deployment.ts";
-import { Random } from "../world/random.ts";
 import { cleanCase, type Deed, type FaultCase, type Happening } from "./cases.ts";
 import { type CallSite, callSites, firstMiddleLast, grouped, type Visit } from "./observe.ts";
 import type { Trial } from "./trial.ts";

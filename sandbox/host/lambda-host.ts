@@ -10,8 +10,8 @@ import { SandboxEnded } from "../aws/patience.ts";
 import type { SimulatedAws } from "../aws/router.ts";
 import { clientConfig } from "../aws/sdk.ts";
 import type { Caller } from "../aws/service.ts";
+import type { Random } from "../chance/random.ts";
 import type { VirtualClock } from "../clock.ts";
-import type { Random } from "../world/random.ts";
 import type { Scenario } from "../world/scenario.ts";
 
 /** What the simulated Lambda knows of one function. */

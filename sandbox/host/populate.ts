@@ -1,8 +1,9 @@
 /** Fills the simulated AWS with what a plan expects to find: functions, aliases, artifacts, alarms. */
 import { createHash } from "node:crypto";
 import type { CheckPlan, EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
+import type { AlarmRule } from "../aws/cloudwatch/alarms.ts";
 import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
-import type { AlarmRule, Scenario } from "../world/scenario.ts";
+import type { Scenario } from "../world/scenario.ts";
 
 /** The version that serves before the promotion, unless the release itself names versions. */
 export const BASELINE_VERSION = "7";

@@ -1,13 +1,7 @@
-import type { LogNormal } from "./samples.ts";
+import type { Stream } from "../aws/traffic-source.ts";
+import type { LogNormal } from "../chance/samples.ts";
 import { type Behaviour, fits, type Incident, type Scenario } from "./scenario.ts";
 import { baselineOf, type ShareHistory, servingSince } from "./shares.ts";
-
-/** A stream of requests: those that come in through one alias of one function. */
-export interface Stream {
-  readonly account: string;
-  readonly functionName: string;
-  readonly alias: string;
-}
 
 /** How a version behaves at some moment. Rates are fractions. */
 export interface Conduct {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DURATION_HINT, readDuration } from "../../functions/domain/durations.ts";
+import { USUAL_WEATHER } from "../aws/cloudwatch/weather.ts";
 
 /**
  * A scenario: the world that a rehearsal meets. Times are durations since `startsAt`, shares and rates are fractions,
@@ -87,16 +88,16 @@ const incident = z.strictObject({
 
 const cloudwatch = z.strictObject({
   /** From the end of a minute until its first figures can be read. */
-  lag: duration.default(90_000),
+  lag: duration.default(USUAL_WEATHER.lag),
   /** Share of minutes whose first figures are incomplete, and what share of requests those then show. */
-  partial: fraction.default(0.2),
-  partialShare: fraction.default(0.8),
+  partial: fraction.default(USUAL_WEATHER.partial),
+  partialShare: fraction.default(USUAL_WEATHER.partialShare),
   /** From the first figures until an incomplete minute is revised. */
-  revisedAfter: duration.default(60_000),
+  revisedAfter: duration.default(USUAL_WEATHER.revisedAfter),
   /** From a change of an alarm's state until its event; each takes between one and two times this. */
-  eventDelay: duration.default(3_000),
+  eventDelay: duration.default(USUAL_WEATHER.eventDelay),
   /** Share of events that are delivered twice. */
-  duplicates: fraction.default(0.05),
+  duplicates: fraction.default(USUAL_WEATHER.duplicates),
 });
 
 /** A series of CloudWatch that no alias of the world makes: the same in every minute. */
@@ -233,9 +234,7 @@ export type ScenarioFile = z.input<typeof scenarioSchema>;
 export type TrafficRule = Scenario["traffic"][number];
 export type Behaviour = Scenario["behaviour"][number];
 export type Incident = Scenario["incidents"][number];
-export type CloudWatchWeather = Scenario["cloudwatch"];
 export type SteadySeries = Scenario["series"][number];
-export type AlarmRule = Scenario["alarms"][number];
 export type ScenarioFault = Scenario["faults"][number];
 
 /** Reads a scenario; throws an Error that names every problem with its path. */

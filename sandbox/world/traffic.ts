@@ -1,31 +1,13 @@
-import { type Conduct, conductOf, type Stream } from "./behaviour.ts";
-import { Random } from "./random.ts";
-import { binomial, bursty, normal, poisson } from "./samplers.ts";
-import { logNormal, merged, type Samples } from "./samples.ts";
+import type { Portion, Served, Stream, TrafficSource } from "../aws/traffic-source.ts";
+import { Random } from "../chance/random.ts";
+import { binomial, bursty, normal, poisson } from "../chance/samplers.ts";
+import { logNormal, merged, type Samples } from "../chance/samples.ts";
+import { type Conduct, conductOf } from "./behaviour.ts";
 import { fits, type Scenario, type TrafficRule } from "./scenario.ts";
 import { type ShareHistory, type Span, sharesOf, spansOf } from "./shares.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-
-/** What became of requests. */
-export interface Portion {
-  readonly invocations: number;
-  readonly errors: number;
-  readonly throttles: number;
-  /** Milliseconds. */
-  readonly durations: Samples;
-}
-
-/** The requests of a minute that one version served in one stretch of constant weights. */
-export interface Served {
-  readonly version: string;
-  /** Whether the alias had two versions then. */
-  readonly weighted: boolean;
-  readonly whole: Portion;
-  /** Those of them that the first figures of a late minute show. */
-  readonly first: Portion;
-}
 
 export interface TrafficOptions {
   readonly scenario: Pick<Scenario, "traffic" | "behaviour" | "incidents" | "startsAt" | "seed" | "cloudwatch">;
@@ -53,7 +35,7 @@ const dailyFactor = (rule: TrafficRule, at: number): number => {
 };
 
 /** Requests and what came of them, minute by minute: named by (seed, function, version, minute), not by who asks. */
-export class Traffic {
+export class Traffic implements TrafficSource {
   readonly #options: TrafficOptions;
   readonly #random: Random;
   readonly #streams = new Map<string, Known>();

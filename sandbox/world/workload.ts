@@ -1,6 +1,7 @@
-import { behaviourOf, conductOf, type Stream } from "./behaviour.ts";
-import { Random } from "./random.ts";
-import { normal } from "./samplers.ts";
+import type { Stream } from "../aws/traffic-source.ts";
+import { Random } from "../chance/random.ts";
+import { normal } from "../chance/samplers.ts";
+import { behaviourOf, conductOf } from "./behaviour.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ShareHistory } from "./shares.ts";
 

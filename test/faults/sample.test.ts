@@ -1,6 +1,7 @@
 /** A sample of the fault matrix, and the walks through all of one kind of fault; `npm run faults` runs every case. */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { Random } from "../../sandbox/chance/random.ts";
 import { cleanCase, type FaultCase } from "../../sandbox/faults/cases.ts";
 import { enumerateCases, thinned } from "../../sandbox/faults/enumerate.ts";
 import { factsOf } from "../../sandbox/faults/invariants.ts";
@@ -8,7 +9,6 @@ import { planNames, readFaultPlan } from "../../sandbox/faults/plans.ts";
 import { run, type Trial } from "../../sandbox/faults/trial.ts";
 import { judgeCase, judgeTrial, type Verdict } from "../../sandbox/faults/verdict.ts";
 import { deployedFunctions, MACHINES } from "../../sandbox/host/deployment.ts";
-import { Random } from "../../sandbox/world/random.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {

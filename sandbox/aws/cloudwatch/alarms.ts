@@ -1,8 +1,25 @@
-import type { AlarmRule, CloudWatchWeather } from "../../world/scenario.ts";
 import type { SimulatedAws } from "../router.ts";
-import { type AlarmState, EXTRA_PERIODS, stateOf } from "./alarm-state.ts";
+import { type AlarmState, EXTRA_PERIODS, stateOf, type Threshold } from "./alarm-state.ts";
 import type { Datapoints } from "./datapoints.ts";
 import { statisticOf } from "./statistics.ts";
+import type { CloudWatchWeather } from "./weather.ts";
+
+/** What an alarm watches and how it begins. */
+export interface AlarmRule extends Threshold {
+  readonly name: string;
+  readonly account?: string | undefined;
+  readonly namespace: string;
+  /** Without a metric the alarm is moved by its `turns` alone. */
+  readonly metric?: string | undefined;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: string;
+  /** Milliseconds. */
+  readonly period: number;
+  /** The state it has when the world begins. */
+  readonly begins: AlarmState;
+  /** States forced on it so many milliseconds after the world begins, as SetAlarmState would. */
+  readonly turns: readonly { readonly at: number; readonly to: AlarmState }[];
+}
 
 /** What a state is, why, and since when (epoch ms). */
 export interface AlarmStatus {

@@ -5,8 +5,7 @@ import type {
   PutMetricDataCommandInput,
   SetAlarmStateCommandInput,
 } from "@aws-sdk/client-cloudwatch";
-import { listed, type Samples } from "../../world/samples.ts";
-import { type CloudWatchWeather, readScenario } from "../../world/scenario.ts";
+import { listed, type Samples } from "../../chance/samples.ts";
 import { AwsError, validation } from "../errors.ts";
 import type { SimulatedAws } from "../router.ts";
 import { TokenBucket } from "../s3/buckets.ts";
@@ -16,6 +15,7 @@ import { type Alarm, Alarms, alarmArn, compositeRule, type MetricAlarm } from ".
 import { Datapoints } from "./datapoints.ts";
 import { MetricData } from "./metric-data.ts";
 import { CustomMetrics, type MetricSource } from "./sources.ts";
+import { type CloudWatchWeather, USUAL_WEATHER } from "./weather.ts";
 
 /** Calls a second, account and Region [CloudWatch quotas]. */
 const CALLS_PER_SECOND: Readonly<Record<string, number>> = { GetMetricData: 500, DescribeAlarms: 9, SetAlarmState: 3 };
@@ -31,9 +31,6 @@ const COMPARISONS = {
   "<": "LessThanThreshold",
   "<=": "LessThanOrEqualToThreshold",
 } as const;
-
-/** The weather of CloudWatch in a scenario that does not speak of it. */
-const calm = (): CloudWatchWeather => readScenario({ name: "calm", startsAt: "2026-01-01T00:00:00Z" }).cloudwatch;
 
 const described = (alarm: Alarm): Record<string, unknown> => ({
   AlarmName: alarm.name,
@@ -72,7 +69,7 @@ export class SimulatedCloudWatch {
   readonly #custom = new CustomMetrics();
   readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(aws: SimulatedAws, weather: CloudWatchWeather = calm()) {
+  constructor(aws: SimulatedAws, weather: CloudWatchWeather = USUAL_WEATHER) {
     this.#aws = aws;
     this.#datapoints = new Datapoints(aws, weather);
     this.#datapoints.sources.push(this.#custom);

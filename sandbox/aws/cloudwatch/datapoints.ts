@@ -1,9 +1,9 @@
-import { merged, type Samples } from "../../world/samples.ts";
-import type { CloudWatchWeather } from "../../world/scenario.ts";
+import { merged, type Samples } from "../../chance/samples.ts";
 import type { SimulatedAws } from "../router.ts";
 import type { Points } from "./math.ts";
 import { type Metric, type MetricSource, type MinuteData, type Minutes, metricKey } from "./sources.ts";
 import type { Statistic } from "./statistics.ts";
+import type { CloudWatchWeather } from "./weather.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,7 +1,6 @@
-import type { Stream } from "../../world/behaviour.ts";
-import { constant, merged, type Samples } from "../../world/samples.ts";
-import type { Portion, Served, Traffic } from "../../world/traffic.ts";
+import { constant, merged, type Samples } from "../../chance/samples.ts";
 import type { SimulatedLambda } from "../lambda/lambda.ts";
+import type { Portion, Served, Stream, TrafficSource } from "../traffic-source.ts";
 import type { Metric, MetricSource, MinuteData, Minutes } from "./sources.ts";
 
 const SUMMED: Readonly<Record<string, (portion: Portion) => Samples>> = {
@@ -56,9 +55,9 @@ const minuteOf = (name: string, served: readonly Served[]): MinuteData | undefin
  */
 export class LambdaMetrics implements MetricSource {
   readonly #lambda: SimulatedLambda;
-  readonly #traffic: Traffic;
+  readonly #traffic: TrafficSource;
 
-  constructor(lambda: SimulatedLambda, traffic: Traffic) {
+  constructor(lambda: SimulatedLambda, traffic: TrafficSource) {
     this.#lambda = lambda;
     this.#traffic = traffic;
   }

@@ -1,4 +1,4 @@
-import { listed, merged, type Samples } from "../../world/samples.ts";
+import { listed, merged, type Samples } from "../../chance/samples.ts";
 
 /** A metric: one time series of a namespace, by its exact dimensions. */
 export interface Metric {

@@ -1,4 +1,4 @@
-import type { Samples } from "../../world/samples.ts";
+import type { Samples } from "../../chance/samples.ts";
 import { validation } from "../errors.ts";
 
 /** Works a statistic out of a period's values; undefined where it has none. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Stream } from "../../../sandbox/world/behaviour.ts";
+import type { Served, Stream } from "../../../sandbox/aws/traffic-source.ts";
 import { readScenario, type ScenarioFile } from "../../../sandbox/world/scenario.ts";
 import type { ShareHistory } from "../../../sandbox/world/shares.ts";
-import { type Served, Traffic } from "../../../sandbox/world/traffic.ts";
+import { Traffic } from "../../../sandbox/world/traffic.ts";
 
 const START = Date.parse("2026-11-24T18:00:00Z");
 const MINUTE = 60_000;

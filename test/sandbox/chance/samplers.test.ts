@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cumulative, quantile } from "../../../sandbox/world/normal.ts";
-import { Random } from "../../../sandbox/world/random.ts";
-import { beta, binomial, bursty, gamma, normal, poisson } from "../../../sandbox/world/samplers.ts";
+import { cumulative, quantile } from "../../../sandbox/chance/normal.ts";
+import { Random } from "../../../sandbox/chance/random.ts";
+import { beta, binomial, bursty, gamma, normal, poisson } from "../../../sandbox/chance/samplers.ts";
 
 const DRAWS = 20_000;
 

@@ -1,6 +1,6 @@
-import { constant } from "../../world/samples.ts";
-import { fits, type SteadySeries } from "../../world/scenario.ts";
-import type { Metric, MetricSource, Minutes } from "./sources.ts";
+import type { Metric, MetricSource, Minutes } from "../aws/cloudwatch/sources.ts";
+import { constant } from "../chance/samples.ts";
+import { fits, type SteadySeries } from "./scenario.ts";
 
 /** Series that have nothing to do with aliases, as a scenario writes them: an API's errors, a queue's depth. */
 export class SteadyMetrics implements MetricSource {

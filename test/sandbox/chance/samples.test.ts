@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Random } from "../../../sandbox/world/random.ts";
-import { constant, listed, logNormal, merged, type Samples } from "../../../sandbox/world/samples.ts";
+import { Random } from "../../../sandbox/chance/random.ts";
+import { constant, listed, logNormal, merged, type Samples } from "../../../sandbox/chance/samples.ts";
 
 const shape = { median: 120, sigma: 0.5 };
 

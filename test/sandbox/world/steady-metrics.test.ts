@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Metric } from "../../../../sandbox/aws/cloudwatch/sources.ts";
-import { SteadyMetrics } from "../../../../sandbox/aws/cloudwatch/steady-metrics.ts";
-import { readScenario } from "../../../../sandbox/world/scenario.ts";
+import type { Metric } from "../../../sandbox/aws/cloudwatch/sources.ts";
+import { readScenario } from "../../../sandbox/world/scenario.ts";
+import { SteadyMetrics } from "../../../sandbox/world/steady-metrics.ts";
 
 const { series } = readScenario({
   name: "an API and its queue",
