@@ -13,7 +13,7 @@ import type { Signal } from "./domain/ledger/signals.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bringBack } from "./domain/promotion/bring-back.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
-import { json, readBody, refuseRequest } from "./runtime/json-api.ts";
+import { json, readBody, refuseRequest } from "./pages/json.ts";
 import { httpStep } from "./runtime/step.ts";
 
 const reason = z.string().trim().min(3).max(500).describe("say why in 3 to 500 characters: it stands in the record");

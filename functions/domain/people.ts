@@ -2,6 +2,7 @@
  * People behind addresses: who is the same person, and whether the people at hand can fill the seats that an approval
  * has. A seat is one yes that one role owes; a person fills one seat at most.
  */
+
 /** Characters without a shape of their own (zero-width spaces, direction marks): two addresses that look alike are. */
 const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
 const ANGLED = /<([^<>]*)>\s*$/;
@@ -33,6 +34,21 @@ export function looksLikeAddress(text: string): boolean {
 export function addressIn(arn: string): string | null {
   const last = arn.slice(arn.lastIndexOf("/") + 1);
   return looksLikeAddress(last) ? last : null;
+}
+
+export type Speaker =
+  | { readonly kind: "person"; readonly address: string }
+  /** The identity names one person, and was asked to speak for another. */
+  | { readonly kind: "other"; readonly own: string }
+  /** The identity names nobody, and nobody was named. */
+  | { readonly kind: "unnamed" };
+
+/** An ARN that says who its person is speaks for nobody else; one that does not has to say for whom, on record. */
+export function speakerOf(arn: string, as: string | undefined): Speaker {
+  const own = addressIn(arn);
+  if (own !== null && as !== undefined && !samePerson(own, as)) return { kind: "other", own };
+  const address = as ?? own;
+  return address === null ? { kind: "unnamed" } : { kind: "person", address };
 }
 
 export interface Seats {

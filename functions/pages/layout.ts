@@ -49,7 +49,7 @@ ${body}
 }
 
 /** A page as an answer; `method` HEAD gets the same head and no body. */
-export function page(hash: Hash, method: string, status: number, content: Html): HttpResponse {
+export function pageAnswer(hash: Hash, method: string, status: number, content: Html): HttpResponse {
   return { status, headers: pageHeaders(hash), body: method === "HEAD" ? "" : content.text };
 }
 
@@ -59,5 +59,5 @@ export function plainPage(hash: Hash, method: string, status: number, title: str
     title,
     html`<main class="narrow"><p class="brand">Headgate</p><section class="card"><h1>${title}</h1><p>${text}</p></section></main>`,
   );
-  return page(hash, method, status, content);
+  return pageAnswer(hash, method, status, content);
 }

@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { renderProblem } from "../domain/documents/problems.ts";
 import { problemsOf } from "../domain/documents/schema-problems.ts";
-import type { HttpRequest, HttpResponse } from "../pages/http.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
 
 const LARGEST_BODY = 16 * 1_024;
 

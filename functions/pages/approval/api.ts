@@ -1,0 +1,58 @@
+/** An approval over the signed route: what may be asked of it, and how the outcome is said in JSON. */
+import * as z from "zod";
+import type { Decided } from "../../domain/approval/decide.ts";
+import type { Reseated } from "../../domain/approval/reseat.ts";
+import type { HttpResponse } from "../http.ts";
+import { json } from "../json.ts";
+
+const role = z.string().min(1).max(100).describe("a role that the approval asks, as its mail names it");
+const address = z.string().min(3).max(320).describe("an e-mail address as the policy has it");
+
+export const ApprovalRequest = z.discriminatedUnion("action", [
+  z.strictObject({
+    action: z.literal("decide"),
+    role,
+    decision: z.enum(["approved", "rejected"]).describe('"approved" or "rejected"'),
+    comment: z.string().default("").describe("a text; a rejection says why in it"),
+    checklist: z.array(z.string()).max(200).default([]).describe("the points that were checked, word for word"),
+    version: z.string().describe("the version that is decided on, as typed on the page"),
+    as: address.optional(),
+  }),
+  z.strictObject({ action: z.literal("resend"), role, address }),
+  z.strictObject({ action: z.literal("replace"), role, address, by: address }),
+]);
+
+export type ApprovalRequest = z.output<typeof ApprovalRequest>;
+
+export function decidedAnswer(decided: Decided): HttpResponse {
+  switch (decided.kind) {
+    case "decided":
+      return json(200, { state: decided.record.state, decision: decided.decision.decision });
+    case "already":
+      return json(409, { error: "this person, or this caller, has decided already" });
+    case "ended":
+      return ended(decided.settlement);
+    case "forbidden":
+      return json(403, { error: "not yours to decide", missing: decided.missing.map(({ message }) => message) });
+    case "incomplete":
+      return json(400, { error: "nothing is decided yet", missing: decided.missing.map(({ message }) => message) });
+    case "busy":
+      return json(409, { error: "others decided at the same moment: try again" });
+  }
+}
+
+export function reseatedAnswer(reseated: Reseated): HttpResponse {
+  switch (reseated.kind) {
+    case "done":
+      return json(200, { address: reseated.address, reach: reseated.reach });
+    case "ended":
+      return ended(reseated.settlement);
+    case "refused":
+      return json(reseated.status, { error: reseated.why });
+  }
+}
+
+function ended({ state, summary }: { readonly state: string; readonly summary: string }): HttpResponse {
+  const answered = state === "approved" || state === "rejected";
+  return json(answered ? 409 : 410, { error: `the approval has ended: ${summary}`, state });
+}
