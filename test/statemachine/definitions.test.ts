@@ -6,7 +6,9 @@ import { OUTCOMES } from "../../functions/domain/outcomes.ts";
 import { placeholderOf } from "../../infra/functions.ts";
 import type { MachineName } from "../../infra/parts/machines.ts";
 import { RETRY_POLICIES, type RetryPolicyName, totalWait } from "../../infra/retry-policies.ts";
+import { matchesError } from "../../sandbox/asl/recovery.ts";
 import {
+  type Catch,
   definitions,
   isCall,
   isChild,
@@ -117,8 +119,10 @@ describe("errors", () => {
     const retried = (named: Named) => (named.state.Retry ?? []).flatMap((one) => one.ErrorEquals);
     expect(breaking(calls, (named) => TRANSIENT_ERRORS.some((name) => !retried(named).includes(name)))).toEqual([]);
     expect(breaking(calls, (named) => TERMINAL_ERRORS.some((name) => retried(named).includes(name)))).toEqual([]);
-    const caught = (named: Named) => catchesOf(inMap(named) ?? named).flatMap((one) => one.ErrorEquals);
-    expect(breaking(calls, (named) => TERMINAL_ERRORS.some((name) => !caught(named).includes(name)))).toEqual([]);
+    // A terminal error is an end like any other that nobody foresaw: States.ALL matches it as well as its own name would.
+    const ends = (named: Named, error: string) =>
+      catchesOf(inMap(named) ?? named).some(({ ErrorEquals }) => matchesError(ErrorEquals, error));
+    expect(breaking(calls, (named) => TERMINAL_ERRORS.some((name) => !ends(named, name)))).toEqual([]);
   });
 
   /** The Map around a state: a task in it leaves its errors to the Map's Catch. */
@@ -127,6 +131,19 @@ describe("errors", () => {
       return machine === named.machine && state.ItemProcessor?.States[named.name] === named.state;
     });
   }
+
+  test("are named by a catcher only where it leads elsewhere than the one for all", () => {
+    const leadsTo = ({ Next, ResultPath = "$" }: Catch) => `${Next} ${ResultPath}`;
+    const isDoubled = (one: Catch, all: Catch) =>
+      one !== all &&
+      leadsTo(one) === leadsTo(all) &&
+      one.ErrorEquals.every((name) => matchesError(all.ErrorEquals, name));
+    const doubled = (named: Named) => {
+      const all = catchesOf(named).find(({ ErrorEquals }) => ErrorEquals.includes("States.ALL"));
+      return all !== undefined && catchesOf(named).some((one) => isDoubled(one, all));
+    };
+    expect(breaking(states, doubled)).toEqual([]);
+  });
 
   test("of all kinds are caught last and alone, and what States.ALL leaves out by name", () => {
     const catching = states.filter((named) => catchesOf(named).length > 0);
