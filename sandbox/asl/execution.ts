@@ -1,5 +1,5 @@
 import type { Timer } from "../clock.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Nested, Run } from "./engine.ts";
 import { Cancelled, SfnError, StatesError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { JsonObject, Payload } from "./json.ts";
@@ -37,7 +37,7 @@ const CLOSING: ReadonlySet<EventType> = new Set([
 ]);
 
 /** One execution of a Standard workflow, from its start through every redrive. */
-export class Execution {
+export class Execution implements Run, Nested {
   readonly engine: Engine;
   readonly arn: string;
   readonly name: string;
@@ -46,7 +46,6 @@ export class Execution {
   readonly input: Payload;
   readonly startDate: number;
   readonly history: HistoryEvent[] = [];
-  /** Billed state transitions: states entered, and retries. */
   transitions = 0;
   readonly #root: Frame;
   #status: Status = "RUNNING";
@@ -78,7 +77,6 @@ export class Execution {
     return this.#stopDate;
   }
 
-  /** Whether anything but the end still fits into the history. */
   get hasRoom(): boolean {
     return this.history.length < HISTORY_LIMIT - 1;
   }
@@ -108,7 +106,6 @@ export class Execution {
     return id;
   }
 
-  /** Calls back once, when the execution closes (again, after a redrive). */
   onClose(listener: () => void): void {
     this.#onClose.push(listener);
   }
@@ -148,7 +145,6 @@ export class Execution {
     return redriveDate;
   }
 
-  /** The part of the context object that is the same in all states. */
   context(): JsonObject {
     this.#context ??= {
       Execution: {

@@ -1,5 +1,5 @@
 import type { Gate } from "../clock.ts";
-import type { Engine, NestedStart } from "./engine.ts";
+import type { Engine, Nested, NestedStart } from "./engine.ts";
 import { DefinitionError, SfnError } from "./errors.ts";
 import { type Deployed, Execution } from "./execution.ts";
 import { type Json, Payload } from "./json.ts";
@@ -212,7 +212,7 @@ export class Executions {
     return execution;
   }
 
-  #stopNested(child: Execution): void {
+  #stopNested(child: Nested): void {
     if (this.#options.random() < (this.#options.childStopLoss ?? 0)) return;
     this.#options.clock.after(this.#engine.draw("childStop"), `stop ${child.name}`, () => {
       child.stop(undefined, undefined);

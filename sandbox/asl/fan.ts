@@ -4,10 +4,18 @@ import { isArray, type Json, Payload } from "./json.ts";
 import { MOST_ITERATIONS } from "./limits.ts";
 import type { MapState, ParallelState } from "./machine.ts";
 import { read } from "./path.ts";
-import { walk } from "./walk.ts";
+
+/** Runs one line to its end and returns its output: the walk that this state is itself a part of. */
+export type Walk = (line: Frame) => Promise<Payload>;
 
 /** Runs a Map state's iterations; the result is the array of their outputs. `isResumed`: go on with those at hand. */
-export async function fanMap(frame: Frame, state: MapState, input: Payload, isResumed: boolean): Promise<Json> {
+export async function fanMap(
+  frame: Frame,
+  state: MapState,
+  input: Payload,
+  isResumed: boolean,
+  walk: Walk,
+): Promise<Json> {
   const scope = frame.scope(input.value);
   const limit = state.maxConcurrency(scope);
   if (!(isResumed && frame.branches.length > 0)) {
@@ -18,7 +26,7 @@ export async function fanMap(frame: Frame, state: MapState, input: Payload, isRe
     frame.record("MapStateStarted", { mapStateStartedEventDetails: { length: items.length } });
     frame.branches = items.map((value, index) => iteration(frame, state, input, { index, value }));
   }
-  return join(frame, limit === 0 ? MOST_ITERATIONS : Math.min(limit, MOST_ITERATIONS), "Map");
+  return join(frame, limit === 0 ? MOST_ITERATIONS : Math.min(limit, MOST_ITERATIONS), "Map", walk);
 }
 
 function iteration(frame: Frame, state: MapState, input: Payload, item: { index: number; value: Json }): Frame {
@@ -32,18 +40,19 @@ export async function fanParallel(
   state: ParallelState,
   input: Payload,
   isResumed: boolean,
+  walk: Walk,
 ): Promise<Json> {
   if (!(isResumed && frame.branches.length > 0)) {
     const own = state.parameters ? new Payload(state.parameters(frame.scope(input.value))) : input;
     frame.record("ParallelStateStarted");
     frame.branches = state.branches.map((branch) => new Frame(frame.execution, branch, own, frame));
   }
-  return join(frame, frame.branches.length, "Parallel");
+  return join(frame, frame.branches.length, "Parallel", walk);
 }
 
-async function join(frame: Frame, limit: number, type: "Map" | "Parallel"): Promise<Json> {
+async function join(frame: Frame, limit: number, type: "Map" | "Parallel", walk: Walk): Promise<Json> {
   try {
-    await new Join(frame, limit).done();
+    await new Join(frame, limit, walk).done();
   } catch (error) {
     if (error instanceof StatesError) frame.record(`${type}StateFailed`);
     throw error;
@@ -56,14 +65,16 @@ async function join(frame: Frame, limit: number, type: "Map" | "Parallel"): Prom
 class Join {
   readonly #frame: Frame;
   readonly #limit: number;
+  readonly #walk: Walk;
   readonly #waiting: readonly Frame[];
   readonly #gate;
   #next = 0;
   #finished = 0;
 
-  constructor(frame: Frame, limit: number) {
+  constructor(frame: Frame, limit: number, walk: Walk) {
     this.#frame = frame;
     this.#limit = limit;
+    this.#walk = walk;
     this.#waiting = frame.branches.filter(({ output }) => output === undefined);
     this.#gate = frame.execution.engine.clock.gate<"all" | StatesError | typeof CANCELLED>();
   }
@@ -89,7 +100,7 @@ class Join {
     try {
       this.#announce(branch, "Started");
       branch.hasStarted = true;
-      branch.output = await walk(branch);
+      branch.output = await this.#walk(branch);
       this.#announce(branch, "Succeeded");
       this.#finish(branch);
     } catch (error) {

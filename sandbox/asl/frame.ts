@@ -1,6 +1,6 @@
 import type { Gate } from "../clock.ts";
+import type { Run } from "./engine.ts";
 import { Cancelled } from "./errors.ts";
-import type { Execution } from "./execution.ts";
 import type { Json, JsonObject, Payload } from "./json.ts";
 import type { Machine, State } from "./machine.ts";
 import type { Scope } from "./path.ts";
@@ -42,7 +42,7 @@ const ABORTED_EVENTS: Readonly<Partial<Record<State["type"], EventType>>> = {
 
 /** One line of control: the execution itself, a Parallel branch, or a Map iteration. It waits for one thing at a time. */
 export class Frame {
-  readonly execution: Execution;
+  readonly execution: Run;
   readonly machine: Machine;
   readonly parent: Frame | undefined;
   readonly item: Item | undefined;
@@ -57,13 +57,7 @@ export class Frame {
   #life: "open" | "failed" | "cancelled" = "open";
   #pending: Gate<typeof CANCELLED> | undefined;
 
-  constructor(
-    execution: Execution,
-    machine: Machine,
-    input: Payload,
-    parent?: Frame | undefined,
-    item?: Item | undefined,
-  ) {
+  constructor(execution: Run, machine: Machine, input: Payload, parent?: Frame | undefined, item?: Item | undefined) {
     this.execution = execution;
     this.machine = machine;
     this.parent = parent;

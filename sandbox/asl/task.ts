@@ -1,6 +1,6 @@
 import { Attempt, type Outcome } from "./attempt.ts";
+import type { Nested } from "./engine.ts";
 import { Cancelled, EvaluationError, SfnError, StatesError, unlessCancelled } from "./errors.ts";
-import type { Execution } from "./execution.ts";
 import type { Frame, Visit } from "./frame.ts";
 import { isObject, type Json, type JsonObject, Payload, throughJson } from "./json.ts";
 import { refuseIfTooLarge } from "./limits.ts";
@@ -157,7 +157,7 @@ function startAndWait(call: Call): GiveUp {
   return () => engine.stopNested(child);
 }
 
-function startChild(call: Call): Execution | undefined {
+function startChild(call: Call): Nested | undefined {
   const { Input: input = {}, Name: name } = call.parameters;
   try {
     return call.frame.execution.engine.startNested({
@@ -174,7 +174,7 @@ function startChild(call: Call): Execution | undefined {
 }
 
 /** DescribeExecution as `.sync:2` reports it: Input and Output parsed on success; whatever else happened, a failure. */
-function childOutcome(child: Execution): Outcome {
+function childOutcome(child: Nested): Outcome {
   const { status, output, input } = child.describe();
   if (status === "SUCCEEDED" && output !== undefined) {
     const parsed = { Input: JSON.parse(input) as Json, Output: JSON.parse(output) as Json };
@@ -185,7 +185,7 @@ function childOutcome(child: Execution): Outcome {
 }
 
 /** A description with the integration's capitalised field names, in alphabetical order as the service returns them. */
-function described(child: Execution): JsonObject {
+function described(child: Nested): JsonObject {
   const fields = Object.entries(throughJson(child.describe()) as JsonObject);
   const capitalised = fields.map(([key, value]): [string, Json] => [key.charAt(0).toUpperCase() + key.slice(1), value]);
   const details = (value: Json) =>

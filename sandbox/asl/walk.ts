@@ -77,10 +77,12 @@ function execute(frame: Frame, visit: Visit, isResumed: boolean): Step | Promise
     case "Task":
       return recover(frame, visit, state, (input) => attemptTask(frame, visit, state, input));
     case "Map":
-      return recover(frame, visit, state, (input) => fanMap(frame, state, input, isResumed && visit.retryCount === 0));
+      return recover(frame, visit, state, (input) =>
+        fanMap(frame, state, input, isResumed && visit.retryCount === 0, walk),
+      );
     case "Parallel":
       return recover(frame, visit, state, (input) =>
-        fanParallel(frame, state, input, isResumed && visit.retryCount === 0),
+        fanParallel(frame, state, input, isResumed && visit.retryCount === 0, walk),
       );
   }
 }
