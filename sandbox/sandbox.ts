@@ -5,20 +5,18 @@
 
 import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { dynamoDbLedger } from "../functions/adapters/dynamodb-ledger.ts";
 import { storePolicy } from "../functions/domain/ledger/policies.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
 import type { Item, Key, Ledger } from "../functions/domain/ports.ts";
 import { sha256 } from "../functions/runtime/dependencies.ts";
-import { Executions } from "./asl/executions.ts";
+import type { Executions } from "./asl/executions.ts";
 import type { ExecutionsOptions } from "./asl/options.ts";
 import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import type { AlarmEvent } from "./aws/cloudwatch/alarms.ts";
 import { SimulatedCloudWatch } from "./aws/cloudwatch/cloudwatch.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
-import type { Fault, FaultAction } from "./aws/faults.ts";
 import { SimulatedLambda } from "./aws/lambda/lambda.ts";
 import { SimulatedAws } from "./aws/router.ts";
 import { SimulatedS3 } from "./aws/s3/s3.ts";
@@ -27,25 +25,19 @@ import { SimulatedSns } from "./aws/sns/sns.ts";
 import { stepFunctionsService } from "./aws/step-functions/step-functions.ts";
 import { Random } from "./chance/random.ts";
 import { VirtualClock } from "./clock.ts";
-import {
-  definitionOf,
-  deployedFunctions,
-  environmentsOf,
-  MACHINES,
-  machineArn,
-  substitutions,
-  TABLE,
-  TOPIC,
-} from "./host/deployment.ts";
+import { Api } from "./host/api.ts";
+import { deployedFunctions, environmentsOf, type MachineName, machineArn, TABLE, TOPIC } from "./host/deployment.ts";
 import { EventBus } from "./host/event-bus.ts";
-import { apiEvent } from "./host/gateway.ts";
-import { type InvocationRecord, LambdaHost } from "./host/lambda-host.ts";
+import { type DeployedFunction, type InvocationRecord, LambdaHost } from "./host/lambda-host.ts";
+import { createMachines } from "./host/machines.ts";
 import { CONTROL_ACCOUNT, type SandboxPlace } from "./host/places.ts";
 import { artifactsOf, createFunctions, quietAlarms } from "./host/populate.ts";
 import { type Line, Timeline } from "./timeline.ts";
+import { peopleOf, rolesOf } from "./world/addresses.ts";
 import { scheduleOperators } from "./world/operators.ts";
-import { People, type SignedAnswer } from "./world/people.ts";
-import type { Scenario, ScenarioFault } from "./world/scenario.ts";
+import { People } from "./world/people.ts";
+import type { Scenario } from "./world/scenario.ts";
+import { faultOf } from "./world/scenario-faults.ts";
 import { SteadyMetrics } from "./world/steady-metrics.ts";
 import { Traffic } from "./world/traffic.ts";
 import { workloadOf } from "./world/workload.ts";
@@ -67,6 +59,10 @@ export interface SandboxOptions {
   readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
   /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
+  /** Functions that run in the place of those that are deployed, by their names. */
+  readonly functions?: ReadonlyMap<string, DeployedFunction>;
+  /** Makes another definition of a machine's deployed one. */
+  readonly editMachine?: (machine: MachineName, definition: string) => string;
 }
 
 /** Deployed, it runs every minute; a rehearsal of days makes do with fewer of its rounds, of which nearly all find nothing. */
@@ -97,6 +93,7 @@ export class Sandbox {
   readonly sns: SimulatedSns;
   readonly executions: Executions;
   readonly host: LambdaHost;
+  readonly api: Api;
   /** Between the alarms and their listener. */
   readonly alarmEvents: EventBus<AlarmEvent>;
   readonly timeline: Timeline;
@@ -134,6 +131,11 @@ export class Sandbox {
     this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
     this.sns = new SimulatedSns(this.aws);
     this.host = this.#makeHost(random);
+    this.api = new Api({
+      clock: this.clock,
+      place: this.place,
+      invoke: (step, event) => this.host.invoke(step, event),
+    });
     this.alarmEvents = new EventBus(this.clock, (event) => this.host.deliver("alarm-listener", event));
     this.executions = this.#makeExecutions(random);
     this.aws.register(stepFunctionsService(this.executions));
@@ -161,7 +163,7 @@ export class Sandbox {
       this.start(release, name);
       return this.arnOf(name);
     }
-    const { statusCode, body } = await this.startByApi(release, caller);
+    const { statusCode, body } = await this.api.start(release, caller);
     this.timeline.add({
       at: this.clock.now(),
       kind: "person",
@@ -189,13 +191,6 @@ export class Sandbox {
     return result.value;
   }
 
-  /** What `headgate start` gets from the API when this IAM identity signs for it. */
-  startByApi(release: unknown, caller: string): Promise<APIGatewayProxyResult> {
-    const body = JSON.stringify({ release });
-    const request = { method: "POST", path: "/promotions", pathParameters: {}, contentType: "application/json", body };
-    return this.request("start-promotion", apiEvent({ ...request, caller }));
-  }
-
   /** Starts a promotion under a name of its own. */
   start(release: unknown, name: string): void {
     const stateMachineArn = machineArn(this.place, "promotion");
@@ -218,18 +213,6 @@ export class Sandbox {
     if (result === undefined) throw new Error("what the onlooker waits for never comes");
     if (!result.ok) throw result.error;
     return result.value;
-  }
-
-  /** One request through the API, on behalf of a page's visitor or of a signed caller; a function that fails is a 502. */
-  async request(
-    step: "approval-page" | "decide" | "start-promotion" | "operate",
-    event: APIGatewayProxyEvent,
-  ): Promise<APIGatewayProxyResult> {
-    try {
-      return (await this.host.invoke(step, event)) as APIGatewayProxyResult;
-    } catch {
-      return { statusCode: 502, body: JSON.stringify({ message: "Internal server error" }) };
-    }
   }
 
   #ending(executionArn: string): Pick<Ended, "status" | "outcome" | "summary"> {
@@ -300,35 +283,11 @@ export class Sandbox {
       scenario,
       version: plan.version,
       rolesOf: (address) => rolesOf(plan, address),
-      visit: ({ method, link, body }) => this.visit(method, link, body),
-      decide: (answer) => this.#decide(answer),
+      visit: ({ method, link, body }) => this.api.visit(method, link, body),
+      decide: (answer) => this.api.decide(answer),
       tell: (who, text) =>
         this.timeline.add({ at: this.clock.now(), kind: "person", environment: "", what: who, text }),
     });
-  }
-
-  /** What the command in an approver's mail sends. */
-  async #decide({ address, body, ...approval }: SignedAnswer): Promise<{ status: number }> {
-    const event = apiEvent({
-      method: "POST",
-      path: `/promotions/${approval.promotionId}/environments/${approval.environment}/approvals/${approval.approval}`,
-      pathParameters: approval,
-      contentType: "application/json",
-      body: JSON.stringify(body),
-      caller: `arn:aws:sts::${this.place.account}:assumed-role/approver/${address}`,
-    });
-    return { status: (await this.request("decide", event)).statusCode };
-  }
-
-  /** What a person's browser sends for the link of a mail, and gets. */
-  async visit(method: string, link: string, body: string | null): Promise<{ status: number; body: string }> {
-    const path = `/approvals/${link}`;
-    const form = body === null ? {} : { contentType: "application/x-www-form-urlencoded" };
-    const answer = await this.request(
-      "approval-page",
-      apiEvent({ method, path, pathParameters: { link }, body, ...form }),
-    );
-    return { status: answer.statusCode, body: answer.body };
   }
 
   #workload(scenario: Scenario) {
@@ -347,7 +306,7 @@ export class Sandbox {
       clock: this.clock,
       aws: this.aws,
       random: random.child("lambda"),
-      functions: deployedFunctions(),
+      functions: new Map([...deployedFunctions(), ...(this.#options.functions ?? [])]),
       environments: environmentsOf(this.place),
       faults: scenario.handlerFaults,
       fetchPage: async () => ({ status: 200, body: JSON.stringify({ status: "healthy" }) }),
@@ -360,34 +319,21 @@ export class Sandbox {
   }
 
   #makeExecutions(random: Random): Executions {
-    const draws = random.child("executions");
-    let ids = 0;
-    const executions = new Executions({
+    const { childStopLoss = 0, nestedStarts, editMachine } = this.#options;
+    return createMachines({
       clock: this.clock,
-      childStopLoss: this.#options.childStopLoss ?? 0,
-      ...this.#options.nestedStarts,
-      random: () => draws.uniform(),
-      newId: () => {
-        ids += 1;
-        return random.child("id", ids).uuid();
-      },
-      invoke: async (functionName, payload) => ({ payload: await this.host.invoke(functionName, payload) }),
+      place: this.place,
+      random,
+      childStopLoss,
+      ...nestedStarts,
+      edit: editMachine,
+      invoke: (functionName, payload) => this.host.invoke(functionName, payload),
       onEvent: (event, executionArn) => {
         this.timeline.event(event, executionArn);
         this.#options.onEvent?.(event, executionArn);
       },
       onStatusChange: (detail) => this.#announce(detail),
     });
-    for (const machine of MACHINES) {
-      executions.createStateMachine({
-        arn: machineArn(this.place, machine),
-        name: `headgate-${machine}`,
-        definition: definitionOf(machine),
-        roleArn: `arn:aws:iam::${this.place.account}:role/headgate-${machine}`,
-        substitutions: substitutions(this.place),
-      });
-    }
-    return executions;
   }
 
   /** Status events are best effort on AWS; here they come, a little late. */
@@ -404,30 +350,6 @@ export class Sandbox {
   }
 }
 
-/** A scenario's fault, with its times counted from the scenario's start. */
-function faultOf({ startsAt }: Scenario): (fault: ScenarioFault) => Fault {
-  return ({ call, action, from, to, name, handler, account, nth }) => {
-    const [service = "", operation] = call.split(":");
-    return {
-      service,
-      nth,
-      action: actionOf(action),
-      ...(operation === undefined ? {} : { operation }),
-      ...(name === undefined ? {} : { name }),
-      ...(handler === undefined ? {} : { handler }),
-      ...(account === undefined ? {} : { account }),
-      ...(from === undefined ? {} : { from: startsAt + from }),
-      ...(to === undefined ? {} : { to: startsAt + to }),
-    };
-  };
-}
-
-function actionOf(action: ScenarioFault["action"]): FaultAction {
-  if (typeof action === "string") return { kind: action };
-  if ("delay" in action) return { kind: "delay", ms: action.delay };
-  return { kind: "error", name: action.error, status: action.status };
-}
-
 const STATUS_EVENT_MS = 2_000;
 
 const isText = (value: object | undefined, text: string) => value !== undefined && "S" in value && value.S === text;
@@ -438,23 +360,4 @@ function sharesOf(
   { account, functionName, alias }: { account: string; functionName: string; alias: string },
 ) {
   return lambda.weightHistory({ account, region, functionName, alias });
-}
-
-/** Everybody whom a policy's plan may write to. */
-export function peopleOf(plan: PromotionPlan): string[] {
-  const all = plan.environments.flatMap(({ approvals, notices, pageTo }) => [
-    ...approvals
-      .flatMap(({ roles, escalateTo }) => [...roles, ...(escalateTo === null ? [] : [escalateTo])])
-      .flatMap(({ people }) => people),
-    ...notices,
-    ...pageTo,
-  ]);
-  return [...new Set([...all, plan.requestedBy])].sort();
-}
-
-function rolesOf(plan: PromotionPlan, address: string): string[] {
-  const roles = plan.environments.flatMap(({ approvals }) =>
-    approvals.flatMap(({ roles, escalateTo }) => (escalateTo === null ? roles : [...roles, escalateTo])),
-  );
-  return [...new Set(roles.filter(({ people }) => people.includes(address)).map(({ role }) => role))];
 }

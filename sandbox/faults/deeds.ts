@@ -157,5 +157,5 @@ async function say(sandbox: Sandbox, executionArn: string, verb: string): Promis
     body: JSON.stringify({ verb, reason: "the case says so" }),
     caller: `arn:aws:sts::${sandbox.place.account}:assumed-role/operator/olga`,
   });
-  return (await sandbox.request("operate", event)).statusCode;
+  return (await sandbox.api.request("operate", event)).statusCode;
 }

@@ -39,8 +39,18 @@ export interface PromotionFacts {
   readonly heads: readonly Head[];
 }
 
+export interface Facts extends Trial {
+  readonly aliases: readonly AliasFacts[];
+  readonly facts: readonly PromotionFacts[];
+}
+
+/** Reads off the world what the rules need. */
+export function factsOf(trial: Trial): Facts {
+  return { ...trial, aliases: aliasFacts(trial), facts: promotionFacts(trial.sandbox, trial.promotions) };
+}
+
 /** Every alias that the plan's promotions may move. */
-export function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[] {
+function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[] {
   const environments = plan.resolved[0]?.environments ?? [];
   return environments.flatMap(({ environment, account, region, targets }, place) =>
     targets.map((target, position) => {
@@ -105,7 +115,7 @@ function codeOf(target: string, plan: FaultPlan, version: string, place: number)
   return artifact === undefined ? "" : Buffer.from(artifact.sha256, "hex").toString("base64");
 }
 
-export function promotionFacts(sandbox: Sandbox, promotions: readonly string[]): PromotionFacts[] {
+function promotionFacts(sandbox: Sandbox, promotions: readonly string[]): PromotionFacts[] {
   const headers = itemsOf(sandbox, "PROMOTION#", "HEADER") as unknown as Header[];
   const heads = itemsOf(sandbox, "PROMOTION#", "HEAD#") as unknown as Head[];
   return promotions.map((executionArn) => {

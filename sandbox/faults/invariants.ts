@@ -6,23 +6,13 @@ import type { Item } from "../../functions/domain/ports.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
 import { hasDeed, verbsOf } from "./cases.ts";
 import type { Done } from "./deeds.ts";
-import { type AliasFacts, aliasFacts, type PromotionFacts, promotionFacts } from "./facts.ts";
+import type { AliasFacts, Facts, PromotionFacts } from "./facts.ts";
 import { grouped } from "./observe.ts";
 import { isBakedLongEnough } from "./proof.ts";
 import { leftTooLong, saidTooEarly } from "./said.ts";
 import { itemsOf, openPromotions } from "./table-dump.ts";
 import { timeToSafe } from "./time-to-safe.ts";
-import { runningExecutions, type Trial } from "./trial.ts";
-
-export interface Facts extends Trial {
-  readonly aliases: readonly AliasFacts[];
-  readonly facts: readonly PromotionFacts[];
-}
-
-/** Reads off the world what the rules need. */
-export function factsOf(trial: Trial): Facts {
-  return { ...trial, aliases: aliasFacts(trial), facts: promotionFacts(trial.sandbox, trial.promotions) };
-}
+import { runningExecutions } from "./trial.ts";
 
 type Invariant = (facts: Facts) => string[];
 

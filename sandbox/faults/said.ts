@@ -1,6 +1,5 @@
 /** Whether what people were told was so when they were told it, by the simulated aliases' own history. */
-import type { AliasFacts, PromotionFacts } from "./facts.ts";
-import type { Facts } from "./invariants.ts";
+import type { AliasFacts, Facts, PromotionFacts } from "./facts.ts";
 
 /** A word about how a promotion ended, and when it was given (epoch ms). */
 interface Word {

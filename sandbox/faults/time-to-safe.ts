@@ -1,7 +1,6 @@
 /** How long traffic stayed on a candidate after it should have gone back, by the simulated aliases' own history. */
 import type { FaultCase } from "./cases.ts";
-import type { AliasFacts } from "./facts.ts";
-import type { Facts } from "./invariants.ts";
+import type { AliasFacts, Facts } from "./facts.ts";
 
 /**
  * Milliseconds from the instant at which something went wrong while a candidate served anybody, to the change that put the

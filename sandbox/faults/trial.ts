@@ -161,7 +161,7 @@ const MOST_STARTS = 10;
 async function startByApi(sandbox: Sandbox, { release }: Start): Promise<void> {
   const caller = `arn:aws:sts::${sandbox.place.account}:assumed-role/developer/dana`;
   for (let tries = 1; tries <= MOST_STARTS; tries++) {
-    const { statusCode } = await sandbox.startByApi(release, caller);
+    const { statusCode } = await sandbox.api.start(release, caller);
     if (statusCode < 300) return;
     await sandbox.clock.sleep(STARTS_AGAIN_MS);
   }
@@ -194,7 +194,7 @@ async function openLinks(sandbox: Sandbox): Promise<Trial["links"]> {
   );
   const seen = [];
   for (const link of links) {
-    const { status, body } = await sandbox.visit("GET", link, null);
+    const { status, body } = await sandbox.api.visit("GET", link, null);
     seen.push({ link, status, body });
   }
   return seen;

@@ -1,7 +1,8 @@
 /** One case from its plan to what is said of it. */
 import type { Line } from "../timeline.ts";
 import type { FaultCase } from "./cases.ts";
-import { factsOf, isPaged, violations } from "./invariants.ts";
+import { factsOf } from "./facts.ts";
+import { isPaged, violations } from "./invariants.ts";
 import { readFaultPlan } from "./plans.ts";
 import { timeToSafe } from "./time-to-safe.ts";
 import { run, type Trial } from "./trial.ts";

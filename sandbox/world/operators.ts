@@ -1,22 +1,40 @@
 /** What operators do in a scenario: verbs through the API, as the command line would, and what a hand does in a console. */
+
+import type { Ledger } from "../../functions/domain/ports.ts";
+import type { Executions } from "../asl/executions.ts";
+import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
+import type { VirtualClock } from "../clock.ts";
+import type { Api } from "../host/api.ts";
 import { apiEvent } from "../host/gateway.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { SandboxPlace } from "../host/places.ts";
+import type { Timeline } from "../timeline.ts";
 import type { Scenario } from "./scenario.ts";
 
 type Action = Scenario["operators"][number];
 
+/** What of a world they can lay hands on. */
+export interface Reach {
+  readonly clock: VirtualClock;
+  readonly place: SandboxPlace;
+  readonly lambda: SimulatedLambda;
+  readonly executions: Executions;
+  readonly ledger: Ledger;
+  readonly api: Api;
+  readonly timeline: Timeline;
+}
+
 /** Puts every action and every move by hand on the clock, counted from now. */
-export function scheduleOperators(sandbox: Sandbox, { operators, moves }: Scenario, executionArn: string): void {
+export function scheduleOperators(world: Reach, { operators, moves }: Scenario, executionArn: string): void {
   for (const action of operators) {
-    sandbox.clock.after(action.at, `operator: ${action.verb}`, () => act(sandbox, action, executionArn));
+    world.clock.after(action.at, `operator: ${action.verb}`, () => act(world, action, executionArn));
   }
   for (const move of moves) {
     const { at, function: functionName, alias, version, weights } = move;
-    sandbox.clock.after(at, `${functionName} is moved by hand`, () => {
-      const account = accountOf(sandbox, move);
-      sandbox.lambda.moveByHand({ functionName, alias, account }, { version, weights });
-      sandbox.timeline.add({
-        at: sandbox.clock.now(),
+    world.clock.after(at, `${functionName} is moved by hand`, () => {
+      const account = accountOf(world, move);
+      world.lambda.moveByHand({ functionName, alias, account }, { version, weights });
+      world.timeline.add({
+        at: world.clock.now(),
         kind: "person",
         environment: "",
         what: "somebody else",
@@ -27,29 +45,29 @@ export function scheduleOperators(sandbox: Sandbox, { operators, moves }: Scenar
 }
 
 /** Where the function is; a name that several accounts have is the first one's, unless the move says whose. */
-function accountOf(sandbox: Sandbox, { function: name, account }: Scenario["moves"][number]): string {
-  const found = sandbox.lambda.functions().find((fn) => fn.name === name && fn.account === (account ?? fn.account));
+function accountOf(world: Reach, { function: name, account }: Scenario["moves"][number]): string {
+  const found = world.lambda.functions().find((fn) => fn.name === name && fn.account === (account ?? fn.account));
   if (found === undefined) throw new RangeError(`the world has no function ${name}`);
   return found.account;
 }
 
-async function act(sandbox: Sandbox, action: Action, executionArn: string): Promise<void> {
+async function act(world: Reach, action: Action, executionArn: string): Promise<void> {
   const tell = (text: string) =>
-    sandbox.timeline.add({ at: sandbox.clock.now(), kind: "person", environment: "", what: action.by, text });
+    world.timeline.add({ at: world.clock.now(), kind: "person", environment: "", what: action.by, text });
   if (action.verb === "stop") {
     tell("stops the execution in the console");
-    sandbox.executions.stopExecution({ executionArn, error: "stopped", cause: action.reason ?? "by hand" });
+    world.executions.stopExecution({ executionArn, error: "stopped", cause: action.reason ?? "by hand" });
   } else if (action.verb === "redrive") {
     tell("redrives the execution");
-    sandbox.executions.redriveExecution({ executionArn });
+    world.executions.redriveExecution({ executionArn });
   } else {
-    tell(`${action.verb}: ${await signal(sandbox, action)}`);
+    tell(`${action.verb}: ${await signal(world, action)}`);
   }
 }
 
 /** The running promotion is found as the command line finds it: by the ledger's list of open ones. */
-async function signal(sandbox: Sandbox, { verb, by, reason, environment }: Action): Promise<string> {
-  const [open] = await sandbox.ledger.list("OPEN", "PROMOTION#");
+async function signal(world: Reach, { verb, by, reason, environment }: Action): Promise<string> {
+  const [open] = await world.ledger.list("OPEN", "PROMOTION#");
   const promotionId = String(open?.promotionId ?? "");
   const event = apiEvent({
     method: "POST",
@@ -61,8 +79,8 @@ async function signal(sandbox: Sandbox, { verb, by, reason, environment }: Actio
       reason: reason ?? `${verb} in the scenario`,
       ...(verb === "release-hold" ? { environment } : {}),
     }),
-    caller: `arn:aws:sts::${sandbox.place.account}:assumed-role/operator/${by}`,
+    caller: `arn:aws:sts::${world.place.account}:assumed-role/operator/${by}`,
   });
-  const answer = await sandbox.request("operate", event);
+  const answer = await world.api.request("operate", event);
   return `${answer.statusCode} ${answer.body}`;
 }

@@ -4,6 +4,7 @@
  * or in the release.
  */
 import type { VirtualClock } from "../clock.ts";
+import type { SignedAnswer } from "../host/api.ts";
 import type { Scenario } from "./scenario.ts";
 
 export interface DeliveredMail {
@@ -16,15 +17,6 @@ export interface PageRequest {
   readonly method: "GET" | "POST";
   readonly link: string;
   readonly body: string | null;
-}
-
-/** What the command in a mail sends, signed by whom it was mailed to. */
-export interface SignedAnswer {
-  readonly address: string;
-  readonly promotionId: string;
-  readonly environment: string;
-  readonly approval: string;
-  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface PeopleOptions {

@@ -1,7 +1,8 @@
 /** The rules of the fault matrix themselves: each sees what it is there for, in a run that is sound but for that. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { cleanCase, type FaultCase } from "../../sandbox/faults/cases.ts";
-import { type Facts, factsOf, violations } from "../../sandbox/faults/invariants.ts";
+import { type Facts, factsOf } from "../../sandbox/faults/facts.ts";
+import { violations } from "../../sandbox/faults/invariants.ts";
 import { readFaultPlan } from "../../sandbox/faults/plans.ts";
 import { run } from "../../sandbox/faults/trial.ts";
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Random } from "../../sandbox/chance/random.ts";
 import { cleanCase, type FaultCase } from "../../sandbox/faults/cases.ts";
 import { enumerateCases, thinned } from "../../sandbox/faults/enumerate.ts";
-import { factsOf } from "../../sandbox/faults/invariants.ts";
+import { factsOf } from "../../sandbox/faults/facts.ts";
 import { planNames, readFaultPlan } from "../../sandbox/faults/plans.ts";
 import { run, type Trial } from "../../sandbox/faults/trial.ts";
 import { judgeCase, judgeTrial, type Verdict } from "../../sandbox/faults/verdict.ts";

@@ -153,7 +153,7 @@ async function approveBySignature(sandbox: Sandbox): Promise<void> {
   const [open] = await sandbox.ledger.list(keys.open("").pk, "PROMOTION#");
   const pathParameters = { promotionId: String(open?.promotionId), environment: "prod", approval: "before" };
   const body = { action: "decide", role: "operations", decision: "approved", version: "v2", as: "ops@shop.example" };
-  const { statusCode } = await sandbox.request(
+  const { statusCode } = await sandbox.api.request(
     "decide",
     apiEvent({
       method: "POST",

@@ -147,7 +147,7 @@ describe("before the rollout", () => {
       expect(outcome).toBe("rejected");
       expect(saidBy(seen, OPS)).toEqual(['rejected: "On-call does not know"']);
       const [link = ""] = linkOf(seen, OPS);
-      const page = await seen.sandbox.inspect(() => seen.sandbox.visit("GET", link, null));
+      const page = await seen.sandbox.inspect(() => seen.sandbox.api.visit("GET", link, null));
       expect(page.status).toBe(200);
       expect(page.body).toContain("not ticked: On-call knows");
       expect(page.body).toContain("No traffic has moved, and none will.");
@@ -284,7 +284,7 @@ async function decide({ sandbox }: Seen, caller: string, said: object): Promise<
   const path = `/promotions/${pathParameters.promotionId}/environments/prod/approvals/before`;
   const body = JSON.stringify({ action: "decide", role: "operations", ...said });
   const event = apiEvent({ method: "POST", path, pathParameters, contentType: "application/json", body, caller });
-  const { statusCode, body: answer } = await sandbox.request("decide", event);
+  const { statusCode, body: answer } = await sandbox.api.request("decide", event);
   return `${statusCode} ${answer}`;
 }
 
@@ -307,7 +307,7 @@ describe("in the middle of the rollout", () => {
       const subjects = mailsTo(seen, LEAD).map((line) => line.replace(/^\d+ /, ""));
       expect(subjects).toEqual(["Approve shop v2 for prod?", "shop v2 for prod: no approval needed any more"]);
       const [link = ""] = linkOf(seen, LEAD);
-      const page = await seen.sandbox.inspect(() => seen.sandbox.visit("GET", link, null));
+      const page = await seen.sandbox.inspect(() => seen.sandbox.api.visit("GET", link, null));
       expect(page.status).toBe(410);
       expect(page.body).toContain("Traffic goes back to the version that served before.");
     },

@@ -63,11 +63,11 @@ describe("a promotion in the sandbox", () => {
       const sandbox = world({ startedBy: SAM });
       const kim = "arn:aws:iam::111122223333:user/kim";
       sandbox.clock.after(60_000, "kim starts it as well", async () => {
-        answers.push((await sandbox.startByApi(RELEASE, kim)).statusCode);
+        answers.push((await sandbox.api.start(RELEASE, kim)).statusCode);
       });
       const answers: number[] = [];
       await sandbox.promote(RELEASE, "console");
-      answers.push((await sandbox.inspect(() => sandbox.startByApi(RELEASE, kim))).statusCode);
+      answers.push((await sandbox.inspect(() => sandbox.api.start(RELEASE, kim))).statusCode);
       expect(answers).toEqual([200, 409]);
       expect((await sandbox.inspect(() => onRecord(sandbox))).startedBy).toBe(SAM);
     },
