@@ -1,7 +1,7 @@
 /** Writes down what serves now, before anything is touched, and refuses what cannot be rolled out or watched. */
 import type * as z from "zod";
 import { LedgerBusy } from "./domain/errors.ts";
-import { alarmsOk } from "./domain/gates/gates.ts";
+import { lookAtAlarms } from "./domain/gates/kinds/look-at-alarms.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { captureReference } from "./domain/judge/capture-reference.ts";
 import { item } from "./domain/ledger/items.ts";
@@ -95,7 +95,7 @@ async function armAlarms(deps: Dependencies, promotion: Promotion, plan: Environ
       { put: item(keys.alarm(placeOf(plan), name, promotionId, environment), { ...promotion }) },
     ]);
   }
-  const { passed, found } = await alarmsOk(deps, plan, plan.alarms);
+  const { passed, found } = await lookAtAlarms(deps, placeOf(plan), plan.alarms);
   return passed ? null : `${environment}: ${found}`;
 }
 

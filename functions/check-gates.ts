@@ -1,6 +1,7 @@
 /** Runs the checks of one point of the rollout and says whether to go on. */
 import * as z from "zod";
-import { type CheckResult, runChecks } from "./domain/gates/gates.ts";
+import type { GateResult } from "./domain/gates/kinds/gate.ts";
+import { runGates } from "./domain/gates/run.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { adviseBefore } from "./domain/judge/advice-record.ts";
 import { loadHead, loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
@@ -24,7 +25,7 @@ export const checkGates =
       await noteEnding(deps, promotionId, "errored", summary);
       return { decision: "stop", summary };
     }
-    const results = await runChecks(deps, { promotionId, service, version, plan }, when);
+    const results = await runGates(deps, { promotionId, service, version, plan }, when);
     const advice = when === "before" ? await adviseBefore(deps, promotionId, plan) : null;
     if (advice !== null) results.push(advice);
     const failed = results.filter(({ passed, onFail }) => !passed && onFail !== "warn");
@@ -36,16 +37,16 @@ export const checkGates =
     return { decision: "stop", summary };
   };
 
-const inWords = ({ name, found }: CheckResult) => `${name} failed: ${found}`;
+const inWords = ({ name, found }: GateResult) => `${name} failed: ${found}`;
 
-function summarise(results: readonly CheckResult[]): string {
+function summarise(results: readonly GateResult[]): string {
   const warnings = results.filter(({ passed }) => !passed);
   const passed = `${results.length - warnings.length} of ${results.length} checks passed`;
   return warnings.length === 0 ? passed : `${passed}; warning: ${warnings.map(inShort).join("; ")}`;
 }
 
 /** The first thing that was found; the trail and the approvers' page have the rest. */
-function inShort({ name, found }: CheckResult): string {
+function inShort({ name, found }: GateResult): string {
   const [first = "", ...others] = found.split("; ");
   return `${name}: ${first}${others.length === 0 ? "" : ` (and ${others.length} more)`}`;
 }

@@ -3,6 +3,7 @@
  * from its row: memory, time, trigger, and each permission. A row asks for what its handler uses and for nothing else;
  * `test/infra/functions.test.ts` holds the rows against the machines and the source tree.
  */
+import { everyGate } from "../functions/domain/gates/kinds/table.ts";
 import { VARIABLES } from "../functions/runtime/dependencies.ts";
 import { type AccountUse, accessOf } from "./access.ts";
 
@@ -110,6 +111,16 @@ const LOOKING_AFTER = {
   looksAtExecutions: true,
 } as const satisfies Details;
 
+/** What the gates need between them, as each kind says of itself. */
+const GATES_NEED = {
+  reads: distinct(everyGate().flatMap(([, { needs }]) => needs.reads ?? [])),
+  accounts: distinct(everyGate().flatMap(([, { needs }]) => needs.accounts ?? [])),
+} as const satisfies Details;
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)];
+}
+
 export const FUNCTIONS: readonly FunctionRow[] = [
   row("open-promotion", "task", {
     reads: ["policy", "starts"],
@@ -118,7 +129,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     accounts: ["read-artifacts"],
   }),
   row("enter-environment", "task", { reads: ["locks", "registry"], writes: ["locks"], wakes: true }),
-  row("check-gates", "task", { reads: ["registry"], accounts: ["watch", "invoke"], timeoutSeconds: MEDIUM }),
+  row("check-gates", "task", { ...GATES_NEED, timeoutSeconds: MEDIUM }),
   row("ask-approval", "task", ASKING),
   row("settle-approval", "task", ASKING),
   row("pause", "task", { wakes: true }),

@@ -5,6 +5,7 @@
 import { Aws } from "aws-cdk-lib";
 import type { Access } from "../functions/domain/access.ts";
 import type { Policy } from "../functions/domain/documents/policy.ts";
+import { gateOf } from "../functions/domain/gates/kinds/table.ts";
 import type { AccountUse } from "./access.ts";
 import type { Grant } from "./parts/grants.ts";
 
@@ -55,7 +56,7 @@ function functionsIn(
         if (target.probe !== undefined) invoked.add(name);
       }
       for (const check of [...checks, ...(policy.environments[environment]?.checks ?? [])]) {
-        if (check.kind === "invoke") invoked.add(filled(check.functionName));
+        for (const name of gateOf(check.kind).invokes?.(check) ?? []) invoked.add(filled(name));
       }
     }
   }

@@ -13,7 +13,7 @@ export type TargetKind = (typeof TARGET_KINDS)[number];
 /** Driven: Headgate sets each weight. Self-driving: the service moves by itself and is followed. */
 export type Drive = "driven" | "self-driving";
 
-/** A point of the rollout at which a check or an approval belongs; a number is a weight in percent. */
+/** A point of the rollout at which a gate or an approval belongs; a number is a weight in percent. */
 export type When = "before" | "at-0" | "after" | number;
 
 export interface LambdaAliasTarget {
@@ -155,37 +155,13 @@ export interface AnalysisPlan {
   readonly syntheticPerMinute: number;
 }
 
-export type CheckPlan = { readonly name: string; readonly when: When; readonly onFail: Consequence } & (
-  | { readonly kind: "alarms-ok"; readonly names: readonly string[]; readonly prefix?: string }
-  | {
-      readonly kind: "http";
-      readonly url: string;
-      readonly status: number;
-      readonly contains?: string;
-      readonly withinMs?: number;
-    }
-  | {
-      readonly kind: "invoke";
-      readonly functionName: string;
-      readonly payload: unknown;
-      readonly expect: Readonly<Record<string, unknown>>;
-    }
-  | {
-      readonly kind: "metric";
-      readonly metric: QueryPlan;
-      readonly max?: number;
-      readonly min?: number;
-      readonly overSeconds: number;
-    }
-  | { readonly kind: "soaked"; readonly environment: string; readonly forSeconds: number }
-  | {
-      readonly kind: "evidence";
-      readonly key: string;
-      readonly min?: number;
-      readonly max?: number;
-      readonly equals?: string;
-    }
-);
+/** One gate at one point of the rollout. What else it holds is its kind's own: see `gates/kinds/`. */
+export interface GatePlan {
+  readonly name: string;
+  readonly when: When;
+  readonly onFail: Consequence;
+  readonly kind: string;
+}
 
 /** What one role is asked for. */
 export interface RolePlan {
@@ -251,7 +227,7 @@ export interface EnvironmentPlan {
   readonly steps: readonly StepPlan[];
   readonly analysis: AnalysisPlan;
   readonly window: WindowPlan | null;
-  readonly checks: readonly CheckPlan[];
+  readonly checks: readonly GatePlan[];
   readonly approvals: readonly ApprovalPlan[];
   /** Alarms that roll back at once when they turn red during the rollout. */
   readonly alarms: readonly string[];

@@ -1,6 +1,7 @@
 /** Fills the simulated AWS with what a plan expects to find: functions, aliases, artifacts, alarms. */
 import { createHash } from "node:crypto";
-import type { CheckPlan, EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
+import { gateOf } from "../../functions/domain/gates/kinds/table.ts";
+import type { EnvironmentPlan, GatePlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import type { AlarmRule } from "../aws/cloudwatch/alarms.ts";
 import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
 import type { Scenario } from "../world/scenario.ts";
@@ -66,17 +67,13 @@ function createFunction(lambda: SimulatedLambda, { account, region }: Environmen
 /** Alarms that the plan names and the scenario does not: they are there, and green. */
 export function quietAlarms(plan: PromotionPlan, scenario: Scenario): AlarmRule[] {
   return plan.environments.flatMap((environment) => {
-    const wanted = new Set([...environment.alarms, ...environment.checks.flatMap(alarmNames)]);
+    const wanted = new Set([...environment.alarms, ...environment.checks.flatMap(alarmsOf)]);
     const known = new Set(scenario.alarms.map(({ name }) => name));
     return [...wanted].filter((name) => !known.has(name)).map((name) => quietAlarm(name, environment.account));
   });
 }
 
-/** A prefix has to find something. */
-function alarmNames(check: CheckPlan): readonly string[] {
-  if (check.kind !== "alarms-ok") return [];
-  return check.prefix === undefined ? check.names : [...check.names, `${check.prefix}-health`];
-}
+const alarmsOf = (gate: GatePlan): readonly string[] => gateOf(gate.kind).alarms?.(gate) ?? [];
 
 function quietAlarm(name: string, account: string): AlarmRule {
   return {

@@ -1,21 +1,8 @@
 import * as z from "zod";
 import { LAMBDA_PRESETS } from "../plan.ts";
-import { consequenceSchema, durationSchema, nameSchema } from "./schema-parts.ts";
+import { consequenceSchema, durationSchema, nameSchema, querySchema } from "../schema-parts.ts";
 
 /** How a policy says what is measured and what counts as bad. */
-
-export const querySchema = z
-  .strictObject({
-    namespace: z.string().min(1).describe("CloudWatch namespace, such as AWS/Lambda"),
-    metricName: z.string().min(1).describe("CloudWatch metric name, such as Errors"),
-    dimensions: z
-      .record(z.string(), z.string())
-      .describe(
-        "dimensions; {environment}, {target}, {functionName} and {alias} are filled in, {version} stands for the arm's version",
-      ),
-    statistic: z.string().min(1).describe("CloudWatch statistic, such as Sum, Average or p95"),
-  })
-  .describe("an explicit CloudWatch metric");
 
 export const ruleSchema = z
   .strictObject({

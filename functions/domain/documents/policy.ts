@@ -1,7 +1,5 @@
 import * as z from "zod";
 import { LONGEST_ROLE_NAME } from "../access.ts";
-import { analysisSchema } from "./policy-analysis.ts";
-import { approvalSchema, checkSchema, windowSchema } from "./policy-gates.ts";
 import {
   addressSchema,
   alarmNamesSchema,
@@ -13,7 +11,11 @@ import {
   schemaReference,
   stepSchema,
   weightSchema,
-} from "./schema-parts.ts";
+} from "../schema-parts.ts";
+import { analysisSchema } from "./policy-analysis.ts";
+import { approvalSchema } from "./policy-approvals.ts";
+import { gateSchema } from "./policy-gates.ts";
+import { windowSchema } from "./policy-window.ts";
 
 /**
  * The policy: what a team deploys and reviews like code. It names the people, the gates and the floors; a release, which
@@ -52,7 +54,7 @@ export const environmentSchema = z
     people: peopleSchema.optional(),
     requires: requiresSchema.optional(),
     window: windowSchema.optional(),
-    checks: z.array(checkSchema).max(50).optional().describe("checks of every service in this environment"),
+    checks: z.array(gateSchema).max(50).optional().describe("checks of every service in this environment"),
     approvals: z.array(approvalSchema).max(10).optional().describe("approvals of every service in this environment"),
     floors: z
       .strictObject({
@@ -139,7 +141,7 @@ export const serviceSchema = z
   .strictObject({
     targets: z.array(lambdaAliasSchema).min(1).max(200).describe("what holds the weights"),
     ...movable,
-    checks: z.array(checkSchema).max(50).optional().describe("checks of this service in every environment"),
+    checks: z.array(gateSchema).max(50).optional().describe("checks of this service in every environment"),
     alarms: alarmNamesSchema.optional(),
     overrides: z
       .record(nameSchema, z.strictObject(movable).describe("what differs in this environment"))

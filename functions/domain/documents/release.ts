@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { checkSchema } from "./policy-gates.ts";
 import {
   addressSchema,
   alarmNamesSchema,
@@ -14,7 +13,8 @@ import {
   stepSchema,
   textSchema,
   whenSchema,
-} from "./schema-parts.ts";
+} from "../schema-parts.ts";
+import { gateSchema } from "./policy-gates.ts";
 
 /** The release: the input of one execution. It says what goes out, and may only be stricter than the policy. */
 
@@ -77,7 +77,7 @@ export const tightenSchema = z
       .max(10)
       .optional()
       .describe("more roles, or more people of a role; the roles are the policy's"),
-    checks: z.array(checkSchema).max(50).optional().describe("checks beside the policy's"),
+    checks: z.array(gateSchema).max(50).optional().describe("checks beside the policy's"),
     alarms: alarmNamesSchema.optional().describe("alarms beside the policy's"),
     monitorFor: durationSchema.optional().describe("watch at least this long after the rollout"),
     keepPreviousFor: durationSchema.optional().describe("keep the previous version at least this long"),

@@ -1,7 +1,7 @@
 /** Advice as a promotion gives it: from last week's traffic in CloudWatch, once, kept for approvers and for the record. */
 
 import { Terminal, Transient } from "../errors.ts";
-import type { CheckResult } from "../gates/gates.ts";
+import type { GateResult } from "../gates/kinds/gate.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
@@ -24,7 +24,7 @@ export async function adviseBefore(
   deps: Dependencies,
   promotionId: string,
   plan: EnvironmentPlan,
-): Promise<CheckResult | null> {
+): Promise<GateResult | null> {
   const known = await loadAdvice(deps.ledger, promotionId, plan.environment);
   if (known !== null) return asResult(known);
   try {
@@ -58,7 +58,7 @@ async function keep(
 
 const LONGEST_SUMMARY = 500;
 
-function asResult({ warnings, refused }: PlanAdvice): CheckResult {
+function asResult({ warnings, refused }: PlanAdvice): GateResult {
   const found = warnings.length === 0 ? "each bake sees what it must" : warnings.join("; ");
   return { name: BAKES_SEE, passed: warnings.length === 0, found, onFail: refused ? "block" : "warn" };
 }

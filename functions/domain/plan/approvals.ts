@@ -1,4 +1,4 @@
-import type { ApprovalInput } from "../documents/policy-gates.ts";
+import type { ApprovalInput } from "../documents/policy-approvals.ts";
 import { type Path, renderPath } from "../documents/problems.ts";
 import { nearest } from "../documents/schema-problems.ts";
 import { formatDuration } from "../durations.ts";

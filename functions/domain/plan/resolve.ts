@@ -3,16 +3,17 @@ import { type Path, type Problem, Report } from "../documents/problems.ts";
 import { type Release, releaseSchema } from "../documents/release.ts";
 import { readDocument } from "../documents/salvage.ts";
 import { refuseSecrets } from "../documents/secrets.ts";
+import { fillAlarms } from "../gates/kinds/alarm-names.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../plan.ts";
 import { earliestStart, plannedSeconds } from "../windows.ts";
 import { resolveAnalysis } from "./analysis.ts";
 import { resolveApprovals } from "./approvals.ts";
 import { scopesOf } from "./documents.ts";
-import { fillAlarms, resolveChecks } from "./gates.ts";
+import { resolveGates } from "./gates.ts";
 import { checkEverybody } from "./people.ts";
 import { resolveKeepPrevious, resolveMonitor, resolveRetirePrevious, resolveSteps } from "./rollout.ts";
 import { warnOfSleepingRules } from "./rules.ts";
-import type { Scope } from "./scope.ts";
+import { type Scope, spotAt } from "./scope.ts";
 import {
   DRIVES,
   driveOf,
@@ -118,7 +119,7 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
     steps,
     analysis,
     window,
-    checks: resolveChecks(scope, steps),
+    checks: resolveGates(scope, steps),
     approvals,
     alarms: resolveAlarms(scope),
     monitor,
@@ -142,14 +143,14 @@ function pageTo(scope: Scope): string[] {
 
 function resolveAlarms(scope: Scope): string[] {
   const from = (names: readonly string[] | undefined, at: Path): string[] =>
-    fillAlarms(scope, names ?? [], [...at, "alarms"]);
+    fillAlarms(spotAt(scope, at), ["alarms"], names ?? []);
   const alarms = [
     ...from(scope.environment.alarms, scope.at.environment),
     ...from(scope.service.alarms, scope.at.service),
     ...from(scope.tighten.alarms, scope.at.tighten),
   ];
   const at = [...scope.at.environment, "floors", "requiredAlarms"];
-  const required = fillAlarms(scope, scope.environment.floors?.requiredAlarms ?? [], at);
+  const required = fillAlarms(spotAt(scope, at), [], scope.environment.floors?.requiredAlarms ?? []);
   for (const [index, name] of required.entries()) {
     if (alarms.includes(name)) continue;
     const hint = `add "${name}" to the alarms of the environment or the service`;

@@ -1,6 +1,7 @@
 import type { EnvironmentInput, Policy, ServiceInput } from "../documents/policy.ts";
 import type { Path, Report } from "../documents/problems.ts";
 import type { Release, TightenInput } from "../documents/release.ts";
+import type { Spot } from "../gates/kinds/gate.ts";
 
 /** One environment of one release: what the parts of the resolver share. */
 export interface Scope {
@@ -48,6 +49,17 @@ export function fill(
     scope.report.refuse(at, `has the unknown placeholder ${whole}`, `known here: ${names}`);
     return whole;
   });
+}
+
+/** A place in the documents, for what resolves a part of its own and knows no more of the documents than that. */
+export function spotAt(scope: Scope, at: Path): Spot {
+  const { report } = scope;
+  return {
+    fill: (field, text) => fill(scope, [...at, ...field], text),
+    refuse: (field, message, hint) => report.refuse([...at, ...field], message, hint),
+    refuseHidden: (field, message, hint) => report.refuseHidden([...at, ...field], message, hint),
+    warn: (field, message, hint) => report.warn([...at, ...field], message, hint),
+  };
 }
 
 /** Members without a value are left out: the plan is hashed and stored, and `undefined` is neither. */

@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import { DAYS, type WindowInput } from "../documents/policy-gates.ts";
+import { DAYS, type WindowInput } from "../documents/policy-window.ts";
 import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
 import type { ApprovalPlan, Freeze, OpenSpan, StepPlan, WindowPlan } from "../plan.ts";

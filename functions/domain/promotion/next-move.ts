@@ -4,7 +4,7 @@
  * twice, or after a crash, has the same answer.
  */
 import type { ApprovalRecord } from "../approval/approval.ts";
-import { pointOf } from "../gates/gates.ts";
+import { pointOf } from "../gates/point.ts";
 import type { Hold } from "../ledger/pauses.ts";
 import type { Signal } from "../ledger/signals.ts";
 import { isHeld, isStop } from "../ledger/signals.ts";

@@ -3,9 +3,9 @@
 import { formatDuration } from "../../domain/durations.ts";
 import { type BakeRecord, readPhase } from "../../domain/judge/bake.ts";
 import type {
-  CheckPlan,
   Consequence,
   EnvironmentPlan,
+  GatePlan,
   MetricPlan,
   OpenSpan,
   RulePlan,
@@ -101,7 +101,7 @@ export function targetInWords(target: TargetPlan): string {
 }
 
 /** What the checks of the plan look at, for those that have not run when people are asked. */
-export function checkInWords(check: CheckPlan): string {
+export function checkInWords(check: GatePlan): string {
   const when = typeof check.when === "number" ? `at ${check.when} %` : check.when;
   return `${check.name} (${when})`;
 }

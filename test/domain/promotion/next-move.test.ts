@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Signal, SignalKind } from "../../../functions/domain/ledger/signals.ts";
 import { isHeld, isStop } from "../../../functions/domain/ledger/signals.ts";
-import type { ApprovalPlan, CheckPlan, EnvironmentPlan, When, WindowPlan } from "../../../functions/domain/plan.ts";
+import type { ApprovalPlan, EnvironmentPlan, GatePlan, When, WindowPlan } from "../../../functions/domain/plan.ts";
 import {
   approvalPhase,
   decideMove,
@@ -24,12 +24,11 @@ const signal = (kind: SignalKind, at = 100): Signal => ({
   reason: "why",
   at,
 });
-const check = (when: When): CheckPlan => ({
+const check = (when: When): GatePlan => ({
   name: `check ${when}`,
   when,
   onFail: "block",
   kind: "alarms-ok",
-  names: ["errors"],
 });
 const approval = (id: string, when: When): ApprovalPlan => ({
   id,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { DURATION_HINT, DURATION_PATTERN, readDuration } from "../durations.ts";
+import { DURATION_HINT, DURATION_PATTERN, readDuration } from "./durations.ts";
 
 /** The small words that both documents are built from. Descriptions are the hints of problems and of editors. */
 
@@ -84,6 +84,19 @@ export const checklistsSchema = z
 export const alarmNamesSchema = z
   .array(z.string().describe("the name (not the ARN) of a CloudWatch alarm; {environment} is filled in"))
   .describe("alarms that put traffic back the moment they turn red during the rollout");
+
+export const querySchema = z
+  .strictObject({
+    namespace: z.string().min(1).describe("CloudWatch namespace, such as AWS/Lambda"),
+    metricName: z.string().min(1).describe("CloudWatch metric name, such as Errors"),
+    dimensions: z
+      .record(z.string(), z.string())
+      .describe(
+        "dimensions; {environment}, {target}, {functionName} and {alias} are filled in, {version} stands for the arm's version",
+      ),
+    statistic: z.string().min(1).describe("CloudWatch statistic, such as Sum, Average or p95"),
+  })
+  .describe("an explicit CloudWatch metric");
 
 export const sha256Schema = z
   .string()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CheckPlan } from "../../../functions/domain/plan.ts";
+import type { GatePlan } from "../../../functions/domain/plan.ts";
 import { type Changes, environment, expectProblem, type Json, problems, resolve, warnings } from "./documents.ts";
 
 const PROD = "policy.environments.prod";
@@ -13,7 +13,7 @@ const QUERY = {
 };
 
 const checks = (...list: Json[]): Changes => ({ [`${PROD}.checks`]: list });
-const check = (input: Json, more: Changes = {}): CheckPlan | undefined =>
+const check = (input: Json, more: Changes = {}): GatePlan | undefined =>
   environment({ ...checks(input), ...more }).checks[0];
 
 describe("checks", () => {

@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkGates } from "../../../functions/check-gates.ts";
-import { pointOf, runChecks } from "../../../functions/domain/gates/gates.ts";
+import type { GATES, GateKind } from "../../../functions/domain/gates/kinds/table.ts";
+import { pointOf } from "../../../functions/domain/gates/point.ts";
+import { runGates } from "../../../functions/domain/gates/run.ts";
 import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead } from "../../../functions/domain/ledger/load.ts";
 import { loadEnding } from "../../../functions/domain/ledger/note-ending.ts";
-import type { CheckPlan } from "../../../functions/domain/plan.ts";
+import type { GatePlan } from "../../../functions/domain/plan.ts";
 import {
   ENV,
   environmentPlan,
@@ -21,10 +23,9 @@ import {
   World,
 } from "../../support/deps.ts";
 
-type Kind<K extends CheckPlan["kind"]> = Omit<Extract<CheckPlan, { kind: K }>, "name" | "when" | "onFail">;
-type Anything = { [K in CheckPlan["kind"]]: Kind<K> }[CheckPlan["kind"]];
+type Anything = { [K in GateKind]: { kind: K } & ReturnType<(typeof GATES)[K]["resolve"]> }[GateKind];
 
-const named = (check: Anything, change: Partial<Pick<CheckPlan, "when" | "onFail" | "name">> = {}): CheckPlan => ({
+const named = (check: Anything, change: Partial<Pick<GatePlan, "when" | "onFail" | "name">> = {}): GatePlan => ({
   name: "the check",
   when: "at-0",
   onFail: "block",
@@ -40,7 +41,7 @@ beforeEach(async () => {
 
 async function result(check: Anything) {
   const plan = environmentPlan({ checks: [named(check)] });
-  const [only] = await runChecks(world.deps, { promotionId: P1, service: "shop", version: "v2", plan }, "at-0");
+  const [only] = await runGates(world.deps, { promotionId: P1, service: "shop", version: "v2", plan }, "at-0");
   return { passed: only?.passed, found: only?.found };
 }
 
@@ -224,7 +225,7 @@ describe("check-gates", () => {
   const red = { kind: "alarms-ok" as const, names: ["slow"] };
   const green = { kind: "alarms-ok" as const, names: ["errors"] };
 
-  async function withChecks(weight: number, ...checks: CheckPlan[]) {
+  async function withChecks(weight: number, ...checks: GatePlan[]) {
     world = await rollingOut(weight, { plan: { checks } });
     world.alarms.set("slow", "ALARM");
   }
@@ -301,7 +302,7 @@ describe("check-gates", () => {
     world = new World();
     await opened(world, promotionPlan([environmentPlan({ alarms: [] })]));
     const scene = { promotionId: P1, service: "shop", version: "v2", plan: environmentPlan({ alarms: [] }) };
-    expect(await runChecks(world.deps, scene, "before")).toEqual([]);
+    expect(await runGates(world.deps, scene, "before")).toEqual([]);
   });
 
   it("records a finding once, and another finding too", async () => {
