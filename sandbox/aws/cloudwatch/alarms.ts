@@ -1,4 +1,5 @@
 import type { SimulatedAws } from "../router.ts";
+import { AlarmHistory } from "./alarm-history.ts";
 import { type AlarmState, EXTRA_PERIODS, stateOf, type Threshold } from "./alarm-state.ts";
 import type { Datapoints } from "./datapoints.ts";
 import { statisticOf } from "./statistics.ts";
@@ -87,6 +88,7 @@ const MINUTE_MS = 60_000;
 
 /** Alarms: evaluated every minute of virtual time while started, by hand in between. */
 export class Alarms {
+  readonly history = new AlarmHistory();
   readonly #aws: SimulatedAws;
   readonly #datapoints: Datapoints;
   readonly #weather: CloudWatchWeather;
@@ -160,6 +162,7 @@ export class Alarms {
     const previous = alarm.status;
     if (previous.value === value) return;
     alarm.status = { value, reason, at: this.#aws.clock.now() };
+    this.history.note(alarm, previous);
     this.#announce(alarm, previous);
     for (const other of this.list(alarm.account, alarm.region)) {
       if (other.kind === "composite" && other.anyOf.includes(alarm.name)) this.#recompose(other);

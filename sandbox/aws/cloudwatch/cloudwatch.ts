@@ -1,4 +1,5 @@
 import type {
+  DescribeAlarmHistoryCommandInput,
   DescribeAlarmsCommandInput,
   GetMetricDataCommandInput,
   MetricDatum,
@@ -18,7 +19,12 @@ import { CustomMetrics, type MetricSource } from "./sources.ts";
 import { type CloudWatchWeather, USUAL_WEATHER } from "./weather.ts";
 
 /** Calls a second, account and Region [CloudWatch quotas]. */
-const CALLS_PER_SECOND: Readonly<Record<string, number>> = { GetMetricData: 500, DescribeAlarms: 9, SetAlarmState: 3 };
+const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
+  GetMetricData: 500,
+  DescribeAlarms: 9,
+  DescribeAlarmHistory: 3,
+  SetAlarmState: 3,
+};
 
 const DESCRIBED_AT_ONCE = 50;
 const MOST_NAMES = 100;
@@ -39,6 +45,7 @@ const described = (alarm: Alarm): Record<string, unknown> => ({
   StateValue: alarm.status.value,
   StateReason: alarm.status.reason,
   StateUpdatedTimestamp: alarm.status.at / 1_000,
+  StateTransitionedTimestamp: alarm.status.at / 1_000,
   ...(alarm.kind === "composite" ? { AlarmRule: compositeRule(alarm) } : metricMembers(alarm)),
 });
 
@@ -79,6 +86,8 @@ export class SimulatedCloudWatch {
       GetMetricData: (input: Wire<GetMetricDataCommandInput>, call: Call) => metricData.get(input, call),
       PutMetricData: (input: Wire<PutMetricDataCommandInput>, call: Call) => this.#putMetricData(input, call),
       DescribeAlarms: (input: Wire<DescribeAlarmsCommandInput>, call: Call) => this.#describeAlarms(input, call),
+      DescribeAlarmHistory: (input: Wire<DescribeAlarmHistoryCommandInput>, call: Call) =>
+        this.alarms.history.describe(input, call, aws.clock.now()),
       SetAlarmState: (input: Wire<SetAlarmStateCommandInput>, call: Call) => this.#setAlarmState(input, call),
     };
     const limited = Object.entries(operations).map(([name, run]) => [name, this.#limited(name, run)] as const);
