@@ -78,7 +78,7 @@ function retiredIn({ services }: Policy, environments: readonly string[]): strin
 const ANY_VERSION = "Versions are numbers that do not exist yet; the functions are exactly the policy's.";
 const ANY_RELEASE = "Releases name their objects; the buckets are exactly those that the deployment names.";
 const NO_RESOURCE =
-  "GetMetricData knows no resources, and composite alarms are described only by who may describe all.";
+  "GetMetricData knows no resources, and composite alarms and their history are shown only to who may see all.";
 
 /** The permissions of one use in one place. Those without resources, where the policy has nothing to use, do nothing. */
 export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: readonly string[]): Grant[] {
@@ -113,7 +113,11 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
       ];
     case "watch":
       return [
-        { actions: ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], resources: ["*"], why: NO_RESOURCE },
+        {
+          actions: ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory"],
+          resources: ["*"],
+          why: NO_RESOURCE,
+        },
       ];
     case "read-artifacts":
       return readArtifacts(artifactBuckets);

@@ -1,23 +1,32 @@
 import {
+  type AlarmHistoryItem,
+  type AlarmType,
   type CloudWatchClient,
+  type CompositeAlarm,
+  DescribeAlarmHistoryCommand,
   DescribeAlarmsCommand,
   type DescribeAlarmsCommandInput,
   GetMetricDataCommand,
   type GetMetricDataCommandOutput,
+  type MetricAlarm,
   type MetricDataQuery,
   type MetricDataResult,
 } from "@aws-sdk/client-cloudwatch";
-import { CallRefused } from "../domain/errors.ts";
-import type { AlarmState, Alarms, Metrics, Series, SeriesQuery } from "../domain/ports.ts";
+import { CallRefused, ServiceTrouble } from "../domain/errors.ts";
+import type { AlarmStatus, Alarms, Metrics, RedTurn, Series, SeriesQuery } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
 
 export interface CloudWatchTools {
   readonly client: () => CloudWatchClient;
 }
 
-/** Most queries in one GetMetricData call, and most names in one DescribeAlarms call. */
+/** Most queries in one GetMetricData call, names in one DescribeAlarms call, and entries in one DescribeAlarmHistory page. */
 const MOST_QUERIES = 500;
 const MOST_NAMES = 100;
+const MOST_ENTRIES = 100;
+
+/** Named in every call: without it CloudWatch speaks of metric alarms alone. */
+const BOTH_KINDS: AlarmType[] = ["MetricAlarm", "CompositeAlarm"];
 
 /**
  * Metrics by GetMetricData. A period counts when all of it lies in [from, to), so that no value is drawn from a part of
@@ -123,16 +132,24 @@ function isCut(page: GetMetricDataCommandOutput): boolean {
   return (page.Messages ?? []).length > 0;
 }
 
-/** Alarm states by DescribeAlarms, asked for both kinds: without saying so, composites are left out. */
+/**
+ * Alarms of both kinds: how they stand by DescribeAlarms, how they stood by DescribeAlarmHistory. The history is kept for
+ * weeks, outlives its alarm, and is asked for one alarm at a time: without a name it is that of the whole account.
+ */
 export function cloudWatchAlarms({ client }: CloudWatchTools): Alarms {
   return {
     async states(names, prefix) {
-      const states = new Map<string, AlarmState>();
+      const states = new Map<string, AlarmStatus>();
       for (const AlarmNames of chunks([...new Set(names)], MOST_NAMES)) {
         await describe(client(), { AlarmNames }, states);
       }
       if (prefix !== undefined) await describe(client(), { AlarmNamePrefix: prefix }, states);
       return states;
+    },
+    async redTurns(names, from) {
+      const turns: RedTurn[] = [];
+      for (const name of new Set(names)) turns.push(...(await redTurnsOf(client(), name, from)));
+      return turns.sort((one, other) => one.at - other.at);
     },
   };
 }
@@ -140,24 +157,75 @@ export function cloudWatchAlarms({ client }: CloudWatchTools): Alarms {
 async function describe(
   client: CloudWatchClient,
   which: DescribeAlarmsCommandInput,
-  states: Map<string, AlarmState>,
+  states: Map<string, AlarmStatus>,
 ): Promise<void> {
   let NextToken: string | undefined;
   do {
     const command = new DescribeAlarmsCommand({
       ...which,
-      AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+      AlarmTypes: BOTH_KINDS,
       MaxRecords: MOST_NAMES,
       NextToken,
     });
     const page = await ask("cloudwatch:DescribeAlarms", () => client.send(command));
     for (const alarm of [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])]) {
       if (alarm.AlarmName !== undefined && alarm.StateValue !== undefined) {
-        states.set(alarm.AlarmName, alarm.StateValue);
+        states.set(alarm.AlarmName, { state: alarm.StateValue, since: sinceOf(alarm) });
       }
     }
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
+}
+
+/** StateUpdatedTimestamp moves with EvaluationState too: it is no earlier than the state, and the second choice. */
+function sinceOf(alarm: MetricAlarm | CompositeAlarm): number | null {
+  return (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp)?.getTime() ?? null;
+}
+
+async function redTurnsOf(client: CloudWatchClient, name: string, from: number): Promise<RedTurn[]> {
+  const turns: RedTurn[] = [];
+  let NextToken: string | undefined;
+  do {
+    const command = new DescribeAlarmHistoryCommand({
+      AlarmName: name,
+      AlarmTypes: BOTH_KINDS,
+      HistoryItemType: "StateUpdate",
+      StartDate: new Date(from),
+      ScanBy: "TimestampAscending",
+      MaxRecords: MOST_ENTRIES,
+      NextToken,
+    });
+    const page = await ask("cloudwatch:DescribeAlarmHistory", () => client.send(command));
+    turns.push(...(page.AlarmHistoryItems ?? []).flatMap((entry) => redTurn(name, entry)));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return turns;
+}
+
+/**
+ * What an entry says, by its data (`newState.stateValue`) or, where those are cut off after 4,095 characters, by its summary
+ * ("Alarm updated from OK to ALARM"). Throws `ServiceTrouble` when it says no state, or no time: what cannot be read must not
+ * pass for green.
+ */
+function redTurn(name: string, { HistoryData, HistorySummary, Timestamp }: AlarmHistoryItem): RedTurn[] {
+  const { stateValue, stateReason } = dataOf(HistoryData)?.newState ?? {};
+  const state = stateValue ?? / to (OK|ALARM|INSUFFICIENT_DATA)\b/.exec(HistorySummary ?? "")?.[1];
+  if (state === undefined || Timestamp === undefined) {
+    throw new ServiceTrouble(`an entry in the history of alarm ${name} says no state or no time`);
+  }
+  return state === "ALARM" ? [{ name, at: Timestamp.getTime(), reason: stateReason ?? "" }] : [];
+}
+
+interface HistoryData {
+  readonly newState?: { readonly stateValue?: string; readonly stateReason?: string };
+}
+
+function dataOf(json: string | undefined): HistoryData | null {
+  try {
+    return JSON.parse(json ?? "null") as HistoryData | null;
+  } catch {
+    return null;
+  }
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {

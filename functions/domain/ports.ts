@@ -174,9 +174,30 @@ export interface Metrics {
 
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
+/** An alarm as it stands. */
+export interface AlarmStatus {
+  readonly state: AlarmState;
+  /** When it came into this state (epoch ms); null where CloudWatch does not say. */
+  readonly since: number | null;
+}
+
+/** An alarm that turned red, whatever it did after that. */
+export interface RedTurn {
+  readonly name: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** CloudWatch's words for it; empty where it has none. */
+  readonly reason: string;
+}
+
 export interface Alarms {
-  /** State by name, composites included; a name that does not exist is absent from the answer. */
-  states(names: readonly string[], prefix?: string): Promise<ReadonlyMap<string, AlarmState>>;
+  /** Status by name, composites included; a name that does not exist is absent from the answer. */
+  states(names: readonly string[], prefix?: string): Promise<ReadonlyMap<string, AlarmStatus>>;
+  /**
+   * Every turn of these alarms to red at or after `from` (epoch ms), oldest first, those of deleted alarms included. One
+   * call an alarm, of which CloudWatch answers few a second: name those alone that can have turned since.
+   */
+  redTurns(names: readonly string[], from: number): Promise<RedTurn[]>;
 }
 
 // --- people and machines ---------------------------------------------------------------------------------------------

@@ -167,7 +167,15 @@ describe("reading alarms", () => {
   test("asks for metric and composite alarms, and leaves out the names that do not exist", async () => {
     const { alarms, sent } = onWire(
       ok({
-        MetricAlarms: [{ AlarmName: "errors", StateValue: "OK" }],
+        MetricAlarms: [
+          {
+            AlarmName: "errors",
+            StateValue: "OK",
+            StateTransitionedTimestamp: seconds(FROM),
+            StateUpdatedTimestamp: seconds(FROM + MINUTE),
+          },
+          { AlarmName: "p95", StateValue: "INSUFFICIENT_DATA", StateUpdatedTimestamp: seconds(FROM + MINUTE) },
+        ],
         CompositeAlarms: [{ AlarmName: "all", StateValue: "ALARM" }],
       }),
     );
@@ -175,8 +183,9 @@ describe("reading alarms", () => {
     const states = await alarms.states(["errors", "all", "missing"]);
 
     expect([...states]).toEqual([
-      ["errors", "OK"],
-      ["all", "ALARM"],
+      ["errors", { state: "OK", since: FROM }],
+      ["p95", { state: "INSUFFICIENT_DATA", since: FROM + MINUTE }],
+      ["all", { state: "ALARM", since: null }],
     ]);
     expect(sent[0]?.json).toMatchObject({
       AlarmNames: ["errors", "all", "missing"],
@@ -201,7 +210,7 @@ describe("reading alarms", () => {
 
     const states = await alarms.states([], "bbws-prod");
 
-    expect(states.get("bbws-prod-2")).toBe("INSUFFICIENT_DATA");
+    expect(states.get("bbws-prod-2")?.state).toBe("INSUFFICIENT_DATA");
     expect(sent.map(({ json }) => [json.AlarmNamePrefix, json.NextToken])).toEqual([
       ["bbws-prod", undefined],
       ["bbws-prod", "page 2"],
@@ -213,5 +222,80 @@ describe("reading alarms", () => {
 
     expect((await alarms.states([])).size).toBe(0);
     expect(sent).toHaveLength(0);
+  });
+});
+
+describe("reading the alarms' history", () => {
+  const entry = (at: number, to: string, more: object = {}) => ({
+    AlarmName: "errors",
+    Timestamp: seconds(at),
+    HistoryItemType: "StateUpdate",
+    HistorySummary: `Alarm updated from OK to ${to}`,
+    HistoryData: JSON.stringify({ newState: { stateValue: to, stateReason: `it is ${to}` } }),
+    ...more,
+  });
+
+  test("asks for the changes of state since then, of both kinds, and keeps the turns to red", async () => {
+    const { alarms, sent } = onWire(ok({ AlarmHistoryItems: [entry(FROM, "ALARM"), entry(FROM + MINUTE, "OK")] }));
+
+    const turns = await alarms.redTurns(["errors"], FROM);
+
+    expect(turns).toEqual([{ name: "errors", at: FROM, reason: "it is ALARM" }]);
+    expect(sent[0]?.headers["x-amz-target"]).toBe("GraniteServiceVersion20100801.DescribeAlarmHistory");
+    expect(sent[0]?.json).toEqual({
+      AlarmName: "errors",
+      AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+      HistoryItemType: "StateUpdate",
+      StartDate: seconds(FROM),
+      ScanBy: "TimestampAscending",
+      MaxRecords: 100,
+    });
+  });
+
+  test("asks once for each alarm, follows its pages, and answers in the order of time", async () => {
+    const { alarms, sent } = onWire(
+      ok({ AlarmHistoryItems: [entry(FROM, "OK")], NextToken: "page 2" }),
+      ok({ AlarmHistoryItems: [entry(FROM + 2 * MINUTE, "ALARM")] }),
+      ok({ AlarmHistoryItems: [entry(FROM + MINUTE, "ALARM")] }),
+    );
+
+    const turns = await alarms.redTurns(["errors", "p95", "errors"], FROM);
+
+    expect(sent.map(({ json }) => [json.AlarmName, json.NextToken])).toEqual([
+      ["errors", undefined],
+      ["errors", "page 2"],
+      ["p95", undefined],
+    ]);
+    expect(turns.map(({ name, at }) => [name, at])).toEqual([
+      ["p95", FROM + MINUTE],
+      ["errors", FROM + 2 * MINUTE],
+    ]);
+  });
+
+  test.each([
+    ["cut off in the middle", { HistoryData: '{"newState":{"stateValue":"ALARM","stateReason":"5 err' }],
+    ["not there", { HistoryData: undefined }],
+    ["of another shape", { HistoryData: "null" }],
+  ])("goes by the summary where the data are %s", async (_how, data) => {
+    const { alarms } = onWire(ok({ AlarmHistoryItems: [entry(FROM, "ALARM", data)] }));
+
+    expect(await alarms.redTurns(["errors"], FROM)).toEqual([{ name: "errors", at: FROM, reason: "" }]);
+  });
+
+  test("never takes an entry that says no state, or no time, for a green one", async () => {
+    const mute = entry(FROM, "ALARM", { HistoryData: "{}", HistorySummary: "Alarm updated" });
+    const timeless = entry(FROM, "ALARM", { Timestamp: undefined });
+
+    for (const unreadable of [mute, timeless]) {
+      const { alarms } = onWire(ok({ AlarmHistoryItems: [unreadable] }));
+      await expect(alarms.redTurns(["errors"], FROM)).rejects.toBeInstanceOf(ServiceTrouble);
+    }
+  });
+
+  test("is trouble when it is throttled, and refused without the permission", async () => {
+    const throttled = onWire(fault("ThrottlingException", 400));
+    await expect(throttled.alarms.redTurns(["errors"], FROM)).rejects.toBeInstanceOf(ServiceTrouble);
+    const denied = onWire(fault("AccessDeniedException", 403));
+    await expect(denied.alarms.redTurns(["errors"], FROM)).rejects.toBeInstanceOf(CallRefused);
   });
 });

@@ -48,6 +48,22 @@ export const STORIES: readonly Story[] = [
     scenario: { alarms: [{ ...GUARD, turns: [{ at: "4m", to: "ALARM" }] }] },
   },
   {
+    name: "an alarm that is red for a moment, whose event is late",
+    outcome: "rolled-back",
+    scenario: {
+      alarms: [
+        {
+          ...GUARD,
+          turns: [
+            { at: "250s", to: "ALARM" },
+            { at: "255s", to: "OK" },
+          ],
+        },
+      ],
+      cloudwatch: { eventDelay: "1h" },
+    },
+  },
+  {
     name: "an operator who holds, resumes and skips",
     outcome: "promoted",
     scenario: operators(["3m", "hold"], ["6m", "resume"], ["7m", "skip-bake"], ["9m", "promote-now"]),

@@ -78,7 +78,10 @@ test.each([
   [
     "ReadingRole",
     "reads and probes",
-    [`lambda:InvokeFunction ${versions.join(" ")}`, "cloudwatch:GetMetricData *", "cloudwatch:DescribeAlarms *"],
+    [
+      `lambda:InvokeFunction ${versions.join(" ")}`,
+      ...["GetMetricData", "DescribeAlarms", "DescribeAlarmHistory"].map((action) => `cloudwatch:${action} *`),
+    ],
   ],
 ])("the %s %s with the policy's functions, and does nothing else", (id, _does, own) => {
   const granted = statementsOf(target("prod"), id).flatMap(({ Action, Resource }) =>

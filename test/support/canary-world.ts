@@ -17,10 +17,12 @@ import type {
 } from "../../functions/domain/plan.ts";
 import type {
   AlarmState,
+  AlarmStatus,
   Alarms,
   Dependencies,
   Mail,
   Metrics,
+  RedTurn,
   Route,
   RouteState,
   Series,
@@ -168,17 +170,38 @@ function pointOf({ metricName, statistic }: SeriesQuery, minute: Minute): number
   return minute.requests * (1 - (minute.slower?.(Number(bound)) ?? 0));
 }
 
+/** Alarms that stand as they are set, and were red when `turns` says so. */
 export class SimulatedAlarms implements Alarms {
   readonly red = new Map<string, AlarmState>();
+  /** Since when an alarm is as it is (epoch ms): before everything, unless said otherwise. */
+  readonly since = new Map<string, number | null>();
+  readonly turns: RedTurn[] = [];
+  readonly historyReads: { readonly names: readonly string[]; readonly from: number }[] = [];
   fail: Error | null = null;
-  async states(names: readonly string[]): Promise<ReadonlyMap<string, AlarmState>> {
+  failHistory: Error | null = null;
+
+  async states(names: readonly string[]): Promise<ReadonlyMap<string, AlarmStatus>> {
     if (this.fail !== null) throw this.fail;
     return new Map(
       names.flatMap((name) => {
         const state = this.red.get(name);
-        return state === undefined ? [] : [[name, state] as const];
+        const since = this.since.has(name) ? (this.since.get(name) ?? null) : 0;
+        return state === undefined ? [] : [[name, { state, since }] as const];
       }),
     );
+  }
+
+  async redTurns(names: readonly string[], from: number): Promise<RedTurn[]> {
+    if (this.failHistory !== null) throw this.failHistory;
+    this.historyReads.push({ names, from });
+    return this.turns.filter(({ name, at }) => names.includes(name) && at >= from);
+  }
+
+  /** Red from `at` on for so long, and green again. */
+  flap(name: string, at: number, forMs: number): void {
+    this.turns.push({ name, at, reason: "" });
+    this.red.set(name, "OK");
+    this.since.set(name, at + forMs);
   }
 }
 

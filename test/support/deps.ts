@@ -14,10 +14,12 @@ import type { Outcome } from "../../functions/domain/outcomes.ts";
 import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import type {
   AlarmState,
+  AlarmStatus,
   Dependencies,
   ExecutionStatus,
   Ledger,
   Mail,
+  RedTurn,
   Series,
   SeriesQuery,
 } from "../../functions/domain/ports.ts";
@@ -123,6 +125,8 @@ export class World {
   readonly started = new Map<string, string>();
   startTrouble: Error | null = null;
   readonly alarms = new Map<string, AlarmState>([["errors", "OK"]]);
+  /** The alarms' history. */
+  readonly redTurns: RedTurn[] = [];
   readonly objects = new Map<string, { versionId: string; sha256: string | null }>();
   readonly pages = new Map<string, { status: number; body: string; ms: number }>();
   /** Datapoints of a series, by start of period. */
@@ -217,7 +221,10 @@ export class World {
         prober: this.prober(plan.name),
       }),
       metrics: () => ({ read: async (queries, from, to) => queries.map((query) => this.#series(query, from, to)) }),
-      alarms: () => ({ states: async (names, prefix) => this.#states(names, prefix) }),
+      alarms: () => ({
+        states: async (names, prefix) => this.#states(names, prefix),
+        redTurns: async (names, from) => this.redTurns.filter(({ name, at }) => names.includes(name) && at >= from),
+      }),
       artifacts: () => ({
         object: async (bucket, key, versionId) => this.objects.get(`${bucket}/${key}/${versionId}`),
       }),
@@ -243,10 +250,10 @@ export class World {
     return { id: query.id, points: this.points(query, from, to), complete: this.complete };
   }
 
-  #states(names: readonly string[], prefix: string | undefined): Map<string, AlarmState> {
+  #states(names: readonly string[], prefix: string | undefined): Map<string, AlarmStatus> {
     const asked = ([name]: readonly [string, AlarmState]) =>
       names.includes(name) || (prefix !== undefined && name.startsWith(prefix));
-    return new Map([...this.alarms].filter(asked));
+    return new Map([...this.alarms].filter(asked).map(([name, state]) => [name, { state, since: null }]));
   }
 }
 

@@ -39,6 +39,7 @@ export async function judge(ledger: Ledger, promotionId: string, environment: st
       chunk: 0,
       revision: 15,
       parts: 1,
+      alarmsReadTo: endedAt,
       verdict: "pass",
       acted: null,
       reasons: [],

@@ -17,6 +17,7 @@ export const BakeInput = EnvironmentInput.extend({
   /** Number of the execution that bakes this phase; it goes up when one has had its share of ticks. */
   chunk: z.int().min(0),
 });
+export type BakeInput = z.output<typeof BakeInput>;
 
 export type Phase =
   | { readonly kind: "step"; readonly weight: number }
@@ -79,6 +80,8 @@ export interface BakeRecord {
   readonly revision: number;
   /** Sample items written so far. */
   readonly parts: number;
+  /** Up to when the alarms' past is known (epoch ms), by this bake's looks or an earlier one's; null: none has read it. */
+  readonly alarmsReadTo: number | null;
   readonly verdict: Verdict | null;
   readonly acted: Acted | null;
   readonly reasons: readonly string[];

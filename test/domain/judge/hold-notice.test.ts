@@ -36,6 +36,7 @@ const bake = (over: Partial<BakeRecord> = {}): BakeRecord => ({
   chunk: 1,
   revision: 1,
   parts: 0,
+  alarmsReadTo: null,
   verdict: "inconclusive",
   acted: null,
   reasons: [],

@@ -13,7 +13,7 @@ export async function lookAtAlarms(
 ): Promise<Finding> {
   const states = await alarms(place).states(names, prefix);
   const missing = names.filter((name) => !states.has(name));
-  const red = [...states].filter(([, state]) => state === "ALARM").map(([name]) => name);
+  const red = [...states].filter(([, { state }]) => state === "ALARM").map(([name]) => name);
   if (missing.length > 0) return { passed: false, found: `no such alarm: ${missing.join(", ")}` };
   if (prefix !== undefined && ![...states.keys()].some((name) => name.startsWith(prefix)))
     return { passed: false, found: `no alarm begins with "${prefix}"` };

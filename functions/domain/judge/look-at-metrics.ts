@@ -1,0 +1,68 @@
+/** Reads what the metrics say of candidate and baseline since the last look, and judges it. */
+import { loadTargets } from "../ledger/load.ts";
+import { placeOf } from "../ledger/plan-parts.ts";
+import type { Dependencies } from "../ports.ts";
+import { type Assessment, assess } from "./assess.ts";
+import { afterLook } from "./ending.ts";
+import { orTrouble } from "./or-trouble.ts";
+import { watchesOf } from "./reference.ts";
+import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./sampling.ts";
+import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./state.ts";
+import { type Synthetic, sendSynthetic } from "./synthetic.ts";
+import { judged, type Looked, type Tick } from "./tick.ts";
+
+/** `troubles`: what else could not be asked in this look. */
+export async function lookAtMetrics(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Looked> {
+  const assessment = await assessNow(deps, tick, troubles);
+  const { ending, extendTo } = afterLook(assessment, tick.bake, tick.phase, tick.plan, tick.now);
+  return judged(tick, assessment, ending, extendTo);
+}
+
+async function assessNow(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Assessment> {
+  const { plan, bake, now, references } = tick;
+  const state = withSpan(tick.evidence.state, bake.span);
+  const watches = await watchesFor(deps, tick);
+  const readings = await readMetrics(deps, tick, watches, state);
+  const synthetic = await ownRequests(deps, tick, watches, state);
+  const { analysis } = plan;
+  return assess({ analysis, watches, references, state, readings, troubles, synthetic, now });
+}
+
+/** Only while a step is baked: nobody asked for requests during a hold, or for hours of monitoring. */
+async function ownRequests(
+  deps: Dependencies,
+  { plan, phase, bake }: Tick,
+  watches: Watch[],
+  state: EvidenceState,
+): Promise<Synthetic> {
+  if (phase.kind !== "step" || bake.span === null || plan.analysis.syntheticPerMinute === 0) return {};
+  const send = () => sendSynthetic(deps, plan, watches, state);
+  return (await orTrouble(deps.log, "the candidate directly", send)) ?? {};
+}
+
+async function watchesFor({ ledger }: Dependencies, { input, plan, references }: Tick): Promise<Watch[]> {
+  const records = await loadTargets(ledger, input.promotionId, input.environment);
+  const arms = plan.targets.flatMap((target) => {
+    const record = records.find((one) => one.target === target.name);
+    return record === undefined ? [] : [armsOf(target, record)];
+  });
+  return watchesOf(plan, arms, references);
+}
+
+const NOTHING_TO_READ = readingsOf({ queries: [], slots: [] }, []);
+
+/** One read for all targets and metrics. Null: CloudWatch did not answer. */
+async function readMetrics(
+  { metrics, log }: Dependencies,
+  { plan, now }: Tick,
+  watches: readonly Watch[],
+  state: EvidenceState,
+): Promise<Readings | null> {
+  const stretch = stretchToRead(watches, state, now);
+  if (stretch === null) return NOTHING_TO_READ;
+  const { from, to } = stretch;
+  const reads = planReads(watches, new Set(spansWithin(state.spans, from, to).map(modeOf)));
+  if (reads.queries.length === 0) return NOTHING_TO_READ;
+  const series = await orTrouble(log, "metrics", () => metrics(placeOf(plan)).read(reads.queries, from, to));
+  return series === null ? null : readingsOf(reads, series);
+}

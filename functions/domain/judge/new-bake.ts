@@ -1,0 +1,74 @@
+/** How a bake begins: from when it is watched, until when, and in which words. */
+import { formatDuration } from "../durations.ts";
+import type { Intent } from "../ledger/journal-records.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import { type BakeRecord, type Phase, plannedSecondsOf, readPhase } from "./bake.ts";
+import type { Span } from "./sampling.ts";
+
+export interface Beginning {
+  readonly plan: EnvironmentPlan;
+  readonly phase: string;
+  readonly chunk: number;
+  /** How traffic stands; null while the candidate has none. */
+  readonly span: Span | null;
+  /** The environment's bakes so far. */
+  readonly earlier: readonly BakeRecord[];
+  /** Latest end of a hold (epoch ms); null: it has none, or this is no hold. */
+  readonly holdUntil: number | null;
+  readonly now: number;
+}
+
+/** Throws `BadInput` when the plan has no such phase. */
+export function newBake({ plan, phase: name, chunk, span, earlier, holdUntil, now }: Beginning): BakeRecord {
+  const phase = readPhase(name);
+  const startedAt = phase.kind === "step" && span !== null ? span.from : now;
+  const plannedSeconds = plannedSecondsOf(plan, phase);
+  return {
+    phase: name,
+    span,
+    startedAt,
+    since: phase.kind === "hold" ? endOfLast(earlier, now) : startedAt,
+    plannedSeconds,
+    endsAt: plannedSeconds === null ? holdUntil : startedAt + plannedSeconds * 1000,
+    extended: false,
+    chunk,
+    revision: 0,
+    parts: 0,
+    alarmsReadTo: newest(earlier.map(({ alarmsReadTo }) => alarmsReadTo)),
+    verdict: null,
+    acted: null,
+    reasons: [],
+    warnings: [],
+    findings: [],
+    logE: null,
+    line: null,
+    evidence: "",
+    result: null,
+    endedAt: null,
+    summary: inWords(phase, plannedSeconds, span),
+  };
+}
+
+/** A word given between the end of the last bake and this hold is meant for the hold. */
+function endOfLast(earlier: readonly BakeRecord[], now: number): number {
+  return newest(earlier.map(({ endedAt }) => endedAt)) ?? now;
+}
+
+function newest(instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((at) => at !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** When the newest write that took effect did (epoch ms); null: none has. */
+export function newestMove(intents: readonly Pick<Intent, "result">[]): number | null {
+  return newest(intents.map(({ result }) => (result?.outcome === "applied" ? result.at : null)));
+}
+
+function inWords(phase: Phase, plannedSeconds: number | null, span: Span | null): string {
+  const share = span === null ? "without traffic on the candidate" : `at ${span.weight} %`;
+  if (plannedSeconds !== null) {
+    return `${phase.kind === "monitor" ? "monitoring" : "baking"} ${share} for ${formatDuration(plannedSeconds)}`;
+  }
+  const awaited = phase.kind === "approval" ? `approval ${phase.approval}` : "a person, or the window";
+  return `watching ${share} while waiting for ${awaited}`;
+}
