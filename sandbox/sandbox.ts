@@ -22,7 +22,7 @@ import { SimulatedAws } from "./aws/router.ts";
 import { SimulatedS3 } from "./aws/s3/s3.ts";
 import { clientConfig } from "./aws/sdk.ts";
 import { SimulatedSns } from "./aws/sns/sns.ts";
-import { stepFunctionsService } from "./aws/step-functions/step-functions.ts";
+import { SimulatedStepFunctions } from "./aws/step-functions/step-functions.ts";
 import { Random } from "./chance/random.ts";
 import { VirtualClock } from "./clock.ts";
 import { Api } from "./host/api.ts";
@@ -91,6 +91,7 @@ export class Sandbox {
   readonly lambda: SimulatedLambda;
   readonly cloudWatch: SimulatedCloudWatch;
   readonly sns: SimulatedSns;
+  readonly stepFunctions: SimulatedStepFunctions;
   readonly executions: Executions;
   readonly host: LambdaHost;
   readonly api: Api;
@@ -138,7 +139,7 @@ export class Sandbox {
     });
     this.alarmEvents = new EventBus(this.clock, (event) => this.host.deliver("alarm-listener", event));
     this.executions = this.#makeExecutions(random);
-    this.aws.register(stepFunctionsService(this.executions));
+    this.stepFunctions = new SimulatedStepFunctions(this.aws, { executions: this.executions });
     this.ledger = this.#onlookersLedger();
   }
 

@@ -38,19 +38,31 @@ export const behaviourOf = (
   version: string,
   history: ShareHistory,
 ): Behaviour | undefined => {
-  const baseline = baselineOf(history);
-  const fitting = rules.filter(
-    (rule) =>
-      fits(rule.function, stream.functionName) &&
-      (rule.account ?? stream.account) === stream.account &&
-      isNamed(rule.version, version, baseline),
+  const own = rules.filter(
+    (rule) => fits(rule.function, stream.functionName) && (rule.account ?? stream.account) === stream.account,
   );
+  return ruleFor(own, version, history);
+};
+
+/** The first rule that names the version; its own number goes before `baseline` and `candidate`. */
+export const ruleFor = <Rule extends Pick<Behaviour, "version">>(
+  rules: readonly Rule[],
+  version: string,
+  history: ShareHistory,
+): Rule | undefined => {
+  const baseline = baselineOf(history);
+  const fitting = rules.filter((rule) => isNamed(rule.version, version, baseline));
   return fitting.find((rule) => rule.version === version) ?? fitting[0];
 };
 
-type Change = Behaviour["changes"][number];
+type Change = Pick<Behaviour["changes"][number], "fromWeight" | "afterServing" | "from" | "to">;
 
-const applies = (change: Change, startsAt: number, { at, share, version, history }: Circumstances): boolean => {
+/** Whether the conditions of a change hold; `startsAt` is when the world begins (epoch ms). */
+export const applies = (
+  change: Change,
+  startsAt: number,
+  { at, share, version, history }: Omit<Circumstances, "stream">,
+): boolean => {
   if (share * 100 < (change.fromWeight ?? 0) - 1e-9) return false;
   if (at < startsAt + (change.from ?? 0) || at >= startsAt + (change.to ?? Number.POSITIVE_INFINITY)) return false;
   if (change.afterServing === undefined) return true;

@@ -23,21 +23,41 @@ const positive = z.number().positive();
 const pattern = z.string().min(1);
 const account = z.string().regex(/^\d{12}$/, "an account is twelve digits");
 
-const traffic = z.strictObject({
-  /** There were no requests earlier than this before the world begins; for ever unless said. */
+const arrivals = {
+  /** Nothing came earlier than this before the world begins; for ever unless said. */
   history: duration.optional(),
-  function: pattern.default("*"),
   account: account.optional(),
   alias: pattern.default("*"),
-  /** Requests a minute, as the mean of a day. */
-  perMinute: z.number().min(0),
   /** A day's wave: `amplitude` 0.4 is 40 % more at `peakHour` (UTC) and 40 % less twelve hours later. */
   daily: z.strictObject({ amplitude: fraction, peakHour: z.number().min(0).max(24) }).optional(),
   /** How much a minute's mean strays: standard deviation of its logarithm. */
   noise: z.number().min(0).max(2).default(0),
   /** Times in which traffic is a multiple of itself; 0 is silence. */
   surges: z.array(z.strictObject({ from: duration, to: duration, times: z.number().min(0) })).default([]),
+};
+
+const traffic = z.strictObject({
+  ...arrivals,
+  function: pattern.default("*"),
+  /** Requests a minute, as the mean of a day. */
+  perMinute: z.number().min(0),
 });
+
+/** Executions of a workflow that are started through an alias of its state machine. */
+const starts = z
+  .strictObject({
+    ...arrivals,
+    machine: pattern.default("*"),
+    /** Starts a minute, as the mean of a day; or, for rare ones, an hour. */
+    perMinute: z.number().min(0).optional(),
+    perHour: z.number().min(0).optional(),
+  })
+  .transform(({ perMinute, perHour, ...rest }, context) => {
+    const rate = perMinute ?? (perHour === undefined ? undefined : perHour / 60);
+    if (rate !== undefined && (perMinute === undefined || perHour === undefined)) return { ...rest, perMinute: rate };
+    context.addIssue({ code: "custom", message: 'give one of "perMinute" and "perHour", such as "perHour": 30' });
+    return z.NEVER;
+  });
 
 const latency = z.strictObject({ medianMs: positive, sigma: z.number().min(0).max(3).default(0.5) });
 
@@ -51,8 +71,7 @@ const conduct = {
   burstiness: fraction.optional(),
 };
 
-const change = z.strictObject({
-  ...conduct,
+const conditions = {
   /** Only while the version has at least this share of the alias, in percent. */
   fromWeight: percent.optional(),
   /** Only this long after the version began to serve. */
@@ -60,13 +79,17 @@ const change = z.strictObject({
   /** Only from and to these times. */
   from: duration.optional(),
   to: duration.optional(),
-});
+};
+
+const change = z.strictObject({ ...conduct, ...conditions });
+
+const version = z.union([z.literal(["baseline", "candidate"]), z.string().regex(/^\d+$/)]);
 
 const behaviour = z.strictObject({
   function: pattern.default("*"),
   account: account.optional(),
   /** `baseline`: what the alias served when the world began; `candidate`: any other; or a version's number. */
-  version: z.union([z.literal(["baseline", "candidate"]), z.string().regex(/^\d+$/)]),
+  version,
   ...conduct,
   /** After its first request a version answers a share of requests slower, for a while. */
   coldStart: z.strictObject({ for: duration, share: fraction, slowerByMs: positive }).optional(),
@@ -76,11 +99,46 @@ const behaviour = z.strictObject({
   changes: z.array(change).default([]),
 });
 
+const executionConduct = {
+  /** Shares of executions that end so. What fails or is aborted ends before its time, what times out at its limit. */
+  failed: fraction.optional(),
+  aborted: fraction.optional(),
+  timedOut: fraction.optional(),
+  /** Share of executions of which a state transition is throttled; they take no harm. */
+  throttled: fraction.optional(),
+  /** From start to end. */
+  duration: z.strictObject({ median: duration, sigma: z.number().min(0).max(3).default(0.5) }).optional(),
+};
+
+const execution = z
+  .strictObject({
+    machine: pattern.default("*"),
+    account: account.optional(),
+    /** As for functions. An execution stays on the version that it started on. */
+    version,
+    ...executionConduct,
+    /** What runs longer is timed out. */
+    timeLimit: duration.default(24 * 3_600_000),
+    /** Applied in order, each over what came before, to executions that start while its conditions hold. */
+    changes: z.array(z.strictObject({ ...executionConduct, ...conditions })).default([]),
+  })
+  .superRefine((rule, context) => {
+    for (const [index, layer] of [rule, ...rule.changes].entries()) {
+      const share = (layer.failed ?? 0) + (layer.aborted ?? 0) + (layer.timedOut ?? 0);
+      if (share <= 1) continue;
+      const path = index === 0 ? [] : ["changes", index - 1];
+      const message = `failed, aborted and timedOut are ${share} together: they are shares of all executions, at most 1`;
+      context.addIssue({ code: "custom", path, message });
+    }
+  });
+
 /** Trouble that has nothing to do with the release: both versions feel it alike. */
 const incident = z.strictObject({
   from: duration,
   to: duration,
   function: pattern.default("*"),
+  /** The workflows that feel it too: none unless said. */
+  machine: pattern.optional(),
   errorsTimes: z.number().min(0).default(1),
   errorsPlus: fraction.default(0),
   latencyTimes: positive.default(1),
@@ -215,6 +273,8 @@ export const scenarioSchema = z.strictObject({
   latencyTimes: positive.default(1),
   traffic: z.array(traffic).default([]),
   behaviour: z.array(behaviour).default([]),
+  starts: z.array(starts).default([]),
+  executions: z.array(execution).default([]),
   incidents: z.array(incident).default([]),
   cloudwatch: cloudwatch.default(() => cloudwatch.parse({})),
   series: z.array(series).default([]),
@@ -233,6 +293,8 @@ export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioFile = z.input<typeof scenarioSchema>;
 export type TrafficRule = Scenario["traffic"][number];
 export type Behaviour = Scenario["behaviour"][number];
+export type StartRule = Scenario["starts"][number];
+export type ExecutionRule = Scenario["executions"][number];
 export type Incident = Scenario["incidents"][number];
 export type SteadySeries = Scenario["series"][number];
 export type ScenarioFault = Scenario["faults"][number];

@@ -1,13 +1,13 @@
 import type { Portion, Served, Stream, TrafficSource } from "../aws/traffic-source.ts";
 import { Random } from "../chance/random.ts";
-import { binomial, bursty, normal, poisson } from "../chance/samplers.ts";
+import { binomial, bursty, poisson } from "../chance/samplers.ts";
 import { logNormal, merged, type Samples } from "../chance/samples.ts";
+import { isTooEarly, meanAt } from "./arrivals.ts";
 import { type Conduct, conductOf } from "./behaviour.ts";
 import { fits, type Scenario, type TrafficRule } from "./scenario.ts";
 import { type ShareHistory, type Span, sharesOf, spansOf } from "./shares.ts";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 export interface TrafficOptions {
   readonly scenario: Pick<Scenario, "traffic" | "behaviour" | "incidents" | "startsAt" | "seed" | "cloudwatch">;
@@ -27,12 +27,6 @@ interface Known {
   readonly span: Random;
   readonly minutes: Map<number, readonly Served[]>;
 }
-
-const dailyFactor = (rule: TrafficRule, at: number): number => {
-  if (rule.daily === undefined) return 1;
-  const hour = (at % (24 * HOUR_MS)) / HOUR_MS;
-  return 1 + rule.daily.amplitude * Math.cos(((hour - rule.daily.peakHour) / 24) * 2 * Math.PI);
-};
 
 /** Requests and what came of them, minute by minute: named by (seed, function, version, minute), not by who asks. */
 export class Traffic implements TrafficSource {
@@ -57,7 +51,7 @@ export class Traffic implements TrafficSource {
   }
 
   #served(stream: Stream, known: Known, minute: number): readonly Served[] {
-    if (known.rule !== undefined && this.#isTooEarly(known.rule, minute)) return [];
+    if (known.rule !== undefined && isTooEarly(known.rule, this.#options.scenario.startsAt, minute)) return [];
     const already = known.minutes.get(minute);
     if (already !== undefined) return already;
     const served = this.#serve(stream, known, minute);
@@ -72,12 +66,7 @@ export class Traffic implements TrafficSource {
   }
 
   #meanOf({ rule, noise }: Known, minute: number): number {
-    if (rule === undefined || this.#isTooEarly(rule, minute)) return 0;
-    const offset = minute - this.#options.scenario.startsAt;
-    const surges = rule.surges.filter(({ from, to }) => offset >= from && offset < to);
-    const strays = rule.noise === 0 ? 0 : rule.noise * normal(noise.child(minute)) - (rule.noise * rule.noise) / 2;
-    const surge = surges.reduce((product, { times }) => product * times, 1);
-    return rule.perMinute * dailyFactor(rule, minute) * surge * Math.exp(strays);
+    return rule === undefined ? 0 : meanAt(rule, this.#options.scenario.startsAt, minute, noise);
   }
 
   #known(stream: Stream): Known {
@@ -99,10 +88,6 @@ export class Traffic implements TrafficSource {
         fits(each.alias, stream.alias) &&
         (each.account ?? stream.account) === stream.account,
     );
-  }
-
-  #isTooEarly({ history }: TrafficRule, minute: number): boolean {
-    return history !== undefined && minute < this.#options.scenario.startsAt - history;
   }
 
   #serve(stream: Stream, known: Known, minute: number): Served[] {

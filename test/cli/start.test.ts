@@ -7,7 +7,7 @@ import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import { Executions } from "../../sandbox/asl/executions.ts";
 import { SimulatedAws } from "../../sandbox/aws/router.ts";
 import { clientConfig } from "../../sandbox/aws/sdk.ts";
-import { stepFunctionsService } from "../../sandbox/aws/step-functions/step-functions.ts";
+import { SimulatedStepFunctions } from "../../sandbox/aws/step-functions/step-functions.ts";
 import { VirtualClock } from "../../sandbox/clock.ts";
 import { CALLER_HEADER, serve } from "../support/approval-server.ts";
 import { World } from "../support/deps.ts";
@@ -33,7 +33,7 @@ function site() {
     definition,
     roleArn: "arn:aws:iam::111122223333:role/x",
   });
-  aws.register(stepFunctionsService(executions));
+  new SimulatedStepFunctions(aws, { executions });
   const client = new SFNClient(clientConfig(aws, { handler: "cli", invocation: "cli" }));
   const said: string[] = [];
   const way = { by: "machine", machineArn: MACHINE, client } as const;
