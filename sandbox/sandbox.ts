@@ -16,6 +16,7 @@ import type { HistoryEvent, Status } from "./asl/shapes.ts";
 import type { AlarmEvent } from "./aws/cloudwatch/alarms.ts";
 import { SimulatedCloudWatch } from "./aws/cloudwatch/cloudwatch.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
+import { StatesMetrics } from "./aws/cloudwatch/states-metrics.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
 import { SimulatedLambda } from "./aws/lambda/lambda.ts";
 import { SimulatedAws } from "./aws/router.ts";
@@ -34,6 +35,7 @@ import { CONTROL_ACCOUNT, type SandboxPlace } from "./host/places.ts";
 import { artifactsOf, createFunctions, quietAlarms } from "./host/populate.ts";
 import { type Line, Timeline } from "./timeline.ts";
 import { peopleOf, rolesOf } from "./world/addresses.ts";
+import { ExecutionTraffic } from "./world/executions.ts";
 import { scheduleOperators } from "./world/operators.ts";
 import { People } from "./world/people.ts";
 import type { Scenario } from "./world/scenario.ts";
@@ -140,6 +142,8 @@ export class Sandbox {
     this.alarmEvents = new EventBus(this.clock, (event) => this.host.deliver("alarm-listener", event));
     this.executions = this.#makeExecutions(random);
     this.stepFunctions = new SimulatedStepFunctions(this.aws, { executions: this.executions });
+    this.stepFunctions.receive(new ExecutionTraffic({ scenario, service: this.stepFunctions, clock: this.clock }));
+    this.cloudWatch.addSource(new StatesMetrics(this.stepFunctions));
     this.ledger = this.#onlookersLedger();
   }
 

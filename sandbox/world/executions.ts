@@ -62,11 +62,15 @@ export class ExecutionTraffic implements RunSource {
   endingIn(stream: RunStream, minute: number): readonly Run[] {
     const known = this.#known(stream);
     if (known.rule === undefined) return [];
+    const isOver = minute + MINUTE_MS <= this.#options.clock.now();
     // Where all is known of the minute before, only this one's own starts can be missing.
     const missing = known.complete.has(minute - MINUTE_MS) ? [minute] : this.#minutesUpTo(minute);
     if (!known.complete.has(minute)) for (const start of missing) this.#minute(stream, known, start);
-    known.complete.add(minute);
-    return known.endings.get(minute) ?? [];
+    if (isOver) known.complete.add(minute);
+    const kept = known.endings.get(minute) ?? [];
+    if (isOver) return kept;
+    const fresh = this.#minute(stream, known, minute).runs.filter(({ endsAt }) => minuteOf(endsAt) === minute);
+    return [...kept, ...fresh];
   }
 
   runningAt(stream: RunStream, at: number): readonly Run[] {

@@ -34,7 +34,7 @@ export interface Run extends Omit<Fate, "ms"> {
 export interface RunSource {
   /** Those that start in the minute that begins at `minute`, as far as it has passed, in order. */
   startedIn(stream: RunStream, minute: number): readonly Run[];
-  /** Those that end in that minute, which is over, unless they are stopped before. */
+  /** Those of them that have started so far and end in that minute, unless they are stopped before. */
   endingIn(stream: RunStream, minute: number): readonly Run[];
   /** Those that have started by `at` (a present or past instant) and end later, unless they are stopped before. */
   runningAt(stream: RunStream, at: number): readonly Run[];

@@ -129,7 +129,7 @@ export class WorkloadExecutions {
     return [...this.#streams(machine, (stream) => this.source.startedIn(stream, minute)), ...own];
   }
 
-  /** The executions that closed in that minute, which is over: by their fate, or stopped. */
+  /** The executions that close in that minute, as far as they have started: by their fate, or stopped. */
   closedIn(machine: WorkloadMachine, minute: number): Closed[] {
     const fated = this.#streams(machine, (stream) => this.source.endingIn(stream, minute));
     const stopped = [...this.#stops.keys()].flatMap((arn) => this.#runOf(machine, arn) ?? []);

@@ -1,15 +1,22 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { SimulatedCloudWatch } from "../../../sandbox/aws/cloudwatch/cloudwatch.ts";
 import { LambdaMetrics } from "../../../sandbox/aws/cloudwatch/lambda-metrics.ts";
+import { StatesMetrics } from "../../../sandbox/aws/cloudwatch/states-metrics.ts";
 import { SimulatedDynamoDb } from "../../../sandbox/aws/dynamodb/dynamodb.ts";
 import type { Fault } from "../../../sandbox/aws/faults.ts";
 import { type LambdaOptions, SimulatedLambda } from "../../../sandbox/aws/lambda/lambda.ts";
 import { SimulatedAws } from "../../../sandbox/aws/router.ts";
 import { clientConfig, type SimulatedClientConfig } from "../../../sandbox/aws/sdk.ts";
 import type { Caller } from "../../../sandbox/aws/service.ts";
-import { VirtualClock } from "../../../sandbox/clock.ts";
+import {
+  SimulatedStepFunctions,
+  type StepFunctionsOptions,
+} from "../../../sandbox/aws/step-functions/step-functions.ts";
+import { type Result, VirtualClock } from "../../../sandbox/clock.ts";
+import { ExecutionTraffic } from "../../../sandbox/world/executions.ts";
 import { readScenario, type ScenarioFile } from "../../../sandbox/world/scenario.ts";
 import { Traffic } from "../../../sandbox/world/traffic.ts";
 
@@ -86,6 +93,48 @@ export const simulateWorld = (file: Partial<ScenarioFile> = {}) => {
   const cloudwatch = new SimulatedCloudWatch(simulation.aws, scenario.cloudwatch);
   cloudwatch.addSource(new LambdaMetrics(lambda, traffic));
   return { ...simulation, scenario, traffic, cloudwatch, metrics: new CloudWatchClient(simulation.config()) };
+};
+
+/** The machine `etl` with versions 1 and 2 and the alias `live` on 1, and a client for it. Nothing is ever stale. */
+export const simulateMachine = (
+  options: Parameters<typeof simulate>[0] & { staleness?: StepFunctionsOptions["staleness"] } = {},
+) => {
+  const simulation = simulate(options);
+  const { staleness = { ms: 0, share: 0 } } = options;
+  const stepFunctions = new SimulatedStepFunctions(simulation.aws, { staleness });
+  const machine = stepFunctions.createMachine({ machine: "etl", versions: [{}, {}], aliases: { live: { 1: 100 } } });
+  return { ...simulation, stepFunctions, machine, client: new SFNClient(simulation.config()) };
+};
+
+/** The machine `etl` under a scenario's starts, with its metrics in CloudWatch, and clients for both. */
+export const simulateWorkflow = (
+  file: Partial<ScenarioFile> = {},
+  options: Parameters<typeof simulateMachine>[0] = {},
+) => {
+  const startsAt = "2026-11-24T18:00:00Z";
+  const scenario = readScenario({ name: "test", startsAt, starts: [{ perMinute: 20 }], ...file });
+  const simulation = simulateMachine({ seed: scenario.seed, ...options });
+  const { stepFunctions, clock, aws } = simulation;
+  const traffic = new ExecutionTraffic({ scenario, service: stepFunctions, clock });
+  stepFunctions.receive(traffic);
+  const cloudwatch = new SimulatedCloudWatch(aws, scenario.cloudwatch);
+  cloudwatch.addSource(new StatesMetrics(stepFunctions));
+  return { ...simulation, scenario, traffic, cloudwatch, metrics: new CloudWatchClient(simulation.config()) };
+};
+
+/** What came of `count` calls made side by side, each by a process of its own. */
+export const sideBySide = async <T>(clock: VirtualClock, count: number, call: () => Promise<T>) => {
+  const processes = Array.from({ length: count }, (_, index) => clock.spawn(`caller ${index}`, call));
+  const results: Result<T>[] = [];
+  for (const { done } of processes) results.push(await done.wait());
+  return results;
+};
+
+/** What `count` calls answer, one after the other. */
+export const inTurn = async <T>(count: number, call: () => Promise<T>): Promise<T[]> => {
+  const answers: T[] = [];
+  for (let each = 0; each < count; each += 1) answers.push(await call());
+  return answers;
 };
 
 /** What a promise rejects with; fails where it does not. */
