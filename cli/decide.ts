@@ -1,4 +1,4 @@
-import { type ApiAnswer, type Post, refusalOf } from "./signed-post.ts";
+import { type ApiAnswer, type Post, refusalOf } from "./signed-api.ts";
 
 /** Which approval, in which role. */
 interface Seat {

@@ -12,7 +12,7 @@ import { confirmSubscription } from "./confirm-subscription.ts";
 import { decide, replace, resend } from "./decide.ts";
 import { operate, type Verb } from "./operate.ts";
 import { restore } from "./restore.ts";
-import { signedPost } from "./signed-post.ts";
+import { type Api, signedApi } from "./signed-api.ts";
 import { start, type Way } from "./start.ts";
 import { status, watch } from "./status.ts";
 
@@ -36,10 +36,10 @@ function need(value: string | undefined, what: string): string {
 }
 
 /** The signed API of the deployment that the environment names. */
-export function apiOf({ environment }: Terminal) {
+export function apiOf({ environment }: Terminal): Api {
   const url = need(environment.HEADGATE_API_URL, "set HEADGATE_API_URL to the stack's output ApiUrl");
   const region = environment.AWS_REGION;
-  return signedPost(url.replace(/\/+$/, ""), region === undefined ? {} : { region });
+  return signedApi(url.replace(/\/+$/, ""), region === undefined ? {} : { region });
 }
 
 /** The ledger, with the caller's own credentials. */
@@ -78,7 +78,7 @@ function readSeat(args: string[], terminal: Terminal) {
     environment: need(values.environment, "--environment E"),
     approval: need(values.approval, "--approval A, as the mail says"),
     role: need(values.role, "--role R"),
-    post: apiOf(terminal),
+    post: apiOf(terminal).post,
     write: terminal.write,
   };
   return { seat, values };
@@ -109,7 +109,8 @@ const verb =
       promotionId: need(positionals[0], "name the PROMOTION"),
       reason: need(values.reason, "--reason TEXT, for the record"),
       environment: which === "release-hold" ? need(values.environment, "--environment E") : values.environment,
-      post: apiOf(terminal),
+      api: apiOf(terminal),
+      clock: awsHost(terminal.environment).clock,
       write: terminal.write,
     });
   };
@@ -138,7 +139,7 @@ function dependenciesOf(terminal: Terminal, asMyself: boolean) {
 /** Through the API where it is known, since only there it is verified who starts. */
 function wayOf(terminal: Terminal): Way {
   const { environment } = terminal;
-  if (environment.HEADGATE_API_URL) return { by: "api", post: apiOf(terminal) };
+  if (environment.HEADGATE_API_URL) return { by: "api", post: apiOf(terminal).post };
   const machine = VARIABLES.promotionMachineArn;
   const how = `set HEADGATE_API_URL to the stack's output ApiUrl, or ${machine} to PromotionMachineArn`;
   return { by: "machine", machineArn: need(environment[machine], how) };

@@ -2,7 +2,7 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { promotionName } from "../functions/domain/promotion/starts.ts";
 import { readJson } from "./read-json.ts";
-import { type Post, refusalOf } from "./signed-post.ts";
+import { type Post, refusalOf } from "./signed-api.ts";
 
 /** How the start reaches Step Functions. */
 export type Way =

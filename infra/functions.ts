@@ -48,6 +48,8 @@ export interface FunctionRow {
   readonly looksAtExecutions: boolean;
   /** Starts executions of the promotion machine. */
   readonly startsPromotions: boolean;
+  /** Has traffic restored by an invocation of its own. */
+  readonly startsRestores: boolean;
   /** What it does where the environments' resources live. */
   readonly accounts: readonly AccountUse[];
 }
@@ -85,6 +87,7 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
     wakes: false,
     looksAtExecutions: false,
     startsPromotions: false,
+    startsRestores: false,
     accounts: [],
     ...details,
   };
@@ -183,8 +186,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     startsPromotions: true,
     memoryMb: 1024,
   }),
-  // It answers within the gateway's time; what is not back by then, the machine and the sweeper bring back.
-  row("operate", "page", { ...MOVING, timeoutSeconds: PAGE, writes: ["registry"], wakes: true }),
+  // It has traffic restored, and does so itself only where it cannot: the gateway's time is short.
+  row("operate", "page", { ...MOVING, timeoutSeconds: PAGE, writes: ["registry"], wakes: true, startsRestores: true }),
   row("alarm-listener", "alarm", { ...MOVING, reads: ["alarms", "locks"], wakes: true }),
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),
@@ -203,7 +206,14 @@ export interface Settings {
   readonly baseUrl: string;
   readonly externalId: string;
   readonly promotionMachineArn: string;
+  readonly restoreFunction: string;
 }
+
+/** Name of a function, as the deployment gives it. */
+export const functionNameOf = (deployment: string, name: string) => `${deployment}-${name}`;
+
+/** The function that brings traffic back. */
+export const RESTORE = "restore-traffic";
 
 /** The environment variables of a function: those of the resources that it uses. The sandbox gives it the same. */
 export function variablesOf(row: FunctionRow, settings: Settings): Record<string, string> {
@@ -214,6 +224,7 @@ export function variablesOf(row: FunctionRow, settings: Settings): Record<string
     ...(row.accounts.length > 0
       ? { [VARIABLES.externalId]: settings.externalId, [VARIABLES.access]: accessOf(row.accounts) }
       : {}),
+    ...(row.startsRestores ? { [VARIABLES.restoreFunction]: settings.restoreFunction } : {}),
     [VARIABLES.promotionMachineArn]: settings.promotionMachineArn,
   };
 }

@@ -18,6 +18,7 @@ import { SimulatedCloudWatch } from "./aws/cloudwatch/cloudwatch.ts";
 import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { StatesMetrics } from "./aws/cloudwatch/states-metrics.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
+import type { Hosted } from "./aws/lambda/hosted.ts";
 import { SimulatedLambda } from "./aws/lambda/lambda.ts";
 import { SimulatedAws } from "./aws/router.ts";
 import { SimulatedS3 } from "./aws/s3/s3.ts";
@@ -27,7 +28,15 @@ import { SimulatedStepFunctions } from "./aws/step-functions/step-functions.ts";
 import { Random } from "./chance/random.ts";
 import { VirtualClock } from "./clock.ts";
 import { Api } from "./host/api.ts";
-import { deployedFunctions, environmentsOf, type MachineName, machineArn, TABLE, TOPIC } from "./host/deployment.ts";
+import {
+  deployedFunctions,
+  environmentsOf,
+  type MachineName,
+  machineArn,
+  stepNamed,
+  TABLE,
+  TOPIC,
+} from "./host/deployment.ts";
 import { EventBus } from "./host/event-bus.ts";
 import { type DeployedFunction, type InvocationRecord, LambdaHost } from "./host/lambda-host.ts";
 import { createMachines } from "./host/machines.ts";
@@ -72,6 +81,9 @@ const SWEEP_EVERY_MS = 15 * 60_000;
 
 /** As deployed. */
 const RETIRE_EVERY_MS = 3_600_000;
+
+/** What an asynchronous invocation waits in Lambda's queue, in ms. */
+const QUEUED_MS = 100;
 
 /** Virtual time that the world goes on for after an execution has ended: late events and zombies come to rest. */
 const AFTERMATH_MS = 3 * 60_000;
@@ -126,7 +138,11 @@ export class Sandbox {
     this.dynamoDb.createTable({ name: TABLE, key: { partition: "pk", sort: "sk" } });
     const s3 = new SimulatedS3(this.aws);
     for (const artifact of artifacts) s3.plant(artifact);
-    this.lambda = new SimulatedLambda(this.aws, { code: s3.codeSource, workload: this.#workload(scenario) });
+    this.lambda = new SimulatedLambda(this.aws, {
+      code: s3.codeSource,
+      workload: this.#workload(scenario),
+      hosted: (event) => this.#runLater(event),
+    });
     createFunctions(this.lambda, plan);
     this.traffic = new Traffic({ scenario, historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream) });
     this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
@@ -293,6 +309,14 @@ export class Sandbox {
       tell: (who, text) =>
         this.timeline.add({ at: this.clock.now(), kind: "person", environment: "", what: who, text }),
     });
+  }
+
+  /** An event for one of Headgate's own functions, which Lambda queues and delivers. */
+  #runLater({ account, functionName, payload }: Parameters<Hosted>[0]): boolean {
+    const step = account === this.place.account ? stepNamed(functionName) : undefined;
+    if (step === undefined) return false;
+    this.clock.after(QUEUED_MS, `${step} runs asynchronously`, () => this.host.deliver(step, JSON.parse(payload)));
+    return true;
   }
 
   #workload(scenario: Scenario) {

@@ -233,6 +233,12 @@ export interface Executions {
   arnOf(name: string): string;
 }
 
+/** Restores that outlive whoever asks for them. */
+export interface RestoreWorker {
+  /** Begins to restore the promotion's traffic, soon; a second start does no more than the first. */
+  start(promotionId: string): Promise<void>;
+}
+
 /** Where artifacts lie. */
 export interface Artifacts {
   /** Undefined when there is no such object or version. */
@@ -273,6 +279,7 @@ export interface Dependencies {
   readonly ledger: Ledger;
   readonly mailer: Mailer;
   readonly executions: Executions;
+  readonly restoreWorker: RestoreWorker;
   readonly web: Web;
   readonly target: (place: Place, plan: TargetPlan) => Target;
   readonly metrics: (place: Place) => Metrics;

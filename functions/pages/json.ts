@@ -23,6 +23,11 @@ export function refuseRequest(
   if (Buffer.byteLength(body) > largest) return json(413, { error: `the body is larger than ${largest / 1_024} KB` });
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return json(415, { error: "send application/json" });
+  return refuseUnsigned({ caller });
+}
+
+/** 403; null: somebody signed. */
+export function refuseUnsigned({ caller }: Pick<HttpRequest, "caller">): HttpResponse | null {
   return caller === null ? json(403, { error: "this route takes signed requests only" }) : null;
 }
 

@@ -10,6 +10,7 @@ import { cloudWatchAlarms, cloudWatchMetrics } from "../adapters/cloudwatch.ts";
 import { dynamoDbLedger } from "../adapters/dynamodb-ledger.ts";
 import { executions } from "../adapters/executions.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
+import { restoreWorker } from "../adapters/restore-worker.ts";
 import { s3Artifacts } from "../adapters/s3-artifacts.ts";
 import { snsMailer } from "../adapters/sns-mailer.ts";
 import { makeTarget } from "../adapters/traffic/index.ts";
@@ -26,6 +27,8 @@ export const VARIABLES = {
   topicArn: "HEADGATE_TOPIC_ARN",
   baseUrl: "HEADGATE_BASE_URL",
   promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
+  /** Name of the function that restores, for those who have it done. */
+  restoreFunction: "HEADGATE_RESTORE_FUNCTION",
   /** Sent with each AssumeRole into a target account. */
   externalId: "HEADGATE_EXTERNAL_ID",
   /** `write`: assumes the role that may move traffic and publish; `retire`: that may delete; else the one that reads. */
@@ -48,6 +51,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     ledger,
     mailer: snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) }),
     executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.promotionMachineArn) }),
+    restoreWorker: restoreWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.restoreFunction) }),
     web: web({ fetchPage: host.fetchPage, clock }),
     target: (place, plan) => makeTarget({ clock, ...clientsOf(host, place) }, plan),
     metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),

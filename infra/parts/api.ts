@@ -85,7 +85,8 @@ export function addRoutes({ rest }: Api, lambdas: Lambdas): void {
   const signed: MethodOptions = { authorizationType: AuthorizationType.IAM, requestValidator };
   promotions.addMethod("POST", to("start-promotion"), signed);
   approval.addMethod("POST", to("decide"), signed);
-  promotion.addResource("signals").addMethod("POST", to("operate"), signed);
+  const signals = promotion.addResource("signals");
+  for (const method of ["GET", "POST"]) signals.addMethod(method, to("operate"), signed);
   acknowledge(
     page,
     "APIG4",

@@ -1,12 +1,12 @@
 /** The functions, each with a role and a log of its own. */
-import { Duration } from "aws-cdk-lib";
+import { Aws, Duration } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { roleFor } from "../../functions/domain/access.ts";
 import { accessOf } from "../access.ts";
 import type { CodeOf } from "../bundle.ts";
-import { type FunctionRow, placeholderOf, variablesOf } from "../functions.ts";
+import { type FunctionRow, functionNameOf, placeholderOf, RESTORE, variablesOf } from "../functions.ts";
 import { grantsOf, isAsked, type TargetPlace } from "../places.ts";
 import { acknowledge, type Grant, give } from "./grants.ts";
 import { KEPT, makeLog } from "./keeping.ts";
@@ -58,7 +58,7 @@ export function makeLambdas(scope: Construct, rows: readonly FunctionRow[], arou
 
 function makeLambda(scope: Construct, row: FunctionRow, around: Surroundings): Made {
   const id = placeholderOf(row.name);
-  const functionName = `${around.name}-${row.name}`;
+  const functionName = functionNameOf(around.name, row.name);
   const role = makeRole(scope, id, roleNameOf(around.name, row.name));
   const retention = row.trigger === "page" ? KEPT.audit : KEPT.work;
   const logGroup = makeLog(scope, `${id}Log`, `/aws/lambda/${functionName}`, around.ledger.key, retention);
@@ -87,7 +87,8 @@ export function makeRole(scope: Construct, id: string, roleName: string): Role {
 
 function environmentOf(row: FunctionRow, around: Surroundings): Record<string, string> {
   const { ledger, notices, ...settings } = around;
-  const known = { ...settings, tableName: ledger.table.tableName, topicArn: notices.topic.topicArn };
+  const restoreFunction = functionNameOf(around.name, RESTORE);
+  const known = { ...settings, restoreFunction, tableName: ledger.table.tableName, topicArn: notices.topic.topicArn };
   return { NODE_OPTIONS: "--enable-source-maps", ...variablesOf(row, known) };
 }
 
@@ -103,8 +104,18 @@ function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
       ? [{ actions: ["states:DescribeExecution"], resources: [promotions], why: "Executions of this one machine." }]
       : []),
     ...(row.startsPromotions ? [{ actions: ["states:StartExecution"], resources: [around.promotionMachineArn] }] : []),
+    ...(row.startsRestores ? [restoreGrant(around.name)] : []),
     ...(row.accounts.length > 0 ? accountGrants(row, around) : []),
   ];
+}
+
+/** Asks for one function, by its name: nothing else of the account can be run with it. */
+function restoreGrant(deployment: string): Grant {
+  const restore = `function:${functionNameOf(deployment, RESTORE)}`;
+  return {
+    actions: ["lambda:InvokeFunction"],
+    resources: [`arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:${restore}`],
+  };
 }
 
 /** The environments' accounts by one of their roles; those in our own account directly. */

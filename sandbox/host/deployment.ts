@@ -1,12 +1,15 @@
 /** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
 import { readFileSync } from "node:fs";
-import { FUNCTIONS, placeholderOf, variablesOf } from "../../infra/functions.ts";
+import { FUNCTIONS, functionNameOf, placeholderOf, RESTORE, variablesOf } from "../../infra/functions.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { DeployedFunction } from "./lambda-host.ts";
 import type { SandboxPlace } from "./places.ts";
 
 export const MACHINES = ["promotion", "approval", "rollout", "bake", "rollback"] as const;
 export type MachineName = (typeof MACHINES)[number];
+
+/** Name of the deployment. */
+const NAME = "headgate";
 
 export const TABLE = "headgate";
 export const TOPIC = "headgate";
@@ -36,6 +39,11 @@ export function substitutions(place: SandboxPlace): Readonly<Record<string, stri
   return Object.fromEntries([...functions, ...machines]);
 }
 
+/** The handler of the function that is deployed under this name. */
+export function stepNamed(functionName: string): string | undefined {
+  return FUNCTIONS.find(({ name }) => functionNameOf(NAME, name) === functionName)?.name;
+}
+
 /** The environment variables that each function is deployed with, by its name. */
 export function environmentsOf(place: SandboxPlace): ReadonlyMap<string, Readonly<Record<string, string>>> {
   const settings = {
@@ -44,6 +52,7 @@ export function environmentsOf(place: SandboxPlace): ReadonlyMap<string, Readonl
     baseUrl: BASE_URL,
     externalId: "headgate",
     promotionMachineArn: machineArn(place, "promotion"),
+    restoreFunction: functionNameOf(NAME, RESTORE),
   };
   return new Map(FUNCTIONS.map((row) => [row.name, variablesOf(row, settings)]));
 }

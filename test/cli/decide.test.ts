@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { printApprovalRecord } from "../../cli/approval-record.ts";
 import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { decide, replace, resend } from "../../cli/decide.ts";
-import { type Post, signedPost } from "../../cli/signed-post.ts";
+import { type Post, signedApi } from "../../cli/signed-api.ts";
 import { decide as takeDecision } from "../../functions/domain/approval/decide.ts";
 import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
@@ -193,7 +193,7 @@ describe("the signature", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closing.push(async () => new Promise((resolve) => server.close(resolve)));
-    const post = signedPost(`http://127.0.0.1:${(server.address() as AddressInfo).port}/live`, {
+    const { post } = signedApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}/live`, {
       region: "af-south-1",
       credentials,
     });
@@ -212,10 +212,11 @@ describe("the signature", () => {
       sent.push(new Headers(init?.headers).get("authorization") ?? "");
       return new Response("{}");
     };
-    await signedPost("https://a1b2.execute-api.eu-west-1.amazonaws.com/live/", { credentials, fetch: spy })("/x", {});
+    const api = signedApi("https://a1b2.execute-api.eu-west-1.amazonaws.com/live/", { credentials, fetch: spy });
+    await api.post("/x", {});
 
     expect(sent[0]).toContain("/eu-west-1/execute-api/");
-    expect(() => signedPost("https://headgate.example.com")).toThrow("names no region");
+    expect(() => signedApi("https://headgate.example.com")).toThrow("names no region");
   });
 });
 

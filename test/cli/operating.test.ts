@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { operate, type Verb } from "../../cli/operate.ts";
 import { hostHere } from "../../cli/remote.ts";
 import { restore } from "../../cli/restore.ts";
+import type { Api } from "../../cli/signed-api.ts";
 import { status, watch } from "../../cli/status.ts";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import { loadSignals } from "../../functions/domain/ledger/load.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { operate as operateHandler } from "../../functions/operate.ts";
+import { restoreTraffic } from "../../functions/restore-traffic.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { INFRA, LEAD, scene } from "../support/approval-scene.ts";
@@ -18,43 +20,90 @@ const printed = () => {
   return { lines, write: (text: string) => void lines.push(text) };
 };
 
-/** Sends to the handler what the gateway would. */
-const postTo = (world: World) => async (path: string, body: unknown) => {
-  const promotionId = decodeURIComponent(path.split("/")[2] ?? "");
-  const caller = "arn:aws:sts::111122223333:assumed-role/operator/olga";
-  const event = apiEvent({
-    method: "POST",
-    path,
-    pathParameters: { promotionId },
-    contentType: "application/json",
-    body: JSON.stringify(body),
-    caller,
-  });
-  const answer = await operateHandler(world.deps)(fromGateway(event));
-  return { status: answer.status, body: JSON.parse(answer.body) as Record<string, unknown> };
+/** Sends to the handler what the gateway would; between two looks, the workers work. */
+const apiTo = (world: World): Api => {
+  const send = async (method: string, path: string, body: string | null) => {
+    const promotionId = decodeURIComponent(path.split("/")[2] ?? "");
+    const caller = "arn:aws:sts::111122223333:assumed-role/operator/olga";
+    const about = { method, path, pathParameters: { promotionId }, contentType: "application/json", body, caller };
+    const answer = await operateHandler(world.deps)(fromGateway(apiEvent(about)));
+    return { status: answer.status, body: JSON.parse(answer.body) as Record<string, unknown> };
+  };
+  return {
+    post: (path, body) => send("POST", path, JSON.stringify(body)),
+    get: async (path) => {
+      for (const promotionId of world.restoring.splice(0)) await work(world, promotionId);
+      return send("GET", path, null);
+    },
+  };
 };
 
-const say = (world: World, verb: Verb, promotionId = P1, reason = "I saw errors") => {
+/** What the function does that a worker is started as. */
+const work = (world: World, promotionId: string) =>
+  restoreTraffic(world.deps)({ promotionId, error: { Error: "none" } });
+
+const say = (world: World, verb: Verb, promotionId = P1, reason = "I saw errors", api = apiTo(world)) => {
   const { lines, write } = printed();
-  return operate({ verb, promotionId, reason, post: postTo(world), write }).then((code) => ({
+  return operate({ verb, promotionId, reason, api, clock: world.clock, write }).then((code) => ({
     code,
     said: lines.join(""),
   }));
 };
 
 describe("a verb", () => {
-  it("brings traffic back and says so", async () => {
+  it("that takes it back is followed until traffic is back, each step said once", async () => {
     const world = await rollingOut(50);
     const { code, said } = await say(world, "roll-back");
+    expect(said).toBe(
+      "nothing moves forward any more; traffic is being restored\n2 of 2 targets are back, read back\n",
+    );
     expect(code).toBe(0);
-    expect(said).toContain("order: back on version 7, read back");
     expect(world.target("order").route).toEqual(BASELINE);
   });
 
-  it("brings it back within the 28 seconds that a request has", async () => {
+  it("is followed past an API that does not answer", async () => {
     const world = await rollingOut(50);
+    const api = apiTo(world);
+    let looks = 0;
+    const get = async (path: string) => {
+      looks += 1;
+      if (looks === 1) throw new Error("ECONNRESET");
+      return looks === 2 ? { status: 503, body: {} } : api.get(path);
+    };
+    expect((await say(world, "roll-back", P1, "I saw errors", { ...api, get })).code).toBe(0);
+    expect(looks).toBe(3);
+  });
+
+  it("is followed for a quarter of an hour, and ends with 5 where nobody restores", async () => {
+    const world = await rollingOut(50);
+    const api = apiTo(world);
+    const get = (path: string) => {
+      world.restoring.length = 0;
+      return api.get(path);
+    };
+    const at = world.clock.now();
+    const { code, said } = await say(world, "abort", P1, "I saw errors", { ...api, get });
+    expect(said).toContain("0 of 2 targets are back");
+    expect(said).toContain("Traffic is not known to be back.");
+    expect({ code, minutes: (world.clock.now() - at) / 60_000 }).toEqual({ code: 5, minutes: 15 });
+  });
+
+  it("is not followed by those who may not look, and says so", async () => {
+    const world = await rollingOut(50);
+    const get = async () => ({ status: 403, body: { message: "not authorized" } });
+    const { code, said } = await say(world, "roll-back", P1, "I saw errors", { ...apiTo(world), get });
+    expect(code).toBe(5);
+    expect(said).toContain("It cannot be followed: not authorized");
+  });
+
+  it("brings it back within the 28 seconds that a request has, where no worker can be started", async () => {
+    const world = await rollingOut(50);
+    world.workerTrouble = new ServiceTrouble("lambda does not answer");
     world.remainingMs = 27_000;
-    expect((await say(world, "abort")).code).toBe(0);
+    const { code, said } = await say(world, "abort");
+    expect(code).toBe(0);
+    expect(said).toContain("order: back on version 7, read back");
+    expect(said).toContain("within the request: no worker could be started");
     expect(world.target("order").route).toEqual(BASELINE);
   });
 

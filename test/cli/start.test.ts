@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
-import type { Post } from "../../cli/signed-post.ts";
+import type { Post } from "../../cli/signed-api.ts";
 import { start } from "../../cli/start.ts";
 import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import { Executions } from "../../sandbox/asl/executions.ts";

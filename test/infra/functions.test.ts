@@ -121,6 +121,10 @@ describe("rows", () => {
     ]);
   });
 
+  test("that may have traffic restored are the operator's route alone", () => {
+    expect(FUNCTIONS.filter(({ startsRestores }) => startsRestores).map(({ name }) => name)).toEqual(["operate"]);
+  });
+
   test("that may change code are those that deploy it and put it back", () => {
     expect(doing("publish-code")).toEqual(["deploy-candidate", "restore-code"]);
   });

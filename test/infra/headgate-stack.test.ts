@@ -300,6 +300,7 @@ describe("the API", () => {
       ["HEAD", "NONE"],
       ["POST", "NONE"],
       ["POST", "AWS_IAM"],
+      ["GET", "AWS_IAM"],
       ["POST", "AWS_IAM"],
       ["POST", "AWS_IAM"],
     ]);

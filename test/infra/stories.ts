@@ -74,6 +74,21 @@ export const STORIES: readonly Story[] = [
     scenario: operators(["200s", "roll-back"], ["5m", "release-hold"]),
   },
   {
+    name: "an operator who takes it back while no worker can be started",
+    outcome: "rolled-back",
+    scenario: {
+      ...operators(["200s", "roll-back"]),
+      faults: [
+        {
+          call: "lambda:Invoke",
+          handler: "operate",
+          nth: "always",
+          action: { error: "ServiceException", status: 500 },
+        },
+      ],
+    },
+  },
+  {
     name: "a hand on the alias",
     outcome: "rollback-failed",
     scenario: { moves: [{ ...SHOP, at: "3m", version: "6" }] },

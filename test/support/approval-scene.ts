@@ -231,6 +231,7 @@ export class Scene {
         start: unused,
         arnOf: unused,
       },
+      restoreWorker: { start: unused },
       web: { get: unused },
       target: unused,
       metrics: unused,

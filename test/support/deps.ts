@@ -124,6 +124,9 @@ export class World {
   /** Inputs of executions that handlers started, by ARN. */
   readonly started = new Map<string, string>();
   startTrouble: Error | null = null;
+  /** Promotions that a worker was asked to restore, and has not yet: `restoreTraffic` is what it runs. */
+  readonly restoring: string[] = [];
+  workerTrouble: Error | null = null;
   readonly alarms = new Map<string, AlarmState>([["errors", "OK"]]);
   /** The alarms' history. */
   readonly redTurns: RedTurn[] = [];
@@ -211,6 +214,12 @@ export class World {
         status: async (arn) => this.statuses.get(arn),
         start: async (name, input) => this.#start(arnOf(name), JSON.stringify(input)),
         arnOf,
+      },
+      restoreWorker: {
+        start: async (promotionId) => {
+          if (this.workerTrouble !== null) throw this.workerTrouble;
+          this.restoring.push(promotionId);
+        },
       },
       web: { get: async (url) => this.pages.get(url) ?? { status: 404, body: "", ms: 5 } },
       target: (_place, plan) => ({

@@ -6,6 +6,7 @@ import { checkRouting } from "./aliases.ts";
 import { aliasAnswer } from "./answers.ts";
 import { lambdaErrors } from "./errors.ts";
 import { type Settings, SimulatedFunction, type Version, type WeightPoint, type Weights } from "./function.ts";
+import { type Hosted, hosting } from "./hosted.ts";
 import { Invocations, type Workload } from "./invocations.ts";
 import { Provisioned } from "./provisioned.ts";
 import { ROUTES } from "./routes.ts";
@@ -16,6 +17,8 @@ export interface LambdaOptions {
   readonly code?: CodeSource;
   /** What answers when a workload's function is invoked; healthy unless said. */
   readonly workload?: Workload;
+  /** Functions whose code runs outside this service; absent: there are none. */
+  readonly hosted?: Hosted;
   /** How long GetAlias may show the state before a change, in milliseconds; 200 unless said. 0: never. */
   readonly staleMs?: number;
   /** The share of such reads that do; 0.1 unless said. */
@@ -84,7 +87,7 @@ export class SimulatedLambda {
       routes: ROUTES,
       operations: {
         ...this.#limited(this.#controlPlane(versions, new Provisioned(aws))),
-        Invoke: this.#on(invocations.invoke.bind(invocations)),
+        Invoke: hosting(options.hosted, this.#on(invocations.invoke.bind(invocations))),
       },
     };
     aws.register(this.service);

@@ -1,4 +1,4 @@
-/** A POST to Headgate's API, signed with the caller's own AWS credentials. */
+/** Requests to Headgate's API, signed with the caller's own AWS credentials. */
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -17,6 +17,14 @@ export function refusalOf({ status, body }: ApiAnswer): string[] {
 
 /** Sends JSON to a path of the API. */
 export type Post = (path: string, body: unknown) => Promise<ApiAnswer>;
+
+/** Reads a path of the API. */
+export type Get = (path: string) => Promise<ApiAnswer>;
+
+export interface Api {
+  readonly post: Post;
+  readonly get: Get;
+}
 
 type Credentials = ConstructorParameters<typeof SignatureV4>[0]["credentials"];
 
@@ -48,37 +56,40 @@ function regionIn(host: string): string | undefined {
 }
 
 /**
- * Posts to the API at `baseUrl` (with its stage, without a trailing slash), signed by Signature Version 4. `region` is
+ * Speaks to the API at `baseUrl` (with its stage, without a trailing slash), signed by Signature Version 4. `region` is
  * needed where the address is an own domain; credentials come from the usual chain when none are given. Throws RangeError
  * when no region can be told, and what `fetch` and the credential chain throw.
  */
-export function signedPost(
+export function signedApi(
   baseUrl: string,
   options: {
     readonly region?: string | undefined;
     readonly credentials?: Credentials;
     readonly fetch?: typeof fetch;
   } = {},
-): Post {
+): Api {
   const base = new URL(baseUrl);
   const region = regionIn(base.host) ?? options.region;
   if (region === undefined) throw new RangeError(`${base.host} names no region: give one with --region or AWS_REGION`);
   const credentials = options.credentials ?? fromNodeProviderChain();
   const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
   const send = options.fetch ?? fetch;
-  return async (path, content) => {
+  const ask = async (method: "GET" | "POST", path: string, content: { body?: string }): Promise<ApiAnswer> => {
     const url = new URL(`${base.pathname.replace(/\/$/, "")}${path}`, base);
-    const body = JSON.stringify(content);
     const signed = await signer.sign({
-      method: "POST",
+      method,
       protocol: url.protocol,
       hostname: url.hostname,
       path: url.pathname,
-      headers: { host: url.host, "content-type": "application/json" },
-      body,
+      headers: { host: url.host, ...(method === "POST" ? { "content-type": "application/json" } : {}) },
+      ...content,
     });
-    const response = await send(url, { method: "POST", headers: signed.headers, body, redirect: "error" });
+    const response = await send(url, { method, headers: signed.headers, ...content, redirect: "error" });
     return { status: response.status, body: await jsonOf(response) };
+  };
+  return {
+    post: (path, content) => ask("POST", path, { body: JSON.stringify(content) }),
+    get: (path) => ask("GET", path, {}),
   };
 }
 
