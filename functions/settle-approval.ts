@@ -1,21 +1,37 @@
+/** Reads what people and operators have said so far and says what it amounts to. */
+import * as z from "zod";
 import { settleNow } from "./domain/approval/settle.ts";
-import type { Standing } from "./domain/approval/standing.ts";
 import { ApprovalName } from "./domain/approval/store.ts";
+import { lapOf } from "./domain/chunks.ts";
 import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { approvalPause } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { approvalName } from "./domain/promotion/children.ts";
 import { step } from "./runtime/step.ts";
 
-/** Reads what people and operators have said so far and says what it amounts to. */
+const Input = ApprovalName.extend({
+  /** Number of the execution that waits for this approval, and how often it has looked. */
+  chunk: z.int().min(1).optional(),
+  looks: z.int().min(0).optional(),
+});
+
 export const settleApproval =
   (deps: Dependencies) =>
-  async ({ promotionId, environment, approval }: ApprovalName): Promise<Standing & { readonly pause: string }> => {
-    const standing = await settleNow(deps, promotionId, environment, approval);
-    const { outcome, summary } = standing;
+  async ({ promotionId, environment, approval, ...counts }: z.output<typeof Input>) => {
+    const { outcome, ...standing } = await settleNow(deps, promotionId, environment, approval);
     // The machines pass on the word alone: without its reason the promotion would end as an error.
     if (outcome !== null && outcome !== "approved")
-      await noteEnding(deps, promotionId, outcome, `approval for ${environment}: ${summary}`);
-    return { ...standing, pause: approvalPause(approval) };
+      await noteEnding(deps, promotionId, outcome, `approval for ${environment}: ${standing.summary}`);
+    const looks = (counts.looks ?? 0) + 1;
+    const chunk = (counts.chunk ?? 1) + 1;
+    return {
+      ...standing,
+      ...lapOf(outcome, looks),
+      looks,
+      pause: approvalPause(approval),
+      nextName: approvalName(deps.hash, promotionId, environment, chunk),
+      nextChunk: chunk,
+    };
   };
 
-export const handler = step("settle-approval", ApprovalName, settleApproval);
+export const handler = step("settle-approval", Input, settleApproval);

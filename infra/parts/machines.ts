@@ -1,4 +1,4 @@
-/** The five machines, from the definitions as they stand in `statemachine/`. */
+/** The machines, from the definitions as they stand in `statemachine/`. */
 import { readFileSync } from "node:fs";
 import { Aws } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -11,7 +11,7 @@ import { KEPT, makeLog } from "./keeping.ts";
 import { executionsOf, type Lambdas } from "./lambdas.ts";
 
 /** Children before those that start them. */
-export const MACHINES = ["bake", "approval", "rollback", "rollout", "promotion"] as const;
+export const MACHINES = ["bake", "approval", "queue", "rollback", "rollout", "promotion"] as const;
 export type MachineName = (typeof MACHINES)[number];
 export type Machines = Readonly<Record<MachineName, StateMachine>>;
 

@@ -5,7 +5,7 @@ import { HANDLERS } from "./handlers.ts";
 import type { DeployedFunction } from "./lambda-host.ts";
 import type { SandboxPlace } from "./places.ts";
 
-export const MACHINES = ["promotion", "approval", "rollout", "bake", "rollback"] as const;
+export const MACHINES = ["promotion", "queue", "approval", "rollout", "bake", "rollback"] as const;
 export type MachineName = (typeof MACHINES)[number];
 
 /** Name of the deployment. */

@@ -233,10 +233,10 @@ describe("enter-environment", () => {
     expect(await twice(world, () => enter(world))).toEqual({
       decision: "enter",
       name: "prod",
-      approval: false,
-      approvalName: executionName(sha256, P1, "prod", "approval"),
+      approval: { asked: false, name: executionName(sha256, P1, "prod", "approval"), chunk: 1 },
       rolloutName: executionName(sha256, P1, "prod", "rollout"),
       monitor: { asked: false, name: executionName(sha256, P1, "prod", "monitor"), chunk: 1 },
+      queue: { name: executionName(sha256, P1, "prod", "queue", 1), turn: 1, looks: 1 },
       wait: { seconds: 300 },
       summary: "entered prod",
     });
@@ -247,7 +247,7 @@ describe("enter-environment", () => {
     const world = new World();
     const approvals = [{ id: "before", when: "before" } as ApprovalPlan];
     await opened(world, plan({ approvals, monitor: { forSeconds: 60, onFail: "warn" } }));
-    expect(await enter(world)).toMatchObject({ approval: true, monitor: { asked: true } });
+    expect(await enter(world)).toMatchObject({ approval: { asked: true }, monitor: { asked: true } });
   });
 
   it("says finished after the last one, and stop once the promotion is closed", async () => {

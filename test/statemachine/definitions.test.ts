@@ -250,7 +250,8 @@ describe("data", () => {
 
   const INPUTS: Readonly<Record<MachineName, readonly string[]>> = {
     promotion: [],
-    approval: ["$.promotionId", "$.environment", "$.approval"],
+    queue: ["$.promotionId", "$.position", "$.turn"],
+    approval: ["$.promotionId", "$.environment", "$.approval", "$.chunk"],
     rollout: ["$.promotionId", "$.environment"],
     bake: ["$.promotionId", "$.environment", "$.phase", "$.chunk"],
     rollback: ["$.promotionId", "$.error"],
@@ -302,6 +303,7 @@ describe("a child that has run and ended before its start was heard of", () => {
       return clause === undefined ? [] : [[label(named), clause.ErrorEquals, clause.ResultPath, clause.Next]];
     });
     expect(found).toEqual([
+      ["promotion: Wait in queue", [RUN_BEFORE], null, "Enter environment"],
       ["promotion: Get approval", [RUN_BEFORE], null, "Check window"],
       ["promotion: Roll out", [RUN_BEFORE], null, "Check gates after"],
       ["promotion: Roll back", [RUN_BEFORE], null, "Close promotion"],

@@ -1,5 +1,6 @@
 /** One look at a bake: what it begins with, what it leaves in the record, and what the machine is told. */
 import * as z from "zod";
+import { MOST_TICKS } from "../chunks.ts";
 import type { Change } from "../ports.ts";
 import type { Assessment } from "./assess.ts";
 import { BakeInput, type BakeRecord, type BakeResult, type Phase } from "./bake.ts";
@@ -83,9 +84,6 @@ function memoryChanges({ input, bake, evidence, now }: Tick, assessment: Assessm
 export function endedRecord(last: BakeRecord, { result, summary }: Ending, now: number): BakeRecord {
   return { ...last, result, endedAt: now, summary: short(summary) };
 }
-
-/** An execution's history holds 25,000 events, and a tick costs about eight. */
-const MOST_TICKS = 1_000;
 
 /** Ticks of this execution, this one counted. */
 export const ticksOf = ({ ticks }: JudgeInput): number => (ticks ?? 0) + 1;

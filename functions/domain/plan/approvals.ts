@@ -11,6 +11,8 @@ import type { Scope } from "./scope.ts";
 
 const EXPIRES_SECONDS = 86_400;
 const VALID_SECONDS = 7 * 86_400;
+/** Nobody reads faster; and the promotion's history has room for a year of waits of a minute each. */
+const MIN_REMIND_SECONDS = 60;
 const RISKS: readonly Risk[] = ["low", "medium", "high"];
 
 type Roles = Readonly<Record<string, number>>;
@@ -163,6 +165,9 @@ function checkTimes(scope: Scope, { at, input }: Draft): void {
     refuse("escalateAfter", `escalates too late: the approval expires after ${within}`, `write less than ${within}`);
   }
   if (input.remindEvery === 0) refuse("remindEvery", "would remind without a pause", "write a time such as 12h");
+  else if ((input.remindEvery ?? MIN_REMIND_SECONDS) < MIN_REMIND_SECONDS) {
+    refuse("remindEvery", "would mail everybody more than once a minute", "write 1m or more; 12h is usual");
+  }
   if (input.escalateAfter !== undefined && input.escalateTo === undefined) {
     refuse("escalateTo", "is missing beside escalateAfter", "name the role that is asked then");
   }

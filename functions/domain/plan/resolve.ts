@@ -10,6 +10,7 @@ import { resolveAnalysis } from "./analysis.ts";
 import { resolveApprovals } from "./approvals.ts";
 import { scopesOf } from "./documents.ts";
 import { resolveGates } from "./gates.ts";
+import { refuseLongerThanLife } from "./life.ts";
 import { checkEverybody } from "./people.ts";
 import { resolveKeepPrevious, resolveMonitor, resolveRetirePrevious, resolveSteps } from "./rollout.ts";
 import { warnOfSleepingRules } from "./rules.ts";
@@ -92,7 +93,9 @@ function resolveDocuments(
     refuseUnknownPlaces(first);
     refuseDifferentBytes(first, release.environments);
   }
-  return resolved.map(({ scope, targets }) => resolveEnvironment(scope, targets));
+  const environments = resolved.map(({ scope, targets }) => resolveEnvironment(scope, targets));
+  refuseLongerThanLife(report, environments);
+  return environments;
 }
 
 function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): EnvironmentPlan {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../../functions/begin-bake.ts";
+import { MOST_TICKS } from "../../../functions/domain/chunks.ts";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
@@ -118,10 +119,10 @@ describe("an execution that has had its ticks", () => {
   it("ends and names the one that goes on, while the phase does not end", async () => {
     const world = await worldAt(10, healthy);
     await bake(world, "step-10", 35, 200);
-    const before = await judge(world.deps)({ ...phaseInput("step-10"), ticks: 998 });
-    expect(before).toMatchObject({ decision: "again", result: null, ticks: 999 });
-    const last = await judge(world.deps)({ ...phaseInput("step-10"), ticks: 999 });
-    expect(last).toMatchObject({ decision: "end", result: "continue", ticks: 1_000, nextChunk: 2 });
+    const before = await judge(world.deps)({ ...phaseInput("step-10"), ticks: MOST_TICKS - 2 });
+    expect(before).toMatchObject({ decision: "again", result: null, ticks: MOST_TICKS - 1 });
+    const last = await judge(world.deps)({ ...phaseInput("step-10"), ticks: MOST_TICKS - 1 });
+    expect(last).toMatchObject({ decision: "end", result: "continue", ticks: MOST_TICKS, nextChunk: 2 });
     expect(last.nextName).toMatch(/^p-1-prod-step-10-2-[0-9a-f]{10}$/);
     expect(await record(world, "step-10")).toMatchObject({ result: null, chunk: 1 });
     expect(await beginBake(world.deps)({ ...phaseInput("step-10"), chunk: 2 })).toMatchObject({ chunk: 2, ends: "at" });
