@@ -124,7 +124,7 @@ export class Emulator {
     return `arn:aws:states:${PLACE.region}:${PLACE.account}:stateMachine:${name}`;
   }
 
-  /** Starts one of the five machines, or another by its ARN. */
+  /** Starts one of the machines, or another by its ARN. */
   async start(machine: MachineName | `arn:${string}`, input: unknown, name: string = randomUUID()): Promise<string> {
     const stateMachineArn = isArn(machine) ? machine : machineArn(PLACE, machine);
     const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
