@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Run, RunStream } from "../../../sandbox/aws/step-functions/runs.ts";
 import type { ScenarioFile } from "../../../sandbox/world/scenario.ts";
@@ -160,5 +161,35 @@ describe("an execution of the world", () => {
     );
     const failed = (from: number) => shareOf(started(world, 60, from), ({ ending }) => ending === "FAILED");
     expect([failed(0), failed(HOUR), failed(2 * HOUR)]).toEqual([0, 0, 1]);
+  });
+});
+
+describe("the workflow's scenarios", () => {
+  const on = async (name: string, version: string) => {
+    const file = JSON.parse(
+      await readFile(new URL(`../../scenarios/${name}.json`, import.meta.url), "utf8"),
+    ) as ScenarioFile;
+    const world = await lived({ ...file, startsAt: "2026-11-24T18:00:00Z" }, 40, [[0, { 1: 50, 2: 50 }]]);
+    const runs = started(world, 40 * 60).filter((run) => run.version === version);
+    const times = runs.map(({ startedAt, endsAt }) => endsAt - startedAt).sort((one, other) => one - other);
+    return {
+      failed: shareOf(runs, ({ ending }) => ending === "FAILED"),
+      median: times[Math.floor(times.length / 2)] ?? 0,
+      longestInHours: (times.at(-1) ?? 0) / HOUR,
+    };
+  };
+
+  it("have a second version that is as good, one that fails for one in eight, and one a fifth slower", async () => {
+    const [good, failing, slow] = [
+      await on("etl-healthy", "2"),
+      await on("etl-errors-12", "2"),
+      await on("etl-slower", "2"),
+    ];
+    const first = await on("etl-healthy", "1");
+    expect(good.failed).toBeLessThan(0.005);
+    expect(failing.failed).toBeCloseTo(0.12, 1.7);
+    expect(slow.median / first.median).toBeCloseTo(1.2, 1);
+    expect(good.median / first.median).toBeCloseTo(1, 1);
+    expect(first.longestInHours).toBe(2);
   });
 });

@@ -26,6 +26,34 @@ test("all problems are named at once, each with its path", () => {
   expect(() => readScenario(file)).toThrow(/trafic[\s\S]*behaviour\[0\]\.version[\s\S]*incidents\[0\]\.from/);
 });
 
+test("a workflow's starts are counted by the minute or by the hour, and its executions' shares are none unless said", () => {
+  const { starts, executions } = readScenario({
+    ...CALM,
+    starts: [{ perHour: 30, machine: "etl-*" }, { perMinute: 4 }],
+    executions: [{ version: "candidate", duration: { median: "3h" } }],
+  });
+  expect(starts.map(({ perMinute, machine }) => [machine, perMinute])).toEqual([
+    ["etl-*", 0.5],
+    ["*", 4],
+  ]);
+  expect(executions[0]).toMatchObject({ duration: { median: 10_800_000, sigma: 0.5 }, timeLimit: 86_400_000 });
+  expect(executions[0]?.failed).toBeUndefined();
+});
+
+test.each([
+  ["no rate", { starts: [{}] }, /perMinute" and "perHour", such as "perHour": 30[\s\S]*starts\[0\]/],
+  ["both rates", { starts: [{ perMinute: 1, perHour: 60 }] }, /give one of[\s\S]*starts\[0\]/],
+  ["an unknown key", { starts: [{ perHour: 30, function: "etl" }] }, /function[\s\S]*starts\[0\]/],
+  ["milliseconds", { executions: [{ version: "1", duration: { median: 900 } }] }, /executions\[0\]\.duration\.median/],
+  [
+    "shares of more than all",
+    { executions: [{ version: "1", changes: [{ failed: 0.7, timedOut: 0.5 }] }] },
+    /are 1\.2 together[\s\S]*executions\[0\]\.changes\[0\]/,
+  ],
+])("a workflow's scenario with %s is refused, with the path and what would do", (_what, wrong, message) => {
+  expect(() => readScenario({ ...CALM, ...wrong })).toThrow(message);
+});
+
 test.each([
   ["orders", "orders", true],
   ["orders", "orders-2", false],
