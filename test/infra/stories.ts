@@ -55,8 +55,8 @@ export const STORIES: readonly Story[] = [
         {
           ...GUARD,
           turns: [
-            { at: "250s", to: "ALARM" },
-            { at: "255s", to: "OK" },
+            { at: "200s", to: "ALARM" },
+            { at: "205s", to: "OK" },
           ],
         },
       ],
