@@ -1,0 +1,80 @@
+import { type Problem, renderProblems } from "../documents/problems.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import type { Header } from "../ledger/header.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
+import { loadHeader } from "../ledger/load.ts";
+import { loadEnding, noteEnding } from "../ledger/note-ending.ts";
+import { planChanges } from "../ledger/plan-parts.ts";
+import { currentPolicy } from "../ledger/policies.ts";
+import { notify } from "../notices/notices.ts";
+import type { PromotionPlan } from "../plan.ts";
+import { Conflict, type Dependencies } from "../ports.ts";
+import { announcement, headerOf, openedInWords, promotionIdOf, type Start } from "./opening.ts";
+import { pinArtifacts } from "./pin-artifacts.ts";
+import { resolveUnder } from "./starts.ts";
+import { verifiedStarter } from "./verify-start.ts";
+
+/**
+ * Opens the promotion of a start, once: the plan of its release under the policy in force, both pinned. A release that is
+ * refused is opened too, without a plan and with the ending that says why.
+ */
+export async function openOnce(deps: Dependencies, start: Start): Promise<Header> {
+  const promotionId = promotionIdOf(deps.hash, start);
+  const known = await deps.ledger.read(keys.header(promotionId));
+  if (known === undefined) await open(deps, start, promotionId);
+  const header = await loadHeader(deps.ledger, promotionId);
+  await record(deps, start, header);
+  return header;
+}
+
+/** Resolves, pins and writes; the header, which says that all of it stands, comes last. */
+async function open(deps: Dependencies, start: Start, promotionId: string): Promise<void> {
+  const startedBy = await verifiedStarter(deps, start);
+  const policy = await currentPolicy(deps.ledger);
+  const resolved = resolveUnder(policy, start.release, { now: deps.clock.now(), startedBy });
+  const pinned = resolved.ok ? await pinArtifacts(deps, resolved.plan) : resolved;
+  const plan = pinned.ok ? pinned.plan : null;
+  const { executionArn } = start;
+  const known = { promotionId, startedBy, policyHash: policy?.hash ?? "", executionArn, openedAt: deps.clock.now() };
+  const header = headerOf(deps.hash, known, plan);
+  if (!pinned.ok) await refuse(deps, promotionId, pinned.problems);
+  await writeHeader(deps, header, plan);
+  if (plan !== null) await announce(deps, header, plan);
+}
+
+async function refuse(deps: Dependencies, promotionId: string, problems: readonly Problem[]): Promise<void> {
+  await noteEnding(deps, promotionId, "blocked", `the release was refused: ${renderProblems(problems).join("\n")}`);
+}
+
+/** Plan and ending first, header last: whoever finds the header finds the whole plan, or why there is none. */
+async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPlan | null): Promise<void> {
+  const { promotionId, executionArn } = header;
+  for (const part of plan === null ? [] : planChanges(promotionId, plan)) await deps.ledger.write([part]);
+  try {
+    await deps.ledger.write([
+      { put: item(keys.header(promotionId), header), if: "absent" },
+      { put: item(keys.open(promotionId), { promotionId, executionArn }) },
+    ]);
+  } catch (error) {
+    // The same start was tried twice at once; both wrote the same plan.
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+async function announce(deps: Dependencies, header: Header, plan: PromotionPlan): Promise<void> {
+  const addresses = new Set(plan.environments.flatMap(({ notices }) => notices));
+  await notify(deps, header.promotionId, announcement(header, plan), [...addresses]);
+}
+
+/** From what stands in the ledger, so that a call that was cut off before it is made good by the next one. */
+async function record(deps: Dependencies, { release, executionArn }: Start, header: Header): Promise<void> {
+  const { promotionId, policyHash, planHash, startedBy } = header;
+  const refused = header.environments.length === 0 ? await loadEnding(deps.ledger, promotionId) : null;
+  await appendAudit(deps, promotionId, {
+    id: "opened",
+    kind: refused === null ? "opened" : "refused",
+    summary: refused?.summary ?? openedInWords(header, release),
+    data: { release, policyHash, planHash, startedBy, execution: executionArn },
+  });
+}
