@@ -152,6 +152,32 @@ describe("a state machine's alias", () => {
   });
 });
 
+describe("a fault of an alias's update", () => {
+  const at = { service: "states", operation: "UpdateStateMachineAlias", nth: 1 } as const;
+
+  it("leaves the weights as they were where the request is lost, and the next attempt moves them", async () => {
+    const { run, update, weights, aws } = scene({ faults: [{ ...at, action: { kind: "throttle" } }] });
+    const after = await run(async () => {
+      await update({ 1: 90, 2: 10 });
+      return weights();
+    });
+    expect(after).toEqual({ 1: 90, 2: 10 });
+    expect(aws.counters.get("states:UpdateStateMachineAlias")).toBe(2);
+  });
+
+  it("has moved the weights where only the answer is lost", async () => {
+    const { run, update, stepFunctions } = scene({ faults: [{ ...at, action: { kind: "timeout-after" } }] });
+    await run(() => update({ 1: 90, 2: 10 }));
+    const history = stepFunctions.weightHistory({ machine: "etl", alias: "live" });
+    expect(history.map(({ weights }) => weights)).toEqual([{ 1: 1 }, { 1: 0.9, 2: 0.1 }]);
+  });
+
+  it("refuses whom it is told to refuse", async () => {
+    const { run, update } = scene({ faults: [{ ...at, nth: "always", action: { kind: "refuse" } }] });
+    expect(await run(() => errorOf(update({ 2: 100 })))).toMatchObject({ name: "AccessDeniedException" });
+  });
+});
+
 describe("creating and listing aliases", () => {
   it("creates one, again with the same answer, and refuses another of its name", async () => {
     const { run, client, routing, machine } = scene();
