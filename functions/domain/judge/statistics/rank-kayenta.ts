@@ -1,5 +1,5 @@
 import { type ShiftInterval, shiftInterval, UnrankableError } from "./rank-interval.ts";
-import { ascending, type EffectMeasure, effectSize, handleNaN, mean, type NanStrategy } from "./rank-series.ts";
+import { ascending, type EffectMeasure, effectSize, handleNaN, type NanStrategy } from "./rank-series.ts";
 
 /**
  * Kayenta's NetflixACAJudge as it is, label for label, so that a configuration can be carried over and compared. It fails
@@ -80,23 +80,8 @@ export function classifyByRank(
   }
 }
 
-/** Labels a metric by its means alone, Kayenta's plainest classifier. */
-export function classifyByMean(
-  baseline: readonly number[],
-  candidate: readonly number[],
-  config: Pick<KayentaConfig, "direction" | "nanStrategy" | "critical" | "mustHaveData">,
-): RankLabel {
-  const control = handleNaN(baseline, config.nanStrategy);
-  const experiment = handleNaN(candidate, config.nanStrategy);
-  if (control.length === 0 || experiment.length === 0) return withoutData(config).label;
-  if (coincide(control, experiment)) return "Pass";
-  const difference = mean(experiment) - mean(control);
-  if (difference > 0 && config.direction !== "decrease") return "High";
-  if (difference < 0 && config.direction !== "increase") return "Low";
-  return "Pass";
-}
-
-function withoutData(config: Pick<KayentaConfig, "nanStrategy" | "critical" | "mustHaveData">): RankResult {
+/** What a series without points is labelled, as the settings ask. */
+export function withoutData(config: Pick<KayentaConfig, "nanStrategy" | "critical" | "mustHaveData">): RankResult {
   if (config.nanStrategy === "replace") return passed(1, 1, null, "no points, and missing ones count as nothing");
   const failing = config.mustHaveData && !config.critical;
   const label = failing ? "NodataFailMetric" : "Nodata";
@@ -113,7 +98,7 @@ const passed = (ratio: number, effect: number, interval: ShiftInterval | null, r
 });
 
 /** Equal as bags of points, or a single value all over. */
-function coincide(control: readonly number[], experiment: readonly number[]): boolean {
+export function coincide(control: readonly number[], experiment: readonly number[]): boolean {
   if (new Set([...control, ...experiment]).size === 1) return true;
   const [a, b] = [ascending(control), ascending(experiment)];
   return a.length === b.length && a.every((value, i) => value === b[i]);

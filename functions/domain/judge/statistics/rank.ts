@@ -1,10 +1,9 @@
 import { classifyByRank, type KayentaConfig, kayentaConfig, type RankResult } from "./rank-kayenta.ts";
-import { labelScore, scoreCanary } from "./rank-score.ts";
 import { handleNaN, withoutOutliers } from "./rank-series.ts";
 
 /**
- * The rank test for series that are not counts (a p95 a minute, a queue's age): Kayenta's classifier and score without
- * its fail-open. What cannot be judged is an `error` and is never dropped; too few points are `inconclusive`, never a
+ * The rank test for series that are not counts (a p95 a minute, a queue's age): Kayenta's classifier without its
+ * fail-open. What cannot be judged is an `error` and is never dropped; too few points are `inconclusive`, never a
  * pass; the same series give the same answer every time. Errors and throttles are counts: judge those by `sequential.ts`,
  * since ranks see next to nothing at a few requests a minute, and this test keeps its error rate for one look only.
  */
@@ -73,50 +72,4 @@ function whyUnusable(input: RankInput, config: KayentaConfig): { verdict: RankVe
   if (fewest === 0) return { verdict: config.mustHaveData ? "error" : "inconclusive", reason: "no datapoints" };
   if (fewest >= input.minimumPoints) return null;
   return { verdict: "inconclusive", reason: `${fewest} of ${input.minimumPoints} points` };
-}
-
-export type RankMetric = {
-  readonly name: string;
-  readonly groups: readonly string[];
-  readonly judgement: RankJudgement;
-  /** Judged and shown, but never acting. */
-  readonly dryRun?: boolean;
-};
-
-export type RankScorePolicy = {
-  /** Percent by group; groups without one share what is left to 100. */
-  readonly weights: Readonly<Record<string, number>>;
-  /** Scores below this fail, from `pass` on pass, between them are inconclusive. Kayenta advises 75 and 95. */
-  readonly marginal: number;
-  readonly pass: number;
-};
-
-export type RankScore = { readonly verdict: RankVerdict; readonly score: number; readonly reason: string };
-
-/** Scores several metrics as Kayenta does, but lets none of them vanish: one that could not be judged bars a pass. */
-export function scoreByRank(metrics: readonly RankMetric[], policy: RankScorePolicy): RankScore {
-  const acting = metrics.filter((metric) => metric.dryRun !== true);
-  const unjudged = unjudgedOf(acting);
-  const { score, reason } = scoreCanary(
-    acting.map(({ name, groups, judgement: { result } }) => {
-      return { name, groups, label: result?.label ?? "Error", critical: result?.critical ?? false };
-    }),
-    policy.weights,
-  );
-  if (acting.some(({ judgement }) => judgement.result?.critical === true)) {
-    return { verdict: "fail", score, reason };
-  }
-  if (unjudged !== null) return { verdict: unjudged.verdict, score, reason: unjudged.reason };
-  const label = labelScore(score, policy.marginal, policy.pass);
-  return { verdict: { Pass: "pass", Marginal: "inconclusive", Fail: "fail" }[label] as RankVerdict, score, reason };
-}
-
-/** The worst thing that kept a metric from being judged: an error before a lack of points, nothing at all an error. */
-function unjudgedOf(metrics: readonly RankMetric[]): { verdict: RankVerdict; reason: string } | null {
-  if (metrics.length === 0) return { verdict: "error", reason: "no metric acts" };
-  const worst =
-    metrics.find(({ judgement }) => judgement.verdict === "error") ??
-    metrics.find(({ judgement }) => judgement.verdict === "inconclusive");
-  if (worst === undefined) return null;
-  return { verdict: worst.judgement.verdict, reason: `${worst.name}: ${worst.judgement.reason}` };
 }

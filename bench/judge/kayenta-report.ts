@@ -1,9 +1,15 @@
-import type { RankLabel } from "./rank-kayenta.ts";
+import {
+  coincide,
+  type KayentaConfig,
+  type RankLabel,
+  withoutData,
+} from "../../functions/domain/judge/statistics/rank-kayenta.ts";
+import { handleNaN, mean } from "../../functions/domain/judge/statistics/rank-series.ts";
 
 /**
  * Kayenta's score of a canary (WeightedSumScorer and ThresholdScoreClassifier): the share of metrics that pass, by
- * weighted groups, from 0 to 100. It is offered to read old reports against; a metric labelled `Error` counts nowhere in
- * it, which is why Headgate decides by `rank.ts` and shows this number only.
+ * weighted groups, from 0 to 100. Old reports of Kayenta are read against it, and nothing is decided by it: a metric
+ * labelled `Error` counts nowhere in it.
  */
 export type ScoredMetric = {
   readonly name: string;
@@ -69,4 +75,20 @@ function weigh(groups: readonly GroupScore[], weights: Readonly<Record<string, n
     return sum + ((noData ? 100 : score) * (weights[group] ?? (100 - stated) / unstated)) / 100;
   }, 0);
   return Math.round(total * 100) / 100;
+}
+
+/** Labels a metric by its means alone, Kayenta's plainest classifier. */
+export function classifyByMean(
+  baseline: readonly number[],
+  candidate: readonly number[],
+  config: Pick<KayentaConfig, "direction" | "nanStrategy" | "critical" | "mustHaveData">,
+): RankLabel {
+  const control = handleNaN(baseline, config.nanStrategy);
+  const experiment = handleNaN(candidate, config.nanStrategy);
+  if (control.length === 0 || experiment.length === 0) return withoutData(config).label;
+  if (coincide(control, experiment)) return "Pass";
+  const difference = mean(experiment) - mean(control);
+  if (difference > 0 && config.direction !== "decrease") return "High";
+  if (difference < 0 && config.direction !== "increase") return "Low";
+  return "Pass";
 }
