@@ -3,7 +3,7 @@ import * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
 import { loadHeader, loadPlan } from "./domain/ledger/load.ts";
-import { notify } from "./domain/notices/notices.ts";
+import { send } from "./domain/notices/send.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { routeAt } from "./domain/traffic/journal.ts";
 import { moveAll } from "./domain/traffic/move-all.ts";
@@ -35,7 +35,8 @@ async function tell(deps: Dependencies, promotionId: string, environment: string
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const subject = `${service} ${version}: ${weight} % in ${environment}`;
   const body = `${weight} % of traffic in ${environment} is on ${version}, read back.\nPromotion: ${promotionId}\n`;
-  await notify(deps, promotionId, { name: `shifted-${environment}-${weight}`, subject, body }, plan.notices);
+  const notice = { name: `shifted-${environment}-${weight}`, subject, body };
+  await send(deps, promotionId, notice, plan.notices, { mark: "before" });
 }
 
 export const handler = step("shift-traffic", Input, shiftTraffic);

@@ -26,7 +26,7 @@ export const PARTITIONS = {
 export type Partition = keyof typeof PARTITIONS;
 
 /** What runs a function: a machine's task, API Gateway, an alarm's event, an execution's event, or a schedule. */
-export type Trigger = "task" | "page" | "alarm" | "execution" | "minute" | "hour";
+export type Trigger = "task" | "request" | "alarm" | "execution" | "minute" | "hour";
 
 export interface FunctionRow {
   /** The file in `functions/`, without its ending. */
@@ -60,7 +60,7 @@ const MEDIUM = 300;
 const LONG = 900;
 
 /** Seconds; API Gateway gives up after 29. */
-const PAGE = 28;
+const REQUEST = 28;
 
 type Details = Partial<Omit<FunctionRow, "name" | "trigger">>;
 
@@ -78,7 +78,7 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
   return {
     name,
     trigger,
-    timeoutSeconds: trigger === "page" ? PAGE : SHORT,
+    timeoutSeconds: trigger === "request" ? REQUEST : SHORT,
     memoryMb: 512,
     reads: [],
     writes: [],
@@ -170,7 +170,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     wakes: true,
     timeoutSeconds: MEDIUM,
   }),
-  row("approval-page", "page", {
+  row("approval-page", "request", {
     reads: ["links", "secret"],
     writes: ["secret"],
     links: true,
@@ -178,8 +178,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     looksAtExecutions: true,
     memoryMb: 1024,
   }),
-  row("decide", "page", { ...ASKING, wakes: true, looksAtExecutions: true }),
-  rowApart("start-promotion", "page", {
+  row("decide", "request", { ...ASKING, wakes: true, looksAtExecutions: true }),
+  rowApart("start-promotion", "request", {
     reads: ["policy", "starts"],
     writes: ["starts"],
     looksAtExecutions: true,
@@ -187,7 +187,13 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     memoryMb: 1024,
   }),
   // It has traffic restored, and does so itself only where it cannot: the gateway's time is short.
-  row("operate", "page", { ...MOVING, timeoutSeconds: PAGE, writes: ["registry"], wakes: true, startsRestores: true }),
+  row("operate", "request", {
+    ...MOVING,
+    timeoutSeconds: REQUEST,
+    writes: ["registry"],
+    wakes: true,
+    startsRestores: true,
+  }),
   row("alarm-listener", "alarm", { ...MOVING, reads: ["alarms", "locks"], wakes: true }),
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),

@@ -27,6 +27,7 @@ type Reach = "confirmed" | "unconfirmed" | "absent";
  */
 export function snsMailer(tools: MailerTools): Mailer {
   return {
+    kind: "mail",
     async send({ to, subject, body }) {
       const command = new PublishCommand({
         TopicArn: tools.topicArn(),

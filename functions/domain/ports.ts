@@ -211,8 +211,13 @@ export interface Mail {
   readonly body: string;
 }
 
-export interface Mailer {
+/** A way in which people are told. */
+export interface Channel {
+  readonly kind: "mail";
   send(mail: Mail): Promise<void>;
+}
+
+export interface Mailer extends Channel {
   /** By address: confirmed, unconfirmed, or absent from the topic. */
   reach(addresses: readonly string[]): Promise<ReadonlyMap<string, "confirmed" | "unconfirmed" | "absent">>;
 }

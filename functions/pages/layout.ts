@@ -7,7 +7,7 @@ import { STYLE } from "./style.ts";
  * A page without scripts, without anything from elsewhere, and without a trace: nothing is cached, framed, sniffed or
  * told to other sites. The one style sheet is allowed by its hash, so that injected styles would not run either.
  */
-export function pageHeaders(hash: Hash): Record<string, string> {
+export function htmlHeaders(hash: Hash): Record<string, string> {
   const style = Buffer.from(hash(STYLE), "hex").toString("base64");
   return {
     "content-type": "text/html; charset=utf-8",
@@ -49,15 +49,15 @@ ${body}
 }
 
 /** A page as an answer; `method` HEAD gets the same head and no body. */
-export function pageAnswer(hash: Hash, method: string, status: number, content: Html): HttpResponse {
-  return { status, headers: pageHeaders(hash), body: method === "HEAD" ? "" : content.text };
+export function htmlAnswer(hash: Hash, method: string, status: number, content: Html): HttpResponse {
+  return { status, headers: htmlHeaders(hash), body: method === "HEAD" ? "" : content.text };
 }
 
 /** A page that says one thing: no such link, wrong method, body too large. */
-export function plainPage(hash: Hash, method: string, status: number, title: string, text: string): HttpResponse {
+export function plainAnswer(hash: Hash, method: string, status: number, title: string, text: string): HttpResponse {
   const content = document(
     title,
     html`<main class="narrow"><p class="brand">Headgate</p><section class="card"><h1>${title}</h1><p>${text}</p></section></main>`,
   );
-  return pageAnswer(hash, method, status, content);
+  return htmlAnswer(hash, method, status, content);
 }

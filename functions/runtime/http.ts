@@ -24,7 +24,7 @@ export function toGateway({ status, headers, body }: HttpResponse): APIGatewayPr
 }
 
 /** What a person sees when a page failed; what failed is in the log, under the request id. */
-export function failurePage(passing: boolean, requestId: string): HttpResponse {
+export function failureAnswer(passing: boolean, requestId: string): HttpResponse {
   const advice = passing ? "Please try again in a moment." : "Please tell whoever runs Headgate.";
   return {
     status: passing ? 503 : 500,

@@ -12,7 +12,7 @@ import { fieldsOf } from "../domain/text.ts";
 import type { HttpRequest, HttpResponse } from "../pages/http.ts";
 import { buildDependencies } from "./dependencies.ts";
 import { awsHost, type Host } from "./host.ts";
-import { failurePage, fromGateway, toGateway } from "./http.ts";
+import { failureAnswer, fromGateway, toGateway } from "./http.ts";
 import { hideSecrets, type InvocationLog, openLog } from "./log.ts";
 import { countError, countOutput } from "./metrics.ts";
 
@@ -49,7 +49,7 @@ export function httpStep(
     } catch (error) {
       log.error("the page failed", error);
       countError(host, name, error);
-      return toGateway(failurePage(error instanceof Transient, requestId));
+      return toGateway(failureAnswer(error instanceof Transient, requestId));
     }
   });
 }

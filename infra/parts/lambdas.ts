@@ -60,7 +60,7 @@ function makeLambda(scope: Construct, row: FunctionRow, around: Surroundings): M
   const id = placeholderOf(row.name);
   const functionName = functionNameOf(around.name, row.name);
   const role = makeRole(scope, id, roleNameOf(around.name, row.name));
-  const retention = row.trigger === "page" ? KEPT.audit : KEPT.work;
+  const retention = row.trigger === "request" ? KEPT.audit : KEPT.work;
   const logGroup = makeLog(scope, `${id}Log`, `/aws/lambda/${functionName}`, around.ledger.key, retention);
   give(role, grantsFor(row, around));
   logGroup.grantWrite(role);

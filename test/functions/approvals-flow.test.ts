@@ -5,7 +5,7 @@ import { decisionsToDeliver } from "../../functions/domain/approval/load.ts";
 import { withdrawApprovals } from "../../functions/domain/approval/settle.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { appendAudit, loadAudit } from "../../functions/domain/ledger/append-audit.ts";
-import { sendPending } from "../../functions/domain/notices/page.ts";
+import { sendPending } from "../../functions/domain/notices/pager.ts";
 import {
   approvalPlan,
   HOUR,
@@ -103,7 +103,7 @@ test("an address that mail refuses for good does not stop the others", async () 
 
   expect(asked.state).toBe("waiting");
   expect(on.inbox.map(({ to }) => to)).toEqual([INFRA]);
-  expect(on.warnings[0]).toContain("refused");
+  expect(on.warnings[0]).toContain("a notice could not be sent");
 });
 
 test("a ledger that refuses is no refused mail: it ends the step", async () => {

@@ -12,7 +12,7 @@ import { keys } from "../../functions/domain/ledger/keys.ts";
 import { loadHead, loadHeader, loadPlan, must } from "../../functions/domain/ledger/load.ts";
 import { loadEnding, noteEnding } from "../../functions/domain/ledger/note-ending.ts";
 import { expectLife, storePause } from "../../functions/domain/ledger/wake-pauses.ts";
-import { page } from "../../functions/domain/notices/page.ts";
+import { page } from "../../functions/domain/notices/pager.ts";
 import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
 import { bind } from "../../functions/domain/traffic/bind.ts";
 import { restore as restoreTargets } from "../../functions/domain/traffic/restore.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EnvironmentPlan, RulePlan } from "../../functions/domain/plan.ts";
 import { readDecisionForm } from "../../functions/pages/approval/form.ts";
 import { html } from "../../functions/pages/html.ts";
-import { pageHeaders } from "../../functions/pages/layout.ts";
+import { htmlHeaders } from "../../functions/pages/layout.ts";
 import {
   checkInWords,
   metricsInWords,
@@ -37,7 +37,7 @@ describe("markup", () => {
 test("the style sheet is allowed by its own hash, and reaches for nothing", () => {
   const hash = Buffer.from(sha256(STYLE), "hex").toString("base64");
 
-  expect(pageHeaders(sha256)["content-security-policy"]).toContain(`'sha256-${hash}'`);
+  expect(htmlHeaders(sha256)["content-security-policy"]).toContain(`'sha256-${hash}'`);
   expect(STYLE).not.toMatch(/url\(|@import|<\//);
 });
 

@@ -214,6 +214,7 @@ export class Scene {
       log: { info: () => {}, warn: (message, about) => this.warnings.push(`${message} ${JSON.stringify(about)}`) },
       ledger: this.ledger,
       mailer: {
+        kind: "mail",
         send: async (mail) => {
           const trouble = this.mailTrouble.get(mail.to);
           if (trouble !== undefined) throw trouble;

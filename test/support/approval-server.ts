@@ -6,7 +6,7 @@ import { approvalPage } from "../../functions/approval-page.ts";
 import { decideByApi } from "../../functions/decide.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
-import { failurePage, fromGateway, toGateway } from "../../functions/runtime/http.ts";
+import { failureAnswer, fromGateway, toGateway } from "../../functions/runtime/http.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 
 interface Route {
@@ -62,7 +62,7 @@ async function answer(deps: Dependencies, request: IncomingMessage) {
     try {
       return toGateway(await action(deps)(fromGateway(event)));
     } catch {
-      return toGateway(failurePage(false, "test"));
+      return toGateway(failureAnswer(false, "test"));
     }
   }
   // API Gateway's answer where no route matches.

@@ -199,6 +199,7 @@ export class World {
       sign: async (text) => createHmac("sha256", "a secret of this test").update(text).digest("hex"),
       log: { info: () => {}, warn: (message, about) => this.warnings.push(`${message} ${JSON.stringify(about)}`) },
       mailer: {
+        kind: "mail",
         send: async (mail) => {
           if (this.mailTrouble !== null) throw this.mailTrouble;
           this.inbox.push(mail);

@@ -4,9 +4,9 @@ import { Transient } from "../errors.ts";
 import { appendAudit, loadAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
-import { notify } from "../notices/notices.ts";
-import { page } from "../notices/page.ts";
-import { unasked } from "../notices/paging.ts";
+import { unasked } from "../notices/notice.ts";
+import { page } from "../notices/pager.ts";
+import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
 import { type Change, Conflict, type Ledger } from "../ports.ts";
 import {
@@ -197,11 +197,10 @@ type Reach = Awaited<ReturnType<PostDeps["mailer"]["reach"]>>;
 
 /** Tells the parties and the environment's team, before the wait starts, whom no mail will reach. */
 async function tellTrouble(deps: PostDeps, subject: Subject, trouble: Trouble): Promise<void> {
-  const letter = troubleNotice(subject, trouble);
-  if (letter === null) return;
+  const wording = troubleNotice(subject, trouble);
+  if (wording === null) return;
   const { record, plan } = subject;
   const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#trouble`;
-  await notify(deps, record.promotionId, { name, ...letter }, [
-    ...new Set([...partyAddresses(record), ...plan.notices]),
-  ]);
+  const everybody = [...new Set([...partyAddresses(record), ...plan.notices])];
+  await send(deps, record.promotionId, { name, ...wording }, everybody, { mark: "before" });
 }

@@ -2,8 +2,8 @@
 
 import { claimInWords } from "../ledger/origin.ts";
 import type { PlanHeader } from "../ledger/plan-parts.ts";
+import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
-import type { Mail } from "../ports.ts";
 import { oneLine } from "../text.ts";
 import type { ApprovalRecord, AskedRole, Settlement } from "./approval.ts";
 import { askedWhen, consequenceInWords, deadlineInWords, spanInWords } from "./words.ts";
@@ -35,15 +35,14 @@ function whenOf({ record, plan }: Subject): When {
 /** The mail with the personal link: the only place where the link stands in full. */
 export function requestMail(
   subject: Subject,
-  seat: { readonly role: AskedRole; readonly address: string; readonly url: string },
+  seat: { readonly role: AskedRole; readonly url: string },
   reason: Reason,
   now: number,
-): Mail {
+): Wording {
   const { record, release, plan } = subject;
   const { startedBy } = record;
   const zone = plan.window?.zone ?? null;
   return {
-    to: seat.address,
     subject: `${reason === "reminded" ? "Reminder: " : ""}Approve ${releaseName(subject)} for ${plan.environment}?`,
     body: lines(
       OPENINGS[reason](seat.role.role),
@@ -73,9 +72,6 @@ export function requestMail(
   };
 }
 
-/** A mail before it has an address. */
-export type Letter = Pick<Mail, "subject" | "body">;
-
 /** Who of the people asked cannot be reached, and which roles can then never answer; null: all is well. */
 export function troubleNotice(
   subject: Subject,
@@ -84,7 +80,7 @@ export function troubleNotice(
     readonly absent: readonly string[];
     readonly unfillable: readonly string[];
   },
-): Letter | null {
+): Wording | null {
   const { unconfirmed, absent, unfillable } = trouble;
   if (unconfirmed.length + absent.length + unfillable.length === 0) return null;
   const list = (title: string, entries: readonly string[]) =>
@@ -105,7 +101,7 @@ export function troubleNotice(
 }
 
 /** What those on call get when SNS refuses an approver's mail: nobody else would notice until the approval expires. */
-export function unaskedNotice(subject: Subject, addresses: readonly string[]): Letter {
+export function unaskedNotice(subject: Subject, addresses: readonly string[]): Wording {
   const { record, plan } = subject;
   return {
     subject: `PAGE: ${releaseName(subject)} for ${plan.environment}: not everybody could be asked`,
@@ -128,7 +124,7 @@ const END_SUBJECTS = {
 } as const;
 
 /** How an approval ended, for the requester and for those whose answer is no longer needed. */
-export function endNotice(subject: Subject, settlement: Pick<Settlement, "state" | "summary">): Letter {
+export function endNotice(subject: Subject, settlement: Pick<Settlement, "state" | "summary">): Wording {
   const state = settlement.state === "waiting" ? "cancelled" : settlement.state;
   return {
     subject: `${releaseName(subject)} for ${subject.plan.environment}: ${END_SUBJECTS[state]}`,

@@ -1,9 +1,7 @@
 /** Sending the mails of an approval, each once. */
 
 import { Transient } from "../errors.ts";
-import { item } from "../ledger/items.ts";
-import { keys } from "../ledger/keys.ts";
-import { personOf } from "../people.ts";
+import { send } from "../notices/send.ts";
 import type { Dependencies } from "../ports.ts";
 import { linkId } from "./load.ts";
 import { requestMail, type Subject } from "./mail.ts";
@@ -25,10 +23,10 @@ export async function openLink(
 }
 
 /**
- * Sends each seat its mail, once per occasion. Marked after it went out: in doubt it goes twice, with the same link, never
- * not at all. One address that cannot be served does not keep the others from theirs; when trying again can help, the
- * first such error is thrown at the end, and the next call sends only what is missing. Returns the addresses whose mail
- * was refused for good.
+ * Sends each seat its mail, once per occasion: in doubt twice, with the same link, never not at all. One address that
+ * cannot be served does not keep the others from theirs; when trying again can help, the first such error is thrown at the
+ * end, and the next call sends only what is missing. Returns the addresses whose mail was refused for good. What the
+ * ledger refuses ends it at once: that is not about one address.
  */
 export async function mailSeats(
   deps: PostDeps,
@@ -40,39 +38,36 @@ export async function mailSeats(
   const troubles: Transient[] = [];
   const refused: string[] = [];
   for (const seat of seats) {
-    try {
-      if ((await mailOnce(deps, subject, seat, reason, occasion)) === "refused") refused.push(seat.person.address);
-    } catch (error) {
-      if (!(error instanceof Transient)) throw error;
-      troubles.push(error);
-    }
+    const error = await mailSeat(deps, subject, seat, reason, occasion);
+    if (error instanceof Transient) troubles.push(error);
+    else if (error !== null) refused.push(seat.person.address);
   }
   if (troubles[0] !== undefined) throw troubles[0];
   return refused;
 }
 
-/** What the ledger refuses ends the step, as it does everywhere: it is not about this one address. */
-async function mailOnce(
+/** Returns why it did not go out; null: it did, now or before. */
+async function mailSeat(
   deps: PostDeps,
   subject: Subject,
   seat: Seat,
   reason: Parameters<typeof requestMail>[2],
   occasion: string,
-): Promise<"sent" | "refused"> {
+): Promise<unknown> {
   const { record } = subject;
-  const { address, generation } = seat.person;
-  const notice = `${occasion}#${seat.role.role}#${personOf(address)}#${generation}`;
-  const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#${notice}`;
-  const marker = keys.sent(record.promotionId, name);
-  if ((await deps.ledger.read(marker)) !== undefined) return "sent";
-  const url = await openLink(deps, record, seat);
+  const { environment, approval, askedAt, promotionId } = record;
+  const notice = {
+    name: `APPROVAL#${environment}#${approval}#${askedAt}#${occasion}#${seat.role.role}#${seat.person.generation}`,
+    wordingFor: async () => {
+      const url = await openLink(deps, record, seat);
+      return requestMail(subject, { role: seat.role, url }, reason, deps.clock.now());
+    },
+  };
   try {
-    await deps.mailer.send(requestMail(subject, { role: seat.role, address, url }, reason, deps.clock.now()));
+    const { failed } = await send(deps, promotionId, notice, [seat.person.address], { mark: "after" });
+    return failed[0]?.error ?? null;
   } catch (error) {
-    if (error instanceof Transient) throw error;
-    deps.log.warn("an approver's mail was refused", { role: seat.role.role, error: String(error) });
-    return "refused";
+    if (error instanceof Transient) return error;
+    throw error;
   }
-  await deps.ledger.write([{ put: item(marker, { at: deps.clock.now() }) }]);
-  return "sent";
 }

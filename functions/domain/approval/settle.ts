@@ -3,7 +3,7 @@
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { loadSignals } from "../ledger/load.ts";
-import { notify } from "../notices/notices.ts";
+import { send } from "../notices/send.ts";
 import { Conflict } from "../ports.ts";
 import {
   type ApprovalRecord,
@@ -137,7 +137,7 @@ async function tellEnd(deps: PostDeps, name: ApprovalName, subject: Subject, set
     name: `APPROVAL#${environment}#${approval}#${subject.record.askedAt}#end`,
     ...endNotice(subject, settlement),
   };
-  await notify(deps, name.promotionId, notice, concerned(subject.record, settlement));
+  await send(deps, name.promotionId, notice, concerned(subject.record, settlement), { mark: "before" });
 }
 
 /** The parties always; the people asked when their answer is no longer wanted, whether they gave one or not. */

@@ -1,12 +1,12 @@
 import { appendAudit } from "../ledger/append-audit.ts";
 import { loadHeader } from "../ledger/load.ts";
 import type { Hold } from "../ledger/pauses.ts";
-import { notify } from "../notices/notices.ts";
-import { page } from "../notices/page.ts";
-import { decisionOn } from "../notices/paging.ts";
+import { decisionOn } from "../notices/notice.ts";
+import { page } from "../notices/pager.ts";
+import { send } from "../notices/send.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";
-import { holdLetter } from "./hold-notice.ts";
+import { holdNotice } from "./hold-notice.ts";
 import { loadBakes } from "./load.ts";
 
 /**
@@ -24,12 +24,12 @@ export async function askForDecision(
   const bake = bakes.findLast(({ result }) => result === "inconclusive-hold" || result === "blocked");
   if (bake === undefined) return;
   const header = await loadHeader(deps.ledger, promotionId);
-  const letter = holdLetter(header, plan, bake, hold);
+  const wording = holdNotice(header, plan, bake, hold);
   const name = `decide-${plan.environment}-${phase}`;
   const about = [decisionOn(phase)];
-  await page(deps, promotionId, { environment: plan.environment, about }, { ...letter, asks: true }, plan.pageTo);
+  await page(deps, promotionId, { environment: plan.environment, about }, { ...wording, asks: true }, plan.pageTo);
   const others = plan.notices.filter((address) => !plan.pageTo.includes(address));
-  await notify(deps, promotionId, { name, ...letter }, others);
+  await send(deps, promotionId, { name, ...wording }, others, { mark: "before" });
   await appendAudit(deps, promotionId, {
     id: name,
     kind: "decision-asked",

@@ -5,18 +5,19 @@
 import { deadlineInWords } from "../approval/words.ts";
 import type { Header } from "../ledger/header.ts";
 import type { Hold } from "../ledger/pauses.ts";
+import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { oneLine } from "../text.ts";
 import { type Finding, findingInWords } from "./assess.ts";
 import type { BakeRecord } from "./bake.ts";
 
 /** Subject and plain text. The verbs are the operator's, on the command line. */
-export function holdLetter(
+export function holdNotice(
   { promotionId, service, version }: Pick<Header, "promotionId" | "service" | "version">,
   { environment, window }: Pick<EnvironmentPlan, "environment" | "window">,
   bake: BakeRecord,
   hold: Pick<Hold, "until">,
-): { readonly subject: string; readonly body: string } {
+): Wording {
   const weight = bake.span?.weight ?? 0;
   const [, ...further] = bake.findings;
   const body = [

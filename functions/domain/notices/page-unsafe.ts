@@ -4,8 +4,8 @@ import { asHead } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadPlan, loadTargets } from "../ledger/load.ts";
 import type { Dependencies } from "../ports.ts";
-import { page } from "./page.ts";
-import { movedBySomebody, UNSAFE } from "./paging.ts";
+import { movedBySomebody, UNSAFE } from "./notice.ts";
+import { page } from "./pager.ts";
 import { type NotBack, notBack, type UnsafePage } from "./unsafe.ts";
 
 /** Pages for each environment whose traffic is not known to be safe, once per fact; empty: there is none. */

@@ -1,6 +1,6 @@
 /** Traffic that is not known to be safe: which targets, and paging whoever is on call for them. */
 import type { Head, TargetRecord } from "../ledger/journal-records.ts";
-import type { Paged } from "./paging.ts";
+import type { Paged } from "./notice.ts";
 
 export interface NotBack {
   /** Moved, and not read back on the baseline yet. */

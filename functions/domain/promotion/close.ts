@@ -9,9 +9,9 @@ import type { Head } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
 import { loadEnding } from "../ledger/note-ending.ts";
-import { deliver } from "../notices/notices.ts";
-import { sendPending } from "../notices/page.ts";
 import { pageUnsafe } from "../notices/page-unsafe.ts";
+import { sendPending } from "../notices/pager.ts";
+import { send } from "../notices/send.ts";
 import type { Outcome } from "../outcomes.ts";
 import { type Change, Conflict, type Dependencies } from "../ports.ts";
 import { trip } from "../traffic/trip.ts";
@@ -189,7 +189,8 @@ async function tellOutcome(deps: Dependencies, header: Header, { outcome, summar
   const body = `${summary}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
   const notice = { name: `ended-${outcome}`, subject: `${service || "promotion"} ${version}: ${outcome}`, body };
   const addresses = new Set((await loadPlans(deps, header)).flatMap(({ notices }) => notices));
-  return deliver(deps, promotionId, notice, [...addresses]);
+  const { failed } = await send(deps, promotionId, notice, [...addresses], { mark: "after" });
+  return failed.length === 0;
 }
 
 async function loadPlans(deps: Dependencies, { promotionId, environments }: Header) {

@@ -11,7 +11,7 @@ import { loadTargets } from "../ledger/load.ts";
 import { noteEnding } from "../ledger/note-ending.ts";
 import { approvalPause, isLate } from "../ledger/pauses.ts";
 import { wakePauses } from "../ledger/wake-pauses.ts";
-import { sendPending } from "../notices/page.ts";
+import { sendPending } from "../notices/pager.ts";
 import { notBack } from "../notices/unsafe.ts";
 import type { Dependencies, ExecutionStatus, Item } from "../ports.ts";
 import { bringBack, whyBack } from "./bring-back.ts";

@@ -7,7 +7,7 @@ import { loadHeader } from "../ledger/load.ts";
 import { loadEnding, noteEnding } from "../ledger/note-ending.ts";
 import { planChanges } from "../ledger/plan-parts.ts";
 import { currentPolicy } from "../ledger/policies.ts";
-import { notify } from "../notices/notices.ts";
+import { send } from "../notices/send.ts";
 import type { PromotionPlan } from "../plan.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
 import { announcement, headerOf, openedInWords, promotionIdOf, type Start } from "./opening.ts";
@@ -64,7 +64,7 @@ async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPl
 
 async function announce(deps: Dependencies, header: Header, plan: PromotionPlan): Promise<void> {
   const addresses = new Set(plan.environments.flatMap(({ notices }) => notices));
-  await notify(deps, header.promotionId, announcement(header, plan), [...addresses]);
+  await send(deps, header.promotionId, announcement(header, plan), [...addresses], { mark: "before" });
 }
 
 /** From what stands in the ledger, so that a call that was cut off before it is made good by the next one. */

@@ -3,7 +3,7 @@ import { type Decided, decide } from "../../domain/approval/decide.ts";
 import { checkFormToken } from "../../domain/approval/form-token.ts";
 import type { Dependencies, Hash } from "../../domain/ports.ts";
 import type { HttpResponse } from "../http.ts";
-import { pageHeaders, plainPage } from "../layout.ts";
+import { htmlHeaders, plainAnswer } from "../layout.ts";
 import { type DecisionForm, readDecisionForm } from "./form.ts";
 import { loadApprovalView } from "./view.ts";
 import { render, showTooLate, type Visit } from "./visit.ts";
@@ -27,7 +27,7 @@ export async function answerForm(deps: Dependencies, visit: Visit): Promise<Http
 }
 
 function refuse(hash: Hash, status: number, title: string, text: string): HttpResponse {
-  return plainPage(hash, "POST", status, title, text);
+  return plainAnswer(hash, "POST", status, title, text);
 }
 
 function decideByForm(deps: Dependencies, { request, link }: Visit, form: DecisionForm): Promise<Decided> {
@@ -69,5 +69,5 @@ const sentences = (missing: readonly { readonly message: string }[]) =>
  * was sent from: whatever host and stage that was, it is the same one, which is all that the page's policy allows.
  */
 function seeOther(hash: Hash, id: string): HttpResponse {
-  return { status: 303, headers: { ...pageHeaders(hash), location: id }, body: "" };
+  return { status: 303, headers: { ...htmlHeaders(hash), location: id }, body: "" };
 }

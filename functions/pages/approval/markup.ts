@@ -19,7 +19,7 @@ export interface Refilled {
 export const EMPTY_FORM: Refilled = { problems: [], checklist: [], comment: "", version: "" };
 
 /** The whole page. `token` null: there is nothing to decide, and no form. */
-export function approvalPage(view: ApprovalView, token: string | null, form: Refilled): Html {
+export function approvalDocument(view: ApprovalView, token: string | null, form: Refilled): Html {
   const title = titleOf(view);
   const failed = token !== null && form.problems.length > 0;
   return document(

@@ -4,8 +4,8 @@ import { findLink } from "../../domain/approval/load.ts";
 import type { Link } from "../../domain/approval/store.ts";
 import type { Dependencies, Hash } from "../../domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
-import { pageAnswer, plainPage } from "../layout.ts";
-import { approvalPage, EMPTY_FORM, type Refilled } from "./markup.ts";
+import { htmlAnswer, plainAnswer } from "../layout.ts";
+import { approvalDocument, EMPTY_FORM, type Refilled } from "./markup.ts";
 import { type ApprovalView, loadApprovalView, type Standing } from "./view.ts";
 
 /** A request for a link that exists, and what its page says. */
@@ -23,15 +23,15 @@ const FORM = "application/x-www-form-urlencoded";
 export function refuseVisit({ hash }: Pick<Dependencies, "hash">, request: HttpRequest): HttpResponse | null {
   const { method, headers, body } = request;
   if (!["GET", "HEAD", "POST"].includes(method)) {
-    const answer = plainPage(hash, method, 405, "Not possible", "This page can be read, and its form can be sent.");
+    const answer = plainAnswer(hash, method, 405, "Not possible", "This page can be read, and its form can be sent.");
     return { ...answer, headers: { ...answer.headers, allow: "GET, HEAD, POST" } };
   }
   if (method !== "POST") return null;
   if (Buffer.byteLength(body) > LARGEST_BODY) {
-    return plainPage(hash, method, 413, "Too much", "What was sent is larger than the form can be.");
+    return plainAnswer(hash, method, 413, "Too much", "What was sent is larger than the form can be.");
   }
   if ((headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() !== FORM) {
-    return plainPage(hash, method, 415, "Not understood", "Only the form of this page decides.");
+    return plainAnswer(hash, method, 415, "Not understood", "Only the form of this page decides.");
   }
   return null;
 }
@@ -46,7 +46,7 @@ export async function findVisit(deps: Dependencies, request: HttpRequest): Promi
 }
 
 export function noSuchLink(hash: Hash, method: string): HttpResponse {
-  return plainPage(hash, method, 404, "No such link", "Open the link as it stands in the mail, in full.");
+  return plainAnswer(hash, method, 404, "No such link", "Open the link as it stands in the mail, in full.");
 }
 
 /** Where an approval ended without an answer its links lead nowhere any more; the page says why. */
@@ -75,5 +75,5 @@ export async function render(
 ): Promise<HttpResponse> {
   const open = view.standing.kind === "open";
   const token = open ? await formToken(deps.sign, deps.hash(id), view.record, deps.clock.now()) : null;
-  return pageAnswer(deps.hash, request.method, status, approvalPage(view, token, form));
+  return htmlAnswer(deps.hash, request.method, status, approvalDocument(view, token, form));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { askForDecision } from "../../../functions/domain/judge/ask-for-decision.ts";
 import type { Finding } from "../../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
-import { holdLetter } from "../../../functions/domain/judge/hold-notice.ts";
+import { holdNotice } from "../../../functions/domain/judge/hold-notice.ts";
 import { canaryWorld, environmentPlan, PROMOTION, START } from "../../support/canary-world.ts";
 
 const HEADER = { promotionId: "p-1", service: "shop", version: "v8" };
@@ -52,7 +52,7 @@ const bake = (over: Partial<BakeRecord> = {}): BakeRecord => ({
 });
 
 const letter = (over: Partial<BakeRecord> = {}, until: number | null = START) =>
-  holdLetter(HEADER, PLAN, bake(over), { until });
+  holdNotice(HEADER, PLAN, bake(over), { until });
 
 describe("the mail that asks for a decision", () => {
   it("reads as a whole", () => {
@@ -88,7 +88,7 @@ If nobody decides by Tuesday 3 March 2026, 18:00 UTC, it goes back.
       scope: "shifts",
       whenItCloses: "hold",
     } as const;
-    const { body } = holdLetter(HEADER, { ...PLAN, window }, bake(), { until: START });
+    const { body } = holdNotice(HEADER, { ...PLAN, window }, bake(), { until: START });
     expect(body).toContain("Tuesday 3 March 2026, 20:00 (Africa/Johannesburg), 2026-03-03 18:00 UTC, it goes back.");
   });
 

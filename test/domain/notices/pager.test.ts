@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
-import { page, sendPending } from "../../../functions/domain/notices/page.ts";
+import { page, sendPending } from "../../../functions/domain/notices/pager.ts";
 import type { Dependencies } from "../../../functions/domain/ports.ts";
 import { P1, World } from "../../support/deps.ts";
 import { type Actor, chosenBy, race } from "../../support/race.ts";
 
 const [ANN, BOB] = ["ann@shop.example", "bob@shop.example"];
-const LETTER = { subject: "order was moved", body: "by somebody else" };
+const WORDING = { subject: "order was moved", body: "by somebody else" };
 const MOVED = { environment: "prod", about: ["moved-order"] };
 const CLAIM_MS = 2 * 60_000;
 
@@ -16,13 +16,13 @@ beforeEach(() => {
   world = new World();
 });
 
-const pageOf = (about: readonly string[], letter = LETTER, to = [ANN]) =>
-  page(world.deps, P1, { environment: "prod", about }, letter, to);
+const pageOf = (about: readonly string[], wording = WORDING, to = [ANN]) =>
+  page(world.deps, P1, { environment: "prod", about }, wording, to);
 const subjects = () => world.inbox.map(({ to, subject }) => `${to}: ${subject}`);
 
 describe("a page", () => {
   it("goes to each address once for one fact, whoever pages and in whatever words", async () => {
-    expect(await page(world.deps, P1, MOVED, LETTER, [ANN, BOB])).toEqual({ everybody: true, somebody: true });
+    expect(await page(world.deps, P1, MOVED, WORDING, [ANN, BOB])).toEqual({ everybody: true, somebody: true });
     expect(await page(world.deps, P1, MOVED, { subject: "not restored", body: "left alone" }, [ANN, BOB])).toEqual({
       everybody: true,
       somebody: true,
@@ -32,24 +32,24 @@ describe("a page", () => {
 
   it("is one mail for several facts, of which one that is new is enough", async () => {
     await pageOf(["moved-order"]);
-    await pageOf(["moved-cart", "moved-order", "unsafe"], { ...LETTER, subject: "more of it" });
+    await pageOf(["moved-cart", "moved-order", "unsafe"], { ...WORDING, subject: "more of it" });
     await pageOf(["unsafe", "moved-cart"]);
     expect(subjects()).toEqual([`${ANN}: order was moved`, `${ANN}: more of it`]);
   });
 
   it("is of one promotion and one environment", async () => {
     await pageOf(["unsafe"]);
-    await page(world.deps, P1, { environment: "sit", about: ["unsafe"] }, LETTER, [ANN]);
-    await page(world.deps, "shop-v3", { environment: "prod", about: ["unsafe"] }, LETTER, [ANN]);
+    await page(world.deps, P1, { environment: "sit", about: ["unsafe"] }, WORDING, [ANN]);
+    await page(world.deps, "shop-v3", { environment: "prod", about: ["unsafe"] }, WORDING, [ANN]);
     expect(world.inbox).toHaveLength(3);
   });
 
   it("that did not go out is tried again by the next call, and sent to who does not have it yet", async () => {
     world.mailTrouble = new ServiceTrouble("sns is away");
-    expect(await pageOf(["unsafe"], LETTER, [ANN, BOB])).toEqual({ everybody: false, somebody: false });
+    expect(await pageOf(["unsafe"], WORDING, [ANN, BOB])).toEqual({ everybody: false, somebody: false });
     expect(world.warnings).toHaveLength(2);
     world.mailTrouble = null;
-    expect(await pageOf(["unsafe"], { ...LETTER, subject: "other words" }, [ANN, BOB])).toMatchObject({
+    expect(await pageOf(["unsafe"], { ...WORDING, subject: "other words" }, [ANN, BOB])).toMatchObject({
       everybody: true,
     });
     expect(subjects()).toEqual([`${ANN}: order was moved`, `${BOB}: order was moved`]);
@@ -64,7 +64,7 @@ describe("a page", () => {
         send: (mail) => (mail.to === BOB ? Promise.reject(new Error("bounced")) : mailer.send(mail)),
       },
     };
-    expect(await page(half, P1, MOVED, LETTER, [ANN, BOB])).toEqual({ everybody: false, somebody: true });
+    expect(await page(half, P1, MOVED, WORDING, [ANN, BOB])).toEqual({ everybody: false, somebody: true });
     expect(await sendPending(world.deps, P1, "running")).toBe(true);
     expect(world.inbox.map(({ to }) => to)).toEqual([ANN, BOB]);
   });
@@ -89,18 +89,18 @@ describe("a page", () => {
   });
 
   it("to nobody is no page", async () => {
-    expect(await pageOf(["unsafe"], LETTER, [])).toEqual({ everybody: true, somebody: true });
+    expect(await pageOf(["unsafe"], WORDING, [])).toEqual({ everybody: true, somebody: true });
     expect(world.ledger.items()).toEqual([]);
   });
 });
 
 /** Claims the page, and dies before its mail goes out. */
-async function crash(letter: Parameters<typeof page>[3] = LETTER): Promise<void> {
+async function crash(wording: Parameters<typeof page>[3] = WORDING): Promise<void> {
   const stuck: Dependencies = {
     ...world.deps,
     mailer: { ...world.deps.mailer, send: () => new Promise<void>(() => {}) },
   };
-  void page(stuck, P1, MOVED, letter, [ANN]);
+  void page(stuck, P1, MOVED, wording, [ANN]);
   await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -108,7 +108,7 @@ describe("a page whose sender died between the ledger and the mail", () => {
   it("is left to it for two minutes, then sent by whoever finds it", async () => {
     await crash();
     world.clock.advance(CLAIM_MS - 1);
-    expect(await page(world.deps, P1, MOVED, LETTER, [ANN])).toEqual({ everybody: false, somebody: false });
+    expect(await page(world.deps, P1, MOVED, WORDING, [ANN])).toEqual({ everybody: false, somebody: false });
     expect(await sendPending(world.deps, P1, "running")).toBe(false);
     expect(world.inbox).toEqual([]);
     world.clock.advance(1);
@@ -124,7 +124,7 @@ describe("a page whose sender died between the ledger and the mail", () => {
     expect(world.inbox).toHaveLength(1);
 
     world = new World();
-    await crash({ ...LETTER, asks: true });
+    await crash({ ...WORDING, asks: true });
     world.clock.advance(CLAIM_MS);
     expect(await sendPending(world.deps, P1, "ended")).toBe(true);
     expect(world.inbox).toEqual([]);
@@ -143,7 +143,7 @@ describe("a page whose sender died between the ledger and the mail", () => {
 
 describe("several who page of one fact at the same moment", () => {
   it("send one mail, in whatever order they come", async () => {
-    const pager: Actor = (deps) => page(deps, P1, MOVED, LETTER, [ANN]);
+    const pager: Actor = (deps) => page(deps, P1, MOVED, WORDING, [ANN]);
     const sweep: Actor = (deps) => sendPending(deps, P1, "running");
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(fc.nat(11)), async (stream) => {

@@ -1,14 +1,14 @@
-/** Pages people, once of a fact. */
+/** Pages people: wakes them about a fact, once. */
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { must } from "../ledger/load.ts";
-import { Conflict, type Dependencies, type Item, type Key } from "../ports.ts";
-import type { Letter, Paged } from "./paging.ts";
+import { type Channel, Conflict, type Dependencies, type Item, type Key } from "../ports.ts";
+import type { Paged, PageWording } from "./notice.ts";
 
-type Tools = Pick<Dependencies, "ledger" | "mailer" | "log" | "clock">;
+type Tools = Pick<Dependencies, "ledger" | "log" | "clock"> & { readonly mailer: Channel };
 
 /** One fact that people are paged of. */
-interface Page extends Letter {
+interface Page extends PageWording {
   readonly environment: string;
   readonly about: string;
   readonly to: readonly string[];
@@ -36,7 +36,7 @@ export async function page(
   deps: Tools,
   promotionId: string,
   { environment, about }: { readonly environment: string; readonly about: readonly string[] },
-  letter: Letter,
+  wording: PageWording,
   to: readonly string[],
 ): Promise<Paged> {
   if (to.length === 0) return { everybody: true, somebody: true };
@@ -44,7 +44,7 @@ export async function page(
   const before: Page[] = [];
   for (const fact of about) {
     const fresh: Page = {
-      ...letter,
+      ...wording,
       environment,
       about: fact,
       to,
@@ -125,24 +125,24 @@ async function takeOver(deps: Tools, promotionId: string, found: Page): Promise<
 async function sendAll(deps: Tools, promotionId: string, claimed: readonly Page[]): Promise<Page[]> {
   const sent: Page[] = [];
   for (const alike of Map.groupBy(claimed, ({ subject, body }) => `${subject}\n${body}`).values()) {
-    const told = await send(deps, alike);
+    const told = await wake(deps, alike);
     for (const page of alike) sent.push(await note(deps, promotionId, page, told));
   }
   return sent;
 }
 
 /** Returns who has the mail by now. */
-async function send(deps: Tools, alike: readonly Page[]): Promise<string[]> {
+async function wake(deps: Tools, alike: readonly Page[]): Promise<string[]> {
   const told: string[] = [];
+  const [first] = alike;
+  if (first === undefined) return told;
+  const { subject, body, about } = first;
   for (const to of new Set(alike.flatMap((page) => page.to))) {
-    const [first] = alike;
-    if (first === undefined) continue;
     try {
-      if (!alike.every((page) => page.told.includes(to)))
-        await deps.mailer.send({ to, subject: first.subject, body: first.body });
+      if (!alike.every((page) => page.told.includes(to))) await deps.mailer.send({ to, subject, body });
       told.push(to);
     } catch (error) {
-      deps.log.warn("a page could not be sent", { about: first.about, error: String(error) });
+      deps.log.warn("a page could not be sent", { about, error: String(error) });
     }
   }
   return told;
