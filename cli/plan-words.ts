@@ -1,4 +1,5 @@
 import { formatDuration } from "../functions/domain/durations.ts";
+import { unitOf } from "../functions/domain/judge/sampling.ts";
 import type {
   ApprovalPlan,
   EnvironmentPlan,
@@ -8,13 +9,7 @@ import type {
   When,
 } from "../functions/domain/plan.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
-import {
-  checkInWords,
-  ruleInWords,
-  targetInWords,
-  unitOf,
-  windowInWords,
-} from "../functions/pages/promotion/plan-words.ts";
+import { checkInWords, ruleInWords, targetInWords, windowInWords } from "../functions/pages/promotion/plan-words.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** A plan in short lines for a terminal, with the times at which things would happen if everybody answered at once. */

@@ -11,8 +11,8 @@ import { originInWords } from "../functions/domain/ledger/origin.ts";
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
 import type { Clock, Ledger } from "../functions/domain/ports.ts";
 import { oneLine } from "../functions/domain/text.ts";
-import { inWords } from "../functions/domain/traffic/journal.ts";
 import { local } from "../functions/domain/windows.ts";
+import { kindOf } from "../functions/targets/kinds.ts";
 
 export interface StatusOptions {
   readonly promotionId: string;
@@ -88,8 +88,8 @@ async function environmentLines(ledger: Ledger, promotionId: string, environment
   return [
     `${environment}: ${outcome ?? state}${trip === null ? "" : `, ${oneLine(trip.reason, LONGEST_LINE)}`}`,
     ...targets.map(
-      ({ target, last, restored }) =>
-        `  ${target}: ${inWords(last.route)} when last read back${restored === null ? "" : `, restore ${restored}`}${open(target) ? ", a write is open" : ""}`,
+      ({ target, kind, last, restored }) =>
+        `  ${target}: ${kindOf(kind).inWords(last.route)} when last read back${restored === null ? "" : `, restore ${restored}`}${open(target) ? ", a write is open" : ""}`,
     ),
   ];
 }

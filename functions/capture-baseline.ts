@@ -11,10 +11,12 @@ import { loadHead, loadPlan, loadTargets, must } from "./domain/ledger/load.ts";
 import { placeOf } from "./domain/ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import { Conflict, type Dependencies, type Target } from "./domain/ports.ts";
-import { inWords, whyStopped } from "./domain/traffic/journal.ts";
-import { agreedRead, type Promotion } from "./domain/traffic/set-route.ts";
+import { whyStopped } from "./domain/traffic/journal.ts";
+import { agreedRead } from "./domain/traffic/read-back.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";
+import type { Promotion } from "./domain/traffic/write-result.ts";
 import { step } from "./runtime/step.ts";
+import { kindOf } from "./targets/kinds.ts";
 
 export const captureBaseline = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {
   const { promotionId, environment } = promotion;
@@ -31,7 +33,9 @@ export const captureBaseline = (deps: Dependencies) => async (promotion: z.outpu
   return {
     decision: "go",
     targets: records.map(({ target }) => target),
-    summary: records.map(({ target, baseline }) => `${target}: ${inWords(baseline.route)}`).join("; "),
+    summary: records
+      .map(({ target, kind, baseline }) => `${target}: ${kindOf(kind).inWords(baseline.route)}`)
+      .join("; "),
   };
 };
 
@@ -54,11 +58,12 @@ async function captureTarget(
   { promotionId, environment }: Promotion,
   target: Target,
 ): Promise<void> {
-  const { name, resource } = target.plan;
+  const { name, kind, resource } = target.plan;
   const { fence } = asLock(await must(deps.ledger, keys.lock(resource)));
   const baseline = await agreedRead(deps, target);
   const record: TargetRecord = {
     target: name,
+    kind,
     resource,
     fence,
     baseline,

@@ -11,9 +11,10 @@ import { placeOf } from "./domain/ledger/plan-parts.ts";
 import type { CodeArtifact } from "./domain/plan.ts";
 import { type CodeHost, Conflict, type Dependencies, RevisionMoved, type Target } from "./domain/ports.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";
-import type { Promotion } from "./domain/traffic/set-route.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";
+import type { Promotion } from "./domain/traffic/write-result.ts";
 import { step } from "./runtime/step.ts";
+import { kindOf } from "./targets/kinds.ts";
 
 const Input = EnvironmentInput.extend({ target: z.string() });
 
@@ -112,7 +113,7 @@ async function publish(
 }
 
 async function whyNot(target: Target, record: TargetRecord, candidate: Candidate): Promise<string | null> {
-  if (candidate.version === record.baseline.route.primary)
+  if (candidate.version === kindOf(record.kind).serving(record.baseline.route))
     return "nothing to release: the candidate is the version that serves already";
   const obstacles = await target.traffic.obstacles(candidate.version);
   return obstacles.length === 0 ? null : obstacles.join("; ");

@@ -3,13 +3,12 @@ import type * as z from "zod";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { finishedRoute } from "./domain/traffic/journal.ts";
 import { moveAll } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";
 
 export const finishRollout = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {
   const { promotionId, environment } = promotion;
-  const moved = await moveAll(deps, promotion, "finish", (_record, candidate) => finishedRoute(candidate));
+  const moved = await moveAll(deps, promotion, { purpose: "finish" });
   if (moved.decision === "stop") return moved;
   await appendAudit(deps, promotionId, {
     id: `finished-${environment}`,

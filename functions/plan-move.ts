@@ -11,7 +11,7 @@ import { expectLife } from "./domain/ledger/wake-pauses.ts";
 import type { EnvironmentPlan } from "./domain/plan.ts";
 import type { Dependencies, Item } from "./domain/ports.ts";
 import { decideMove, type Move, type Progress } from "./domain/promotion/next-move.ts";
-import { isFinished, shareOf, whyStopped } from "./domain/traffic/journal.ts";
+import { isFinished, shareOfAll, whyStopped } from "./domain/traffic/journal.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";
 import { windowAt } from "./domain/windows.ts";
 import { step } from "./runtime/step.ts";
@@ -67,7 +67,6 @@ async function loadProgress(
   plan: EnvironmentPlan,
 ): Promise<Progress> {
   const targets = await loadTargets(deps.ledger, promotionId, environment);
-  const shares = targets.map(({ last, candidate }) => (candidate === null ? 0 : shareOf(last.route, candidate)));
   const baked = await loadBaked(deps, promotionId, environment);
   const { pk } = keys.header(promotionId);
   const prefix = keys.hold(promotionId, environment, "").sk;
@@ -76,8 +75,7 @@ async function loadProgress(
     baked,
     checked: await loadChecked(deps, promotionId, environment),
     approvals: await loadApprovals(deps, promotionId, environment, plan),
-    // The least of them: a shift that reached some targets only is not done.
-    weight: shares.length === 0 ? 0 : Math.min(...shares),
+    weight: shareOfAll(plan, targets),
     finished: isFinished(plan, targets),
     holds: holds.map((found) => {
       const phase = found.sk.slice(prefix.length);

@@ -6,7 +6,9 @@ import { asHead } from "./domain/ledger/journal-records.ts";
 import { keys } from "./domain/ledger/keys.ts";
 import { loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
 import type { Dependencies } from "./domain/ports.ts";
+import { bind } from "./domain/traffic/bind.ts";
 import { step } from "./runtime/step.ts";
+import { kindOf } from "./targets/kinds.ts";
 
 export const preserveEvidence =
   (deps: Dependencies) =>
@@ -19,11 +21,11 @@ export const preserveEvidence =
       const { firstShiftAt, trip } = asHead(head);
       const plan = await loadPlan(deps.ledger, promotionId, environment);
       const targets = await loadTargets(deps.ledger, promotionId, environment);
-      const evidence = targets.map(({ target, candidate, baseline }) => ({
-        target,
-        candidate,
-        baseline: baseline.route.primary,
-        logGroup: `/aws/lambda/${plan.targets.find(({ name }) => name === target)?.functionName ?? target}`,
+      const evidence = targets.map((record) => ({
+        target: record.target,
+        candidate: record.candidate,
+        baseline: kindOf(record.kind).serving(record.baseline.route),
+        logGroup: kindOf(record.kind).logGroup(bind(deps, plan, record).plan),
       }));
       const span = { from: firstShiftAt, to: deps.clock.now() };
       await appendAudit(deps, promotionId, {

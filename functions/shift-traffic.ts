@@ -5,7 +5,6 @@ import { appendAudit } from "./domain/ledger/append-audit.ts";
 import { loadHeader, loadPlan } from "./domain/ledger/load.ts";
 import { send } from "./domain/notices/send.ts";
 import type { Dependencies } from "./domain/ports.ts";
-import { routeAt } from "./domain/traffic/journal.ts";
 import { moveAll } from "./domain/traffic/move-all.ts";
 import { step } from "./runtime/step.ts";
 
@@ -15,9 +14,7 @@ export const shiftTraffic =
   (deps: Dependencies) =>
   async ({ weight, ...promotion }: z.output<typeof Input>) => {
     const { promotionId, environment } = promotion;
-    const moved = await moveAll(deps, promotion, "shift", (record, candidate) =>
-      routeAt(record.baseline.route, candidate, weight),
-    );
+    const moved = await moveAll(deps, promotion, { purpose: "shift", weight });
     if (moved.decision === "stop") return moved;
     await appendAudit(deps, promotionId, {
       id: `shifted-${environment}-${weight}`,

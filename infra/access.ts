@@ -1,15 +1,9 @@
 /** What functions may do in target accounts, and by which role. Apart from the stacks, so that the sandbox knows it without the CDK. */
 import type { Access } from "../functions/domain/access.ts";
+import type { TargetUse } from "../functions/targets/grant.ts";
 
 /** What a function does with the resources of an environment. */
-export type AccountUse =
-  | "read-traffic"
-  | "move-traffic"
-  | "publish-code"
-  | "invoke"
-  | "watch"
-  | "read-artifacts"
-  | "retire-versions";
+export type AccountUse = TargetUse | "watch" | "read-artifacts";
 
 /**
  * The roles of a target account. Few functions write there; whatever goes wrong in one of the others, a parser or a page,

@@ -4,10 +4,12 @@
  */
 import { Aws } from "aws-cdk-lib";
 import type { Access } from "../functions/domain/access.ts";
-import type { Policy } from "../functions/domain/documents/policy.ts";
+import type { Policy, ServiceInput, TargetInput } from "../functions/domain/documents/policy.ts";
 import { gateOf } from "../functions/domain/gates/kinds/table.ts";
+import { ANY_VERSION, type Grant, type GrantedTarget } from "../functions/targets/grant.ts";
+import { targetGrants } from "../functions/targets/grants.ts";
+import { kindOf } from "../functions/targets/kinds.ts";
 import type { AccountUse } from "./access.ts";
-import type { Grant } from "./parts/grants.ts";
 
 /** Environments that are reached by the same role, or by none, in the same account and Region. */
 export interface TargetPlace {
@@ -16,16 +18,15 @@ export interface TargetPlace {
   /** Null: the functions' own roles. */
   readonly roleArn: string | null;
   readonly environments: readonly string[];
-  /** Functions whose alias holds traffic, with these aliases. */
-  readonly aliases: ReadonlyMap<string, readonly string[]>;
-  /** Functions that probes and checks invoke. */
+  /** What holds traffic there, each resource once. */
+  readonly targets: readonly GrantedTarget[];
+  /** Functions that checks invoke. */
   readonly invoked: readonly string[];
-  /** Functions whose previous versions are deleted once they are not needed any more. */
-  readonly retired: readonly string[];
 }
 
 /** Whether anybody has business there with this access: only where versions are retired is there a role for it. */
-export const isAsked = (place: TargetPlace, access: Access) => access !== "retire" || place.retired.length > 0;
+export const isAsked = (place: TargetPlace, access: Access) =>
+  access !== "retire" || place.targets.some(({ retired }) => retired);
 
 /** The places of a policy, templates filled in, in the policy's order. */
 export function placesOf(policy: Policy): TargetPlace[] {
@@ -37,80 +38,73 @@ export function placesOf(policy: Policy): TargetPlace[] {
     if (first === undefined) return [];
     const { account, region, roleArn } = first[1];
     const environments = members.map(([name]) => name);
-    return [{ account, region, roleArn: roleArn ?? null, environments, ...functionsIn(policy, environments) }];
+    return [
+      { account, region, roleArn: roleArn ?? null, environments, ...usedIn(policy, { account, region }, environments) },
+    ];
   });
 }
 
-function functionsIn(
+interface Where {
+  readonly account: string;
+  readonly region: string;
+}
+
+function usedIn(
   policy: Policy,
+  where: Where,
   environments: readonly string[],
-): Pick<TargetPlace, "aliases" | "invoked" | "retired"> {
-  const aliases = new Map<string, string[]>();
+): Pick<TargetPlace, "targets" | "invoked"> {
+  const targets = new Map<string, GrantedTarget>();
   const invoked = new Set<string>();
   for (const environment of environments) {
-    for (const [service, { targets, checks = [] }] of Object.entries(policy.services)) {
-      const filled = (text: string) => text.replaceAll("{environment}", environment).replaceAll("{service}", service);
-      for (const target of targets) {
-        const name = filled(target.functionName);
-        aliases.set(name, [...new Set([...(aliases.get(name) ?? []), filled(target.alias)])]);
-        if (target.probe !== undefined) invoked.add(name);
+    for (const [name, service] of Object.entries(policy.services)) {
+      const filled = (text: string) => text.replaceAll("{environment}", environment).replaceAll("{service}", name);
+      for (const target of service.targets.map((one) =>
+        grantedTarget(one, where, filled, isRetired(service, environment)),
+      )) {
+        targets.set(target.resource, together(target, targets.get(target.resource)));
       }
-      for (const check of [...checks, ...(policy.environments[environment]?.checks ?? [])]) {
-        for (const name of gateOf(check.kind).invokes?.(check) ?? []) invoked.add(filled(name));
+      for (const check of [...(service.checks ?? []), ...(policy.environments[environment]?.checks ?? [])]) {
+        for (const invokedName of gateOf(check.kind).invokes?.(check) ?? []) invoked.add(filled(invokedName));
       }
     }
   }
-  return { aliases, invoked: [...invoked], retired: retiredIn(policy, environments) };
+  return { targets: [...targets.values()], invoked: [...invoked] };
 }
 
-function retiredIn({ services }: Policy, environments: readonly string[]): string[] {
-  const names = environments.flatMap((environment) =>
-    Object.entries(services).flatMap(([service, { targets, overrides = {}, retirePrevious }]) => {
-      if (!(overrides[environment]?.retirePrevious ?? retirePrevious ?? false)) return [];
-      return targets.map(({ functionName }) =>
-        functionName.replaceAll("{environment}", environment).replaceAll("{service}", service),
-      );
-    }),
-  );
-  return [...new Set(names)];
+const isRetired = ({ overrides = {}, retirePrevious }: ServiceInput, environment: string): boolean =>
+  overrides[environment]?.retirePrevious ?? retirePrevious ?? false;
+
+/** The partition is known where it is deployed; what is wrong with a name is said when a release is checked. */
+function grantedTarget(
+  target: TargetInput,
+  where: Where,
+  filled: (text: string) => string,
+  retired: boolean,
+): GrantedTarget {
+  const placing = {
+    ...where,
+    partition: Aws.PARTITION,
+    fill: (_field: string, text: string) => filled(text),
+    refuse() {},
+  };
+  const { resource, resources } = kindOf(target.kind).resolve(target, placing);
+  return { kind: target.kind, resource, resources, probed: target.probe !== undefined, retired };
 }
 
-const ANY_VERSION = "Versions are numbers that do not exist yet; the functions are exactly the policy's.";
+/** Two services may name one resource: whoever asks for more is given it. */
+function together(one: GrantedTarget, other: GrantedTarget | undefined): GrantedTarget {
+  if (other === undefined) return one;
+  return { ...one, probed: one.probed || other.probed, retired: one.retired || other.retired };
+}
+
 const ANY_RELEASE = "Releases name their objects; the buckets are exactly those that the deployment names.";
 const NO_RESOURCE =
   "GetMetricData knows no resources, and composite alarms and their history are shown only to who may see all.";
 
 /** The permissions of one use in one place. Those without resources, where the policy has nothing to use, do nothing. */
 export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: readonly string[]): Grant[] {
-  const functions = [...place.aliases.keys()].map((name) => functionArn(place, name));
-  const versions = functions.map((arn) => `${arn}:*`);
   switch (use) {
-    case "read-traffic":
-      return [
-        { actions: ["lambda:GetAlias"], resources: aliasArns(place) },
-        {
-          actions: ["lambda:GetFunctionConfiguration", "lambda:GetProvisionedConcurrencyConfig"],
-          resources: [...functions, ...versions],
-          why: ANY_VERSION,
-        },
-      ];
-    case "move-traffic":
-      return [{ actions: ["lambda:UpdateAlias"], resources: aliasArns(place) }];
-    case "publish-code":
-      return [
-        { actions: ["lambda:UpdateFunctionCode", "lambda:PublishVersion"], resources: functions },
-        { actions: ["lambda:GetFunctionConfiguration"], resources: [...functions, ...versions], why: ANY_VERSION },
-        // Lambda fetches the zip as whoever calls UpdateFunctionCode.
-        ...readArtifacts(artifactBuckets),
-      ];
-    case "invoke":
-      return [
-        {
-          actions: ["lambda:InvokeFunction"],
-          resources: place.invoked.map((name) => `${functionArn(place, name)}:*`),
-          why: ANY_VERSION,
-        },
-      ];
     case "watch":
       return [
         {
@@ -121,18 +115,19 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
       ];
     case "read-artifacts":
       return readArtifacts(artifactBuckets);
-    case "retire-versions":
-      return retireVersions(place.retired.map((name) => functionArn(place, name)));
+    // The services fetch an artifact as whoever hands it to them.
+    case "publish-code":
+      return [...targetGrants(use, place.targets), ...readArtifacts(artifactBuckets)];
+    case "invoke":
+      return [...targetGrants(use, place.targets), ...invokeChecked(place)];
+    default:
+      return targetGrants(use, place.targets);
   }
 }
 
-/** Only ever a version: deleting is granted for qualified names, and not for the function's own. */
-function retireVersions(functions: readonly string[]): Grant[] {
-  const versions = functions.map((arn) => `${arn}:*`);
-  return [
-    { actions: ["lambda:ListAliases"], resources: functions },
-    { actions: ["lambda:GetFunctionConfiguration", "lambda:DeleteFunction"], resources: versions, why: ANY_VERSION },
-  ];
+function invokeChecked({ account, region, invoked }: TargetPlace): Grant[] {
+  const resources = invoked.map((name) => `arn:${Aws.PARTITION}:lambda:${region}:${account}:function:${name}:*`);
+  return [{ actions: ["lambda:InvokeFunction"], resources, why: ANY_VERSION }];
 }
 
 /** Without ListBucket, S3 answers "forbidden" for an object that is not there, and nobody could say what is wrong. */
@@ -142,16 +137,4 @@ function readArtifacts(buckets: readonly string[]): Grant[] {
     { actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: arns.map((arn) => `${arn}/*`), why: ANY_RELEASE },
     { actions: ["s3:ListBucket"], resources: arns },
   ];
-}
-
-function functionArn({ account, region }: TargetPlace, name: string): string {
-  return `arn:${Aws.PARTITION}:lambda:${region}:${account}:function:${name}`;
-}
-
-/** IAM checks calls about an alias against the function's ARN or the alias's own, so both are named. */
-function aliasArns(place: TargetPlace): string[] {
-  return [...place.aliases].flatMap(([name, aliases]) => [
-    functionArn(place, name),
-    ...aliases.map((alias) => `${functionArn(place, name)}:${alias}`),
-  ]);
 }

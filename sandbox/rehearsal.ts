@@ -4,6 +4,7 @@ import type { Problem } from "../functions/domain/documents/problems.ts";
 import { resolvePlan } from "../functions/domain/plan/resolve.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
 import { MACHINES, machineArn } from "./host/deployment.ts";
+import { lambdaAliasesOf } from "./host/targets.ts";
 import { type Ended, Sandbox, type SandboxOptions } from "./sandbox.ts";
 import type { Line, TimeSplit } from "./timeline.ts";
 import type { Scenario } from "./world/scenario.ts";
@@ -64,7 +65,7 @@ export async function rehearse(input: RehearsalInput): Promise<Rehearsal> {
 /** A move by hand of what the plan does not have would end the world when its time comes. */
 function unknownFunctions({ moves }: Scenario, plan: PromotionPlan): Problem[] {
   const known = plan.environments.flatMap(({ account, targets }) =>
-    targets.map(({ functionName, alias }) => ({ account, functionName, alias })),
+    lambdaAliasesOf(targets).map(({ functionName, alias }) => ({ account, functionName, alias })),
   );
   return moves.flatMap((move, index) => {
     const { function: name, account, alias } = move;

@@ -41,7 +41,8 @@ import { EventBus } from "./host/event-bus.ts";
 import { type DeployedFunction, type InvocationRecord, LambdaHost } from "./host/lambda-host.ts";
 import { createMachines } from "./host/machines.ts";
 import { CONTROL_ACCOUNT, type SandboxPlace } from "./host/places.ts";
-import { artifactsOf, createFunctions, quietAlarms } from "./host/populate.ts";
+import { artifactsOf, createTargets, quietAlarms } from "./host/populate.ts";
+import { lambdaAliasesOf } from "./host/targets.ts";
 import { type Line, Timeline } from "./timeline.ts";
 import { peopleOf, rolesOf } from "./world/addresses.ts";
 import { ExecutionTraffic } from "./world/executions.ts";
@@ -143,7 +144,7 @@ export class Sandbox {
       workload: this.#workload(scenario),
       hosted: (event) => this.#runLater(event),
     });
-    createFunctions(this.lambda, plan);
+    createTargets(this, plan);
     this.traffic = new Traffic({ scenario, historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream) });
     this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
     this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
@@ -322,7 +323,7 @@ export class Sandbox {
   #workload(scenario: Scenario) {
     const answer = workloadOf(scenario, ({ account, functionName }) => {
       const alias = this.#options.plan.environments
-        .flatMap(({ targets }) => targets)
+        .flatMap(({ targets }) => lambdaAliasesOf(targets))
         .find((target) => target.functionName === functionName)?.alias;
       return sharesOf(this.lambda, this.place.region, { account, functionName, alias: alias ?? "live" });
     });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from "@aws-sdk/client-lambda";
 import { ServiceTrouble } from "../domain/errors.ts";
-import type { InvokeProbe } from "../domain/plan.ts";
+import type { Probe } from "../domain/plan.ts";
 import type { Clock, Prober } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
 
@@ -30,7 +30,7 @@ export function lambdaProber({ client, clock }: ProberTools, functionName: strin
   };
 }
 
-function invokeOnce(client: LambdaClient, functionName: string, version: string, probe: InvokeProbe): Promise<Finding> {
+function invokeOnce(client: LambdaClient, functionName: string, version: string, probe: Probe): Promise<Finding> {
   const command = new InvokeCommand({
     FunctionName: functionName,
     Qualifier: version,
@@ -54,7 +54,7 @@ function invokeOnce(client: LambdaClient, functionName: string, version: string,
 
 const refusedToRun = (error: Error): Finding => ({ ok: false, found: shorten(`${error.name}: ${error.message}`) });
 
-function judge(answer: InvokeCommandOutput, version: string, probe: InvokeProbe): Finding {
+function judge(answer: InvokeCommandOutput, version: string, probe: Probe): Finding {
   const text = new TextDecoder().decode(answer.Payload);
   if (answer.FunctionError !== undefined)
     return { ok: false, found: shorten(`${answer.FunctionError} error: ${text}`) };

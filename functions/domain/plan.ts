@@ -6,29 +6,29 @@
  * policy or the release again, so that a policy deployed in the middle of a promotion changes nothing.
  */
 
-/** What holds the weight. The table of adapters is exhaustive over this union. */
-export const TARGET_KINDS = ["lambda-alias"] as const;
-export type TargetKind = (typeof TARGET_KINDS)[number];
-
 /** Driven: Headgate sets each weight. Self-driving: the service moves by itself and is followed. */
 export type Drive = "driven" | "self-driving";
 
 /** A point of the rollout at which a gate or an approval belongs; a number is a weight in percent. */
 export type When = "before" | "at-0" | "after" | number;
 
-export interface LambdaAliasTarget {
+/** What every target's plan says, whatever its kind. What a kind adds to it is read by that kind's own code alone. */
+export interface TargetPlan {
   readonly name: string;
-  readonly kind: "lambda-alias";
-  readonly functionName: string;
-  readonly alias: string;
-  /** Full ARN of the alias: what is locked, and what two targets may not share. */
+  /** A name of the table in `functions/targets/kinds.ts`. */
+  readonly kind: string;
+  /** Full ARN of what splits the traffic, which two targets may not share. */
   readonly resource: string;
+  /** Every ARN that is locked while the target is moved, `resource` first. */
+  readonly resources: readonly string[];
+  /** What the candidate is made of. */
   readonly artifact: CodeArtifact;
-  readonly probe?: InvokeProbe;
+  readonly probe?: Probe;
   /** False where the candidate cannot be taken back (a migration, say); shown before people approve. */
   readonly reversible: boolean;
+  /** Name of the target whose split this one follows: it is never split itself, and moves at the finish, after that one. */
+  readonly follows?: string;
 }
-export type TargetPlan = LambdaAliasTarget;
 
 /** Code to publish, or a version that is there already. */
 export type CodeArtifact =
@@ -41,8 +41,8 @@ export type CodeArtifact =
     }
   | { readonly from: "version"; readonly version: string; readonly sha256?: string };
 
-/** One invocation of the exact candidate version at weight 0. */
-export interface InvokeProbe {
+/** One request to the exact candidate at weight 0. */
+export interface Probe {
   readonly payload: unknown;
   /** Values that must stand at these dotted paths of the answer, e.g. `{"statusCode": 200}`. */
   readonly expect: Readonly<Record<string, unknown>>;
@@ -75,15 +75,6 @@ export interface RulePlan {
   readonly hard: boolean;
 }
 
-export const LAMBDA_PRESETS = [
-  "lambda-error-rate",
-  "lambda-duration-p50",
-  "lambda-duration-p95",
-  "lambda-duration-p99",
-  "lambda-throttles",
-] as const;
-export type LambdaPreset = (typeof LAMBDA_PRESETS)[number];
-
 /** An explicit CloudWatch metric. `{version}` in a dimension value stands for the arm's version. */
 export interface QueryPlan {
   readonly namespace: string;
@@ -96,7 +87,7 @@ export interface MetricPlan {
   readonly name: string;
   /** Null: the metric belongs to the environment, not to one target. */
   readonly target: string | null;
-  readonly source: { readonly preset: LambdaPreset } | { readonly query: QueryPlan; readonly samples?: QueryPlan };
+  readonly source: { readonly preset: string } | { readonly query: QueryPlan; readonly samples?: QueryPlan };
   readonly periodSeconds: number;
   /** A minute is read only when it closed at least this long ago. */
   readonly settleSeconds: number;

@@ -5,12 +5,29 @@
  * Every method may throw `ServiceTrouble` (try again) or `CallRefused` (do not); other errors are named where they occur.
  */
 import type { Outcome } from "./outcomes.ts";
-import type { CodeArtifact, InvokeProbe, TargetPlan } from "./plan.ts";
+import type { CodeArtifact, Probe, TargetPlan } from "./plan.ts";
 
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
   sleep(ms: number): Promise<void>;
+}
+
+/** A one-shot event. */
+export interface Gate<T> {
+  open(value: T): void;
+  /** Gives the first value that it was opened with, before or after. */
+  wait(): Promise<T>;
+}
+
+/**
+ * Several things at once. What waits for another's doing waits at a gate: in virtual time nothing else tells that it has
+ * come to rest.
+ */
+export interface Concurrency {
+  /** Runs all, waits for all, gives their results in order; then throws the first error, if there was one. */
+  together<T>(bodies: readonly (() => Promise<T>)[]): Promise<T[]>;
+  gate<T>(): Gate<T>;
 }
 
 export interface Entropy {
@@ -67,11 +84,11 @@ export interface Ledger {
 
 // --- traffic ---------------------------------------------------------------------------------------------------------
 
-/** Where traffic goes: all to `primary`, but for `share` percent to `secondary`. */
-export interface Route {
-  readonly primary: string;
-  readonly secondary: { readonly version: string; readonly percent: number } | null;
-}
+/**
+ * Where a target's traffic goes, as JSON that only its kind reads: all that a restore needs to put it back. An alias has
+ * versions and a weight, an API stage its deployment and every variable.
+ */
+export type Route = Readonly<Record<string, unknown>>;
 
 /** A target as it was read. */
 export interface RouteState {
@@ -87,18 +104,33 @@ export class RevisionMoved extends Error {
   override readonly name = "RevisionMoved";
 }
 
-/** One traffic target of one environment. One file per kind in `functions/adapters/traffic`. */
+/** How reads are believed: so many in a row that agree, so long apart. */
+export interface ReadBack {
+  readonly reads: number;
+  readonly everyMs: number;
+}
+
+/** One traffic target of one environment: `functions/targets/<kind>/traffic.ts`. */
 export interface TrafficTarget {
   read(): Promise<RouteState>;
   /**
-   * Sets the route, guarded by `revision` where the service has one, marked with `marker`, given up before `deadline`
-   * (epoch ms). Throws `RevisionMoved`.
+   * One write: sets the route, guarded by `revision` where the service has one, marked with `marker`, given up before
+   * `deadline` (epoch ms). Throws `RevisionMoved`.
    */
   write(change: { route: Route; revision: string | null; marker: string; deadline: number }): Promise<void>;
-  /** Why this target cannot be rolled out now (already weighted, provisioned concurrency, other role ...); empty: it can. */
+  /** Why this target cannot be rolled out now (already split, provisioned concurrency, other role ...); empty: it can. */
   obstacles(candidate: string | null): Promise<string[]>;
-  /** Milliseconds over which reads must agree before they are believed. */
-  readonly settleMs: number;
+  readonly readBack: ReadBack;
+}
+
+/** A target that moves by itself: told once, and followed from then on. */
+export interface SelfDriving {
+  /** Starts the movement towards the candidate. The same name again is the same movement. */
+  start(command: { candidate: string; name: string; marker: string; deadline: number }): Promise<void>;
+  /** How far it is. `stopped`: it will not go on by itself, and traffic is where `state` says. */
+  progress(): Promise<{ phase: "moving" | "done" | "stopped"; state: RouteState; summary: string }>;
+  /** Asks it to stop and to go back; the way back is followed by `progress`. */
+  stop(): Promise<void>;
 }
 
 /** What `$LATEST` (code and the settings that versions freeze) was before a deploy. */
@@ -135,16 +167,17 @@ export interface Versions {
 
 export interface Prober {
   /** Invokes exactly this version once. `ok` false carries what was found instead. */
-  invoke(version: string, probe: InvokeProbe): Promise<{ ok: boolean; found: string; ms: number }>;
+  invoke(version: string, probe: Probe): Promise<{ ok: boolean; found: string; ms: number }>;
 }
 
-/** The parts of one traffic target. `code`, `versions` and `prober` are absent for kinds that have none. */
+/** The parts of one traffic target. What a kind has not is absent; `driver` is there for those that move by themselves. */
 export interface Target {
   readonly plan: TargetPlan;
   readonly traffic: TrafficTarget;
   readonly code?: CodeHost;
   readonly versions?: Versions;
   readonly prober?: Prober;
+  readonly driver?: SelfDriving;
 }
 
 // --- metrics ---------------------------------------------------------------------------------------------------------
@@ -277,6 +310,7 @@ export type CountOutcome = (outcome: Outcome) => void;
 /** Everything a handler may reach. Made anew for each invocation. */
 export interface Dependencies {
   readonly clock: Clock;
+  readonly concurrency: Concurrency;
   readonly entropy: Entropy;
   readonly hash: Hash;
   readonly sign: Sign;

@@ -12,11 +12,12 @@ import { executions } from "../adapters/executions.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
 import { restoreWorker } from "../adapters/restore-worker.ts";
 import { s3Artifacts } from "../adapters/s3-artifacts.ts";
+import { type Pace, paceOf } from "../adapters/shared/pace.ts";
 import { snsMailer } from "../adapters/sns-mailer.ts";
-import { makeTarget } from "../adapters/traffic/index.ts";
 import { web } from "../adapters/web.ts";
 import { CallRefused } from "../domain/errors.ts";
 import type { Dependencies, Hash, Log, Place } from "../domain/ports.ts";
+import { makeTarget } from "../targets/adapters.ts";
 import { formSigner } from "./form-key.ts";
 import { type ClientConfig, type Host, keep } from "./host.ts";
 import { countPromotion } from "./metrics.ts";
@@ -42,8 +43,16 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
   const { clock, entropy } = host;
   const here = clientsOf(host, null);
   const ledger = dynamoDbLedger({ client: here.dynamoDb, table: () => need(host, VARIABLES.table), clock, entropy });
+  const paces = new Map<string, Pace>();
+  const paceAt = ({ account, region }: Place): Pace => {
+    const where = `${account} ${region}`;
+    const pace = paces.get(where) ?? paceOf(clock, LAMBDA_TURNS.perSecond, LAMBDA_TURNS.burst);
+    paces.set(where, pace);
+    return pace;
+  };
   return {
     clock,
+    concurrency: host.concurrency,
     entropy,
     hash: sha256,
     sign: formSigner(host, ledger),
@@ -53,7 +62,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.promotionMachineArn) }),
     restoreWorker: restoreWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.restoreFunction) }),
     web: web({ fetchPage: host.fetchPage, clock }),
-    target: (place, plan) => makeTarget({ clock, ...clientsOf(host, place) }, plan),
+    target: (place, plan) => makeTarget({ clock, lambdaPace: paceAt(place), ...clientsOf(host, place) }, plan),
     metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),
     alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
     artifacts: (place) => s3Artifacts({ client: clientsOf(host, place).s3 }),
@@ -66,6 +75,9 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     },
   };
 }
+
+/** Lambda's control plane takes 15 calls a second for an account and Region; a fifth is left to others. */
+const LAMBDA_TURNS = { perSecond: 12, burst: 6 } as const;
 
 /** A variable that this function was deployed without is a mistake of the deployment, found at the first use. */
 function need(host: Host, variable: string): string {

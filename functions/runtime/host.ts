@@ -9,7 +9,8 @@ import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { FetchPage } from "../adapters/web.ts";
 import { accessNamed, roleFor } from "../domain/access.ts";
-import type { Clock, Entropy, Place } from "../domain/ports.ts";
+import type { Clock, Concurrency, Entropy, Place } from "../domain/ports.ts";
+import { promises } from "./concurrency.ts";
 import { fetchPage } from "./fetch-page.ts";
 
 /** What every SDK client of one place is built with. */
@@ -29,6 +30,7 @@ export type ClientConfig = { readonly region: string } & Pick<
 export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  readonly concurrency: Concurrency;
   readonly entropy: Entropy;
   /** Client settings for an environment's account, or for the control plane's own where `place` is null. */
   clientConfig(place: Place | null): ClientConfig;
@@ -61,6 +63,7 @@ export function awsHost(environment: Host["environment"]): Host {
   return {
     environment,
     clock: { now: () => Date.now(), sleep: async (ms) => sleep(ms) },
+    concurrency: promises,
     entropy: { id: (bytes) => randomBytes(bytes).toString("hex") },
     clientConfig: (place) => configOf(environment, place),
     fetchPage,

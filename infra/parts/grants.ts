@@ -3,14 +3,7 @@ import { Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
 import { fieldsOf } from "../../functions/domain/text.ts";
-
-/** One permission. Where a resource of it ends in a wildcard, `why` says the reason; without one, cdk-nag refuses it. */
-export interface Grant {
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly why?: string;
-}
+import type { Grant } from "../../functions/targets/grant.ts";
 
 /** Gives a role its permissions. Grants without resources, for parts that a policy does not use, are left out. */
 export function give(role: Role, grants: readonly Grant[]): void {

@@ -4,7 +4,7 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { Grant } from "./grants.ts";
+import type { Grant } from "../../functions/targets/grant.ts";
 
 /** How long a log is kept: what the functions do, or who decided what, which audits ask for a year later. */
 export const KEPT = { work: RetentionDays.THREE_MONTHS, audit: RetentionDays.ONE_YEAR } as const;

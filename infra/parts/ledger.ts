@@ -3,8 +3,8 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
+import type { Grant } from "../../functions/targets/grant.ts";
 import { PARTITIONS, type Partition } from "../functions.ts";
-import type { Grant } from "./grants.ts";
 import { keyUse } from "./keeping.ts";
 
 /** Epoch seconds after which DynamoDB may tidy an item away; only links have it, and nothing decides by it. */

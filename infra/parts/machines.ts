@@ -5,8 +5,9 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import type { Grant } from "../../functions/targets/grant.ts";
 import { placeholderOf } from "../functions.ts";
-import { acknowledge, type Grant, give } from "./grants.ts";
+import { acknowledge, give } from "./grants.ts";
 import { KEPT, makeLog } from "./keeping.ts";
 import { executionsOf, type Lambdas } from "./lambdas.ts";
 

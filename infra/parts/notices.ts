@@ -4,7 +4,7 @@ import type { Key } from "aws-cdk-lib/aws-kms";
 import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { RECIPIENT } from "../../functions/adapters/sns-mailer.ts";
-import type { Grant } from "./grants.ts";
+import type { Grant } from "../../functions/targets/grant.ts";
 import { keyUse } from "./keeping.ts";
 
 export interface Notices {

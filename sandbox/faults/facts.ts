@@ -4,6 +4,7 @@ import type { Header } from "../../functions/domain/ledger/header.ts";
 import type { Head } from "../../functions/domain/ledger/journal-records.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import { artifactsOf } from "../host/populate.ts";
+import { lambdaAliasesOf } from "../host/targets.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { FaultPlan } from "./plans.ts";
 import { itemsOf } from "./table-dump.ts";
@@ -53,7 +54,7 @@ export function factsOf(trial: Trial): Facts {
 function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[] {
   const environments = plan.resolved[0]?.environments ?? [];
   return environments.flatMap(({ environment, account, region, targets }, place) =>
-    targets.map((target, position) => {
+    lambdaAliasesOf(targets).map((target, position) => {
       const { functionName, alias } = target;
       const fn = sandbox.lambda.functions().find((one) => one.name === functionName && one.account === account);
       const current = fn?.aliases.get(alias)?.current;

@@ -11,7 +11,7 @@ import type { SimulatedAws } from "../aws/router.ts";
 import { clientConfig } from "../aws/sdk.ts";
 import type { Caller } from "../aws/service.ts";
 import type { Random } from "../chance/random.ts";
-import type { VirtualClock } from "../clock.ts";
+import type { Result as Outcome, VirtualClock } from "../clock.ts";
 import type { Scenario } from "../world/scenario.ts";
 
 /** What the simulated Lambda knows of one function. */
@@ -196,6 +196,10 @@ export class LambdaHost {
         return environments.get(present().handler) ?? {};
       },
       clock: { now: () => clock.now(), sleep: (ms) => sleepWithin(clock, present(), ms) },
+      concurrency: {
+        together: (bodies) => together(clock, store, present(), bodies),
+        gate: () => clock.gate(),
+      },
       entropy: { id: (bytes) => hex(ids, bytes) },
       clientConfig: (place) =>
         clientConfig(aws, caller, place === null ? {} : { account: place.account, region: place.region }),
@@ -204,6 +208,24 @@ export class LambdaHost {
       kept: new Map(),
     };
   }
+}
+
+/** Each in a process of its own, as the same caller: a process waits for one thing at a time. */
+async function together<T>(
+  clock: VirtualClock,
+  store: AsyncLocalStorage<Caller>,
+  caller: Caller,
+  bodies: readonly (() => Promise<T>)[],
+): Promise<T[]> {
+  const started = bodies.map((body, index) =>
+    clock.spawn(`${caller.invocation} ${index + 1}`, () => store.run(caller, body)),
+  );
+  const results: Outcome<T>[] = [];
+  for (const { done } of started) results.push(await done.wait());
+  return results.map((result) => {
+    if (!result.ok) throw result.error;
+    return result.value;
+  });
 }
 
 /** A sleep that ends with the sandbox: what is dead does not wake up. */

@@ -1,13 +1,10 @@
 /** Fills the simulated AWS with what a plan expects to find: functions, aliases, artifacts, alarms. */
 import { createHash } from "node:crypto";
 import { gateOf } from "../../functions/domain/gates/kinds/table.ts";
-import type { EnvironmentPlan, GatePlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
+import type { GatePlan, PromotionPlan } from "../../functions/domain/plan.ts";
 import type { AlarmRule } from "../aws/cloudwatch/alarms.ts";
-import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
 import type { Scenario } from "../world/scenario.ts";
-
-/** The version that serves before the promotion, unless the release itself names versions. */
-export const BASELINE_VERSION = "7";
+import { simulated, type TargetServices } from "./targets.ts";
 
 const digest = (text: string) => createHash("sha256").update(text);
 
@@ -37,31 +34,11 @@ export function artifactsOf(plan: PromotionPlan): Artifact[] {
   );
 }
 
-/** Creates each environment's functions with a version that serves, and one to promote where the release names it. */
-export function createFunctions(lambda: SimulatedLambda, plan: PromotionPlan): void {
+/** Creates what holds each environment's traffic, with a version that serves. */
+export function createTargets(services: TargetServices, plan: PromotionPlan): void {
   for (const environment of plan.environments) {
-    for (const target of environment.targets) createFunction(lambda, environment, target);
+    for (const target of environment.targets) simulated(target).create(services, environment, target);
   }
-}
-
-function createFunction(lambda: SimulatedLambda, { account, region }: EnvironmentPlan, target: TargetPlan): void {
-  const { functionName, alias, artifact } = target;
-  const named = artifact.from === "version" ? artifact.version : null;
-  const baseline = named === BASELINE_VERSION ? String(Number(named) - 1) : BASELINE_VERSION;
-  // A release of long ago, for whoever pins traffic to it by hand.
-  const older = String(Math.min(Number(baseline), Number(named ?? baseline)) - 1);
-  const versions = [older, baseline, ...(named === null ? [] : [named])].sort((a, b) => Number(a) - Number(b));
-  lambda.createFunction({
-    functionName,
-    account,
-    region,
-    versions: versions.map((version) => ({
-      version,
-      CodeSha256: digest(`${account}/${functionName}@${version}`).digest("base64"),
-      Role: `arn:aws:iam::${account}:role/${functionName}`,
-    })),
-    aliases: { [alias]: { version: baseline } },
-  });
 }
 
 /** Alarms that the plan names and the scenario does not: they are there, and green. */

@@ -11,8 +11,9 @@ import { type AuditRecord, brokenAt } from "../../functions/domain/ledger/audit.
 import { asHead, type Head, type TargetRecord } from "../../functions/domain/ledger/journal-records.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { loadTargets } from "../../functions/domain/ledger/load.ts";
-import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
+import type { EnvironmentPlan, PromotionPlan } from "../../functions/domain/plan.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
+import { simulated } from "../host/targets.ts";
 import type { Figures, Rehearsed } from "../rehearsal.ts";
 import type { Ended, Sandbox } from "../sandbox.ts";
 import type { Line, Wait } from "../timeline.ts";
@@ -108,7 +109,9 @@ async function loadEnvironment(
   promotionId: string | null,
   plan: EnvironmentPlan,
 ): Promise<EnvironmentData> {
-  const weights = Object.fromEntries(plan.targets.map((target) => [target.name, historyOf(sandbox, plan, target)]));
+  const weights = Object.fromEntries(
+    plan.targets.map((target) => [target.name, simulated(target).history(sandbox, plan, target)]),
+  );
   const nothing = { plan, head: null, targets: [], weights, bakes: [], looks: [], recording: null, approvals: [] };
   if (promotionId === null) return nothing;
   const { ledger } = sandbox;
@@ -138,14 +141,6 @@ async function loadApprovals(sandbox: Sandbox, promotionId: string, plan: Enviro
   return asked;
 }
 
-function historyOf(
-  { lambda }: Sandbox,
-  { account, region }: EnvironmentPlan,
-  { functionName, alias }: TargetPlan,
-): ShareHistory {
-  return lambda.weightHistory({ account, region, functionName, alias });
-}
-
 /** The recordings of all environments that were judged, for `headgate replay`. */
 export async function loadRecordings({ plan, ended, sandbox }: Rehearsed): Promise<Recording[]> {
   const promotionId = promotionOf(sandbox, ended);
@@ -164,7 +159,7 @@ export async function loadRecordings({ plan, ended, sandbox }: Rehearsed): Promi
 export function servingNow({ plan, sandbox }: Pick<Rehearsed, "plan" | "sandbox">): Serving[] {
   return plan.environments.flatMap((environment) =>
     environment.targets.map((target) => {
-      const weights = historyOf(sandbox, environment, target).at(-1)?.weights ?? {};
+      const weights = simulated(target).history(sandbox, environment, target).at(-1)?.weights ?? {};
       return { environment: environment.environment, target: target.name, route: routeInWords(weights) };
     }),
   );

@@ -1,5 +1,6 @@
 /** What was planned: steps, thresholds, windows and people, in words. */
 import { formatDuration } from "../../functions/domain/durations.ts";
+import { unitOf } from "../../functions/domain/judge/sampling.ts";
 import type { EnvironmentPlan, MetricPlan, PromotionPlan } from "../../functions/domain/plan.ts";
 import { type Html, html } from "../../functions/pages/html.ts";
 import {
@@ -7,7 +8,6 @@ import {
   ruleInWords,
   stepsInWords,
   targetInWords,
-  unitOf,
   windowInWords,
 } from "../../functions/pages/promotion/plan-words.ts";
 import { metricName } from "./look-words.ts";

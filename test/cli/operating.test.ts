@@ -143,7 +143,7 @@ describe("a verb", () => {
       ].join("\n"),
     });
     expect((await say(world, "resum" as Verb)).said).toContain(
-      'body.verb = "resum"\n    is not in the expected form\n    hint: known: hold, resume, ',
+      'body.verb = "resum"\n    should be one of hold, resume, roll-back, abort, skip-bake, promote-now, release-hold\n    hint: did you mean "resume"?',
     );
     expect(await loadSignals(world.ledger, P1)).toEqual([]);
   });

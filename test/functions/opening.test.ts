@@ -297,7 +297,7 @@ describe("enter-environment", () => {
     const world = await withTwo("refuse");
     expect(await enter(world, "shop-v3")).toMatchObject({
       decision: "stop",
-      summary: expect.stringMatching(/shop-cart:live is held by promotion shop-v2-1$/),
+      summary: expect.stringMatching(/shop-cart is held by promotion shop-v2-1$/),
     });
     expect((await endingOf(world, "shop-v3"))?.outcome).toBe("blocked");
   });

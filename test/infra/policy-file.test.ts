@@ -61,7 +61,7 @@ test("environments behind one role are one place, with the names that templates 
   const places = placesOf(checkPolicy(policy, "x.json").policy);
   expect(places).toHaveLength(1);
   expect(places[0]?.environments).toEqual(["sit", "prod"]);
-  expect([...(places[0]?.aliases.keys() ?? [])]).toEqual(
+  expect(places[0]?.targets.map(({ resource }) => resource.split(":")[6])).toEqual(
     ["sit", "prod"].flatMap((environment) =>
       ["auth", "product", "order"].map((name) => `bbws-${environment}-${name}-lambda`),
     ),

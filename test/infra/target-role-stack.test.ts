@@ -115,9 +115,16 @@ test("roles with a path keep it, and the reading one is its neighbour", () => {
     region: "eu-west-1",
     roleArn: "arn:aws:iam::444455556666:role/release/tools/headgate",
     environments: ["prod"],
-    aliases: new Map([["shop-order", ["live"]]]),
+    targets: [
+      {
+        kind: "lambda-alias",
+        resource: "arn:aws:lambda:eu-west-1:444455556666:function:shop-order:live",
+        resources: [],
+        probed: false,
+        retired: false,
+      },
+    ],
     invoked: [],
-    retired: [],
   };
   const stack = new TargetRoleStack(scope, "pathed", {
     name: "headgate",

@@ -9,13 +9,14 @@ import { LedgerBusy, Transient } from "../../functions/domain/errors.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { asLock } from "../../functions/domain/ledger/journal-records.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
-import { loadIntents, loadTargets, must } from "../../functions/domain/ledger/load.ts";
+import { loadIntents, loadPlan, loadTargets, must } from "../../functions/domain/ledger/load.ts";
 import type { Route } from "../../functions/domain/ports.ts";
 import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { markerOf } from "../../functions/domain/traffic/journal.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
+import type { AliasRoute } from "../../functions/targets/lambda-alias/kind.ts";
 import {
   BASELINE,
   deployed,
@@ -39,7 +40,7 @@ const SERVICES = [
   { locked: false, service: "without one" },
 ];
 
-const at = (percent: number): Route => ({ primary: "7", secondary: { version: "8", percent } });
+const at = (percent: number): AliasRoute => ({ primary: "7", secondary: { version: "8", percent } });
 const routes = (world: World) => TARGETS.map((name) => world.target(name).route);
 const effects = (world: World) => TARGETS.map((name) => world.target(name).effects.map(({ route }) => route));
 
@@ -135,7 +136,7 @@ describe.each(SERVICES)("a shift in flight when traffic goes back, on a service 
 
 describe("a refreshed revision", () => {
   it("is never what a shift writes with: whoever moved the target in between keeps what they set", async () => {
-    const pinned: Route = { primary: "6", secondary: null };
+    const pinned: AliasRoute = { primary: "6", secondary: null };
     await inManyOrders(async (choose) => {
       const world = await rollingOut(10);
       const person: Actor = async (deps) => {
@@ -272,7 +273,9 @@ describe.each(SERVICES)("an old restore over a new release, on a service $servic
 });
 
 async function freeLocks(world: World): Promise<void> {
-  for (const { resource } of await loadTargets(world.ledger, P1, ENV)) {
+  const names = new Set((await loadTargets(world.ledger, P1, ENV)).map(({ target }) => target));
+  const { targets } = await loadPlan(world.ledger, P1, ENV);
+  for (const resource of targets.filter(({ name }) => names.has(name)).flatMap(({ resources }) => resources)) {
     const lock = asLock(await must(world.ledger, keys.lock(resource)));
     const free = { ...lock, owner: null, environment: null, executionArn: null };
     await world.ledger.write([{ put: item(keys.lock(resource), free) }]);

@@ -1,19 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { CallRefused } from "../../functions/domain/errors.ts";
-import type { LambdaAliasTarget } from "../../functions/domain/plan.ts";
 import type { Place } from "../../functions/domain/ports.ts";
 import { buildDependencies, sha256 } from "../../functions/runtime/dependencies.ts";
 import { openLog } from "../../functions/runtime/log.ts";
+import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { fault, ok } from "../adapters/wire.ts";
 import { testHost } from "./test-host.ts";
 
 const PROD: Place = { account: "093646564004", region: "eu-west-1", roleArn: "arn:aws:iam::093646564004:role/target" };
-const ORDER: LambdaAliasTarget = {
+const ORDER: LambdaAliasPlan = {
   name: "order",
   kind: "lambda-alias",
   functionName: "bbws-prod-order",
   alias: "live",
   resource: "arn:aws:lambda:eu-west-1:093646564004:function:bbws-prod-order:live",
+  resources: ["arn:aws:lambda:eu-west-1:093646564004:function:bbws-prod-order:live"],
   artifact: { from: "version", version: "8" },
   reversible: true,
 };

@@ -1,3 +1,4 @@
+import { promises } from "../../functions/runtime/concurrency.ts";
 import type { Host } from "../../functions/runtime/host.ts";
 import type { LambdaContext } from "../../functions/runtime/step.ts";
 import { type Answer, countedEntropy, handClock, wire } from "../adapters/wire.ts";
@@ -10,6 +11,7 @@ export function testHost(environment: Host["environment"] = {}, ...answers: Answ
   const host: Host = {
     environment,
     clock,
+    concurrency: promises,
     entropy: countedEntropy(),
     clientConfig: (place) => ({ ...line.config, region: place?.region ?? "af-south-1" }),
     fetchPage: async () => ({ status: 200, body: "" }),

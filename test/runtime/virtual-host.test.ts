@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import type { LambdaAliasTarget } from "../../functions/domain/plan.ts";
 import type { Place } from "../../functions/domain/ports.ts";
+import { promises } from "../../functions/runtime/concurrency.ts";
 import type { Host } from "../../functions/runtime/host.ts";
 import { step } from "../../functions/runtime/step.ts";
+import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { SimulatedDynamoDb } from "../../sandbox/aws/dynamodb/dynamodb.ts";
 import { SimulatedLambda } from "../../sandbox/aws/lambda/lambda.ts";
 import { CONTROL_ACCOUNT, REGION, START, simulate } from "../sandbox/aws/harness.ts";
 
 const PLACE: Place = { account: CONTROL_ACCOUNT, region: REGION, roleArn: null };
-const ORDER: LambdaAliasTarget = {
+const ORDER: LambdaAliasPlan = {
   name: "order",
   kind: "lambda-alias",
   functionName: "bbws-prod-order",
   alias: "live",
   resource: `arn:aws:lambda:${REGION}:${CONTROL_ACCOUNT}:function:bbws-prod-order:live`,
+  resources: [`arn:aws:lambda:${REGION}:${CONTROL_ACCOUNT}:function:bbws-prod-order:live`],
   artifact: { from: "version", version: "8" },
   reversible: true,
 };
@@ -38,6 +40,7 @@ function virtualHost(seed: number) {
   const host: Host = {
     environment: { HEADGATE_TABLE: "headgate" },
     clock: world.clock,
+    concurrency: promises,
     entropy: {
       id: (bytes) => Array.from({ length: bytes }, () => random.below(256).toString(16).padStart(2, "0")).join(""),
     },

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { recordingSchema } from "../../functions/domain/judge/recording.ts";
 import { exitCodeOf, type Outcome } from "../../functions/domain/outcomes.ts";
+import { simulated } from "../../sandbox/host/targets.ts";
 import { type Rehearsed, rehearse } from "../../sandbox/rehearsal.ts";
 import { loadRecordings, loadReportData, servingNow } from "../../sandbox/report/data.ts";
 import { renderReport } from "../../sandbox/report/report.ts";
@@ -39,8 +40,7 @@ function sharesOf({ plan, sandbox }: Rehearsed, environment: string): number[] {
   const target = found?.targets[0];
   if (found === undefined || target === undefined) throw new Error(`no target in ${environment}`);
   const { account, region } = found;
-  const { functionName, alias } = target;
-  const history = sandbox.lambda.weightHistory({ account, region, functionName, alias });
+  const history = simulated(target).history(sandbox, { account, region }, target);
   return history.map(({ weights }) => Math.round((weights["8"] ?? 0) * 100));
 }
 

@@ -11,7 +11,9 @@ import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
 import type { Dependencies, ExecutionStatus, Mail } from "../../functions/domain/ports.ts";
+import { promises } from "../../functions/runtime/concurrency.ts";
 import { settleApproval } from "../../functions/settle-approval.ts";
+import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 export const HOUR = 3_600_000;
@@ -83,6 +85,7 @@ export function environmentPlan(
         functionName: "bbws-prod-order",
         alias: "live",
         resource: "arn:aws:lambda:af-south-1:093646564004:function:bbws-prod-order:live",
+        resources: ["arn:aws:lambda:af-south-1:093646564004:function:bbws-prod-order:live"],
         artifact: { from: "s3", bucket: "bbws-artifacts", key: "order/1.4.0.zip", versionId: "3HL4kqtJvjVBH40Nrjfkd" },
         reversible: true,
       },
@@ -92,10 +95,11 @@ export function environmentPlan(
         functionName: "bbws-prod-order-migration",
         alias: "live",
         resource: "arn:aws:lambda:af-south-1:093646564004:function:bbws-prod-order-migration:live",
+        resources: ["arn:aws:lambda:af-south-1:093646564004:function:bbws-prod-order-migration:live"],
         artifact: { from: "version", version: "17" },
         reversible: false,
       },
-    ],
+    ] as readonly LambdaAliasPlan[],
     steps: [10, 25, 50, 100].map((weight) => ({ weight, bakeSeconds: 900 })),
     analysis: {
       alpha: 0.05,
@@ -208,6 +212,7 @@ export class Scene {
   #dependencies({ reach }: SceneOptions): Dependencies {
     return {
       clock: { now: () => this.now, sleep: async () => {} },
+      concurrency: promises,
       entropy: { id: unused },
       hash: sha256,
       sign: hmac,

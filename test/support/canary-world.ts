@@ -14,6 +14,7 @@ import type {
   PromotionPlan,
   RulePlan,
   SequentialPlan,
+  TargetPlan,
 } from "../../functions/domain/plan.ts";
 import type {
   AlarmState,
@@ -28,6 +29,8 @@ import type {
   Series,
   SeriesQuery,
 } from "../../functions/domain/ports.ts";
+import { promises } from "../../functions/runtime/concurrency.ts";
+import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 export const MINUTE = 60_000;
@@ -84,10 +87,11 @@ export function environmentPlan(over: Partial<EnvironmentPlan> = {}): Environmen
         functionName: "shop-order",
         alias: "live",
         resource: "arn:aws:lambda:eu-west-1:111122223333:function:shop-order:live",
+        resources: ["arn:aws:lambda:eu-west-1:111122223333:function:shop-order:live"],
         artifact: { from: "version", version: "8" },
         reversible: true,
       },
-    ],
+    ] as readonly LambdaAliasPlan[],
     steps: [10, 25, 50, 100].map((weight) => ({ weight, bakeSeconds: 900 })),
     analysis: {
       alpha: 0.05,
@@ -232,6 +236,7 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
   const parts = {
     ledger,
     clock: { now: () => now, sleep: async () => {} },
+    concurrency: promises,
     metrics: () => metrics,
     alarms: () => alarms,
     mailer: { send: async (mail: Mail) => void inbox.push(mail) },
@@ -248,7 +253,10 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
     if (aliases.fail !== null) throw aliases.fail;
     return aliases.moved === null ? written : { ...written, route: aliases.moved, revision: "theirs" };
   };
-  const target = () => ({ traffic: { read, settleMs: 0 } });
+  const target = (_place: unknown, bound: TargetPlan) => ({
+    plan: bound,
+    traffic: { read, readBack: { reads: 2, everyMs: 0 } },
+  });
   // The judge reaches for nothing else; a test in which it did would fail on `undefined`.
   const deps = { ...parts, ...rest, target } as unknown as Dependencies;
   await ledger.write([...planChanges(PROMOTION, promotionPlan(plan)), { put: item(keys.header(PROMOTION), HEADER) }]);
@@ -258,9 +266,10 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
     const state = { route: to, revision: String(sequence), marker: "" };
     written = state;
     const baseline = { route: { primary: "7", secondary: null }, revision: "0", marker: "" };
-    for (const { name, resource } of plan.targets) {
+    for (const { name, kind, resource } of plan.targets) {
       const record: TargetRecord = {
         target: name,
+        kind,
         resource,
         fence: 1,
         baseline,
@@ -293,10 +302,11 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
   const head = (state: Head["state"]) =>
     ledger.write([{ put: item(keys.head(PROMOTION, ENVIRONMENT), headOf(state)) }]);
   await head("open");
-  for (const { name, resource } of plan.targets) {
+  for (const { name, kind, resource } of plan.targets) {
     const baseline = { route: { primary: "7", secondary: null }, revision: "0", marker: "" };
     const record: TargetRecord = {
       target: name,
+      kind,
       resource,
       fence: 1,
       baseline,

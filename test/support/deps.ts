@@ -11,7 +11,7 @@ import { keys } from "../../functions/domain/ledger/keys.ts";
 import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
 import type { Signal, SignalKind } from "../../functions/domain/ledger/signals.ts";
 import type { Outcome } from "../../functions/domain/outcomes.ts";
-import type { EnvironmentPlan, PromotionPlan, TargetPlan } from "../../functions/domain/plan.ts";
+import type { EnvironmentPlan, PromotionPlan } from "../../functions/domain/plan.ts";
 import type {
   AlarmState,
   AlarmStatus,
@@ -27,8 +27,9 @@ import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { recordEnvironment } from "../../functions/record-environment.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
+import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { FakeCode, FakeProber, FakeTarget, type FakeTargetOptions, FakeVersions } from "./fake-target.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { ManualClock, oneAfterTheOther } from "./manual-clock.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 /** Thursday 26 November 2026, 08:00 UTC. */
@@ -43,13 +44,15 @@ export const NEW_CODE = `${"0".repeat(63)}8`;
 
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-export function targetPlan(name: string, change: Partial<TargetPlan> = {}): TargetPlan {
+export function targetPlan(name: string, change: Partial<LambdaAliasPlan> = {}): LambdaAliasPlan {
+  const function_ = `arn:aws:lambda:af-south-1:111122223333:function:shop-${name}`;
   return {
     name,
     kind: "lambda-alias",
     functionName: `shop-${name}`,
     alias: "live",
-    resource: `arn:aws:lambda:af-south-1:111122223333:function:shop-${name}:live`,
+    resource: `${function_}:live`,
+    resources: [`${function_}:live`, function_],
     artifact: { from: "s3", bucket: "artifacts", key: `${name}/v2.zip`, versionId: "one", sha256: NEW_CODE },
     reversible: true,
     ...change,
@@ -193,6 +196,7 @@ export class World {
     const { clock, ledger } = this;
     return {
       clock,
+      concurrency: oneAfterTheOther,
       ledger,
       entropy: { id: (bytes) => sha256(`seed ${this.#ids++}`).slice(0, 2 * bytes) },
       hash: sha256,

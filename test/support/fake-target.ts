@@ -5,12 +5,13 @@ import {
   type CodeHost,
   type CodeState,
   type Prober,
+  type ReadBack,
   RevisionMoved,
-  type Route,
   type RouteState,
   type TrafficTarget,
   type Versions,
 } from "../../functions/domain/ports.ts";
+import type { AliasRoute } from "../../functions/targets/lambda-alias/kind.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
 /** How one write goes wrong. */
@@ -32,17 +33,19 @@ export interface FakeTargetOptions {
   readonly marker?: string;
 }
 
+type AliasState = RouteState & { readonly route: AliasRoute };
+
 interface Write {
-  readonly route: Route;
+  readonly route: AliasRoute;
   readonly revision: string | null;
   readonly marker: string;
   readonly deadline: number;
 }
 
 export class FakeTarget implements TrafficTarget {
-  readonly settleMs: number;
+  readonly readBack: ReadBack;
   /** Writes that took effect, in order, with who asked: `ours` through the port, `theirs` through `moveByHand`. */
-  readonly effects: { readonly by: "ours" | "theirs"; readonly route: Route }[] = [];
+  readonly effects: { readonly by: "ours" | "theirs"; readonly route: AliasRoute }[] = [];
   reads = 0;
   calls = 0;
   /** Faults of the next writes, in order; null: this one goes well. */
@@ -55,32 +58,32 @@ export class FakeTarget implements TrafficTarget {
   readonly #clock: ManualClock;
   readonly #locked: boolean;
   readonly #staleMs: number;
-  #state: RouteState;
-  #previous: RouteState;
+  #state: AliasState;
+  #previous: AliasState;
   #changedAt = Number.NEGATIVE_INFINITY;
   #changes = 0;
 
-  constructor(clock: ManualClock, route: Route, options: FakeTargetOptions = {}) {
+  constructor(clock: ManualClock, route: AliasRoute, options: FakeTargetOptions = {}) {
     const { locked = true, staleMs = 0, settleMs = 1_000, marker = "deployed by hand" } = options;
     this.#clock = clock;
     this.#locked = locked;
     this.#staleMs = staleMs;
-    this.settleMs = settleMs;
+    this.readBack = { reads: 2, everyMs: settleMs };
     this.#state = { route, revision: locked ? "r0" : null, marker };
     this.#previous = this.#state;
   }
 
   /** What really stands there, whatever reads show. */
-  get state(): RouteState {
+  get state(): AliasState {
     return this.#state;
   }
 
-  get route(): Route {
+  get route(): AliasRoute {
     return this.#state.route;
   }
 
   /** Somebody else's move, which knows no revision. Lambda keeps a description that an update does not name. */
-  moveByHand(route: Route, marker = this.#state.marker): void {
+  moveByHand(route: AliasRoute, marker = this.#state.marker): void {
     this.#change({ route, marker }, "theirs");
   }
 
@@ -91,7 +94,8 @@ export class FakeTarget implements TrafficTarget {
     return this.#clock.now() < this.#changedAt + this.#staleMs ? this.#previous : this.#state;
   }
 
-  async write(change: Write): Promise<void> {
+  async write(asked: Parameters<TrafficTarget["write"]>[0]): Promise<void> {
+    const change = asked as Write;
     await this.before("write");
     this.calls += 1;
     const fault = this.faults.shift() ?? null;
@@ -123,7 +127,7 @@ export class FakeTarget implements TrafficTarget {
     this.#change(change, "ours");
   }
 
-  #change({ route, marker }: { route: Route; marker: string }, by: "ours" | "theirs"): void {
+  #change({ route, marker }: { route: AliasRoute; marker: string }, by: "ours" | "theirs"): void {
     this.#previous = this.#state;
     this.#changedAt = this.#clock.now();
     this.#changes += 1;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../functions/domain/ports.ts";
+import type { Clock, Concurrency } from "../../functions/domain/ports.ts";
 
 interface Timer {
   readonly at: number;
@@ -42,3 +42,18 @@ export class ManualClock implements Clock {
     this.#timers.push({ at: when, run });
   }
 }
+
+/**
+ * Bodies one after the other: on a clock that jumps as soon as anybody sleeps, what runs beside a sleeper would find its own
+ * time gone. What they do to each other when they really run at once is the sandbox's to show.
+ */
+export const oneAfterTheOther: Concurrency = {
+  async together(bodies) {
+    const results = [];
+    for (const body of bodies) results.push(await body());
+    return results;
+  },
+  gate() {
+    throw new Error("nobody waits for anybody here");
+  },
+};

@@ -95,7 +95,7 @@ function turnwise(world: World, actor: number, parked: Parked[]): Dependencies {
 function turnwiseTarget(target: Target, turn: (what: string) => Promise<void>): Target {
   const { traffic, plan } = target;
   const slow: TrafficTarget = {
-    settleMs: traffic.settleMs,
+    readBack: traffic.readBack,
     read: () => turn(`looks at ${plan.name}`).then(() => traffic.read()),
     write: async (change) => {
       await turn(`moves ${plan.name}`);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { LAMBDA_PRESETS } from "../plan.ts";
+import { PRESETS } from "../../targets/kinds.ts";
 import { consequenceSchema, durationSchema, nameSchema, querySchema } from "../schema-parts.ts";
 
 /** How a policy says what is measured and what counts as bad. */
@@ -101,7 +101,7 @@ const everyMetric = {
 export const metricSchema = z
   .union([
     z.strictObject({
-      preset: z.enum(LAMBDA_PRESETS).describe(`one of ${LAMBDA_PRESETS.join(", ")}`),
+      preset: z.enum(PRESETS).describe(`one of ${PRESETS.join(", ")}`),
       ...everyMetric,
     }),
     z.strictObject({

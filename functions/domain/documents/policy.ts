@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { Kind } from "../../targets/kind.ts";
+import { everyKind } from "../../targets/kinds.ts";
 import { LONGEST_ROLE_NAME } from "../access.ts";
 import {
   addressSchema,
@@ -85,28 +87,48 @@ export const environmentSchema = z
   })
   .describe("one environment");
 
-export const lambdaAliasSchema = z
+const probeSchema = z
   .strictObject({
-    name: nameSchema.describe("what releases and reports call the target, such as order"),
-    kind: z.literal("lambda-alias").describe('"lambda-alias"'),
-    functionName: z.string().meta({
-      description: "the function's name; {environment} is filled in, such as shop-{environment}-order",
-      examples: ["shop-{environment}-order"],
-    }),
-    alias: z.string().describe("the alias that clients call, such as live; {environment} is filled in"),
-    probe: z
-      .strictObject({
-        payload: jsonSchema.optional().describe("what the candidate is invoked with at weight 0; default {}"),
-        expect: z
-          .record(z.string(), jsonSchema)
-          .describe('values that must stand at dotted paths of the answer, such as {"statusCode": 200}'),
-        timeout: durationSchema.optional().describe("how long the answer may take, at most 15m; default 10s"),
-      })
-      .optional()
-      .describe("one invocation of the exact candidate version at weight 0"),
-    reversible: z.boolean().optional().describe("false where the candidate cannot be taken back; default true"),
+    payload: jsonSchema.optional().describe("what the candidate is invoked with at weight 0; default {}"),
+    expect: z
+      .record(z.string(), jsonSchema)
+      .describe('values that must stand at dotted paths of the answer, such as {"statusCode": 200}'),
+    timeout: durationSchema.optional().describe("how long the answer may take, at most 15m; default 10s"),
   })
-  .describe("a Lambda alias that holds the weight");
+  .describe("one invocation of the exact candidate version at weight 0");
+
+/** A target's fields: what all kinds have, around those of its own kind. */
+function targetSchemaOf(kind: Kind) {
+  return z
+    .strictObject({
+      name: nameSchema.describe("what releases and reports call the target, such as order"),
+      kind: z.literal(kind.name).describe(`"${kind.name}"`),
+      ...kind.fields,
+      ...(kind.probed ? { probe: probeSchema.optional() } : {}),
+      reversible: z.boolean().optional().describe("false where the candidate cannot be taken back; default true"),
+      follows: nameSchema
+        .optional()
+        .describe("name of the target whose split this one follows: it moves at the finish alone; default none"),
+    })
+    .describe(kind.description);
+}
+
+/** What every target says, whatever its kind; the kind's own fields are read by the kind alone. */
+export interface TargetInput {
+  readonly name: string;
+  readonly kind: string;
+  readonly probe?: z.output<typeof probeSchema>;
+  readonly reversible?: boolean;
+  readonly follows?: string;
+}
+
+const [firstKind, ...otherKinds] = everyKind().map(targetSchemaOf);
+if (firstKind === undefined) throw new RangeError("there is no kind of target");
+
+/** Each kind's schema has the fields of `TargetInput`, which zod cannot see through a table. */
+export const targetSchema = z.discriminatedUnion("kind", [firstKind, ...otherKinds]) as unknown as z.ZodType<
+  TargetInput & Readonly<Record<string, unknown>>
+>;
 
 const movable = {
   rollout: z
@@ -139,7 +161,7 @@ const movable = {
 
 export const serviceSchema = z
   .strictObject({
-    targets: z.array(lambdaAliasSchema).min(1).max(200).describe("what holds the weights"),
+    targets: z.array(targetSchema).min(1).max(200).describe("what holds the weights"),
     ...movable,
     checks: z.array(gateSchema).max(50).optional().describe("checks of this service in every environment"),
     alarms: alarmNamesSchema.optional(),
@@ -165,5 +187,4 @@ export const policySchema = z
 export type Policy = z.output<typeof policySchema>;
 export type EnvironmentInput = z.output<typeof environmentSchema>;
 export type ServiceInput = z.output<typeof serviceSchema>;
-export type TargetInput = z.output<typeof lambdaAliasSchema>;
 export type StepInput = z.output<typeof stepSchema>;

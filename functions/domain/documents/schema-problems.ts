@@ -77,7 +77,10 @@ function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
     case "invalid_type":
       return `should be ${article(issue.expected)}`;
     case "invalid_value":
-      return `should be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`;
+      return oneOf(issue.values.map(String));
+    case "invalid_union":
+      // A word that tells branches apart, and names none of them.
+      return "options" in issue && issue.options !== undefined ? oneOf(issue.options.map(String)) : UNFORMED;
     case "too_small":
       return `is below the smallest allowed, ${issue.minimum}${issue.inclusive === false ? " (excluded)" : ""}`;
     case "too_big":
@@ -85,9 +88,13 @@ function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
     case "custom":
       return issue.message;
     default:
-      return "is not in the expected form";
+      return UNFORMED;
   }
 }
+
+const UNFORMED = "is not in the expected form";
+
+const oneOf = (words: readonly string[]): string => `should be ${words.length > 1 ? "one of " : ""}${words.join(", ")}`;
 
 function article(noun: string): string {
   return /^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`;
@@ -101,7 +108,7 @@ function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input
     if (near !== undefined) return `did you mean "${near}"?`;
   }
   if (issue.code === "invalid_union" && "options" in issue) {
-    return `known: ${issue.options?.map(String).join(", ")}`;
+    return keyHint(String(value), issue.options?.map(String) ?? []);
   }
   return schemasAt(schema, path, input).findLast(({ text }) => text !== undefined)?.text;
 }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { formatDuration } from "../durations.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan, SequentialPlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
+import { isErrorRate } from "./sampling.ts";
 import {
   adviceInWords,
   adviseDetectable,
@@ -75,8 +76,6 @@ export function adviseSteps(plan: EnvironmentPlan, week: WeekOfTraffic): PlanAdv
     refused: plan.analysis.ifBlind === "refuse" && advised.some(({ blind }) => blind),
   };
 }
-
-const isErrorRate = ({ source }: MetricPlan): boolean => "preset" in source && source.preset === "lambda-error-rate";
 
 function trafficOf({ requestsPerMinute, errorRate, phi }: WeekOfTraffic[string]): Traffic {
   return phi === undefined ? { requestsPerMinute, errorRate } : { requestsPerMinute, errorRate, phi };

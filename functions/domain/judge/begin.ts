@@ -42,16 +42,20 @@ async function begun(
 ): Promise<BakeRecord> {
   const { phase, chunk } = input;
   const now = clock.now();
-  const span = await presentSpan(ledger, input);
+  const span = await presentSpan(ledger, input, plan);
   const holdUntil = readPhase(phase).kind === "hold" ? await endOfHold(ledger, input) : null;
   return newBake({ plan, phase, chunk, span, earlier, holdUntil, now });
 }
 
 /** How traffic stands since the newest write that took effect; null while the candidate has none. */
-async function presentSpan(ledger: Ledger, { promotionId, environment }: BakeInput): Promise<Span | null> {
+async function presentSpan(
+  ledger: Ledger,
+  { promotionId, environment }: BakeInput,
+  plan: EnvironmentPlan,
+): Promise<Span | null> {
   const records = await loadTargets(ledger, promotionId, environment);
   const movedAt = newestMove(await loadIntents(ledger, promotionId, environment));
-  return movedAt === null ? null : spanNow(records, movedAt);
+  return movedAt === null ? null : spanNow(plan, records, movedAt);
 }
 
 /** Looked at in that very moment: a window is short, and nobody should wait for a long tick to end. */

@@ -1,3 +1,4 @@
+import { kindOf } from "../../targets/kinds.ts";
 import type { EnvironmentPlan, MetricPlan } from "../plan.ts";
 import type { Metrics } from "../ports.ts";
 import type { WeekOfTraffic } from "./advice.ts";
@@ -31,17 +32,11 @@ export async function readWeekOfTraffic(metrics: Metrics, plan: EnvironmentPlan,
 }
 
 function weekWatch(target: EnvironmentPlan["targets"][number]): Watch {
-  const arms: Arms = {
-    target: target.name,
-    functionName: target.functionName,
-    alias: target.alias,
-    baseline: "",
-    candidate: "",
-  };
+  const arms: Arms = { target, baseline: "", candidate: null };
   const metric: MetricPlan = {
     name: target.name,
     target: target.name,
-    source: { preset: "lambda-error-rate" },
+    source: { preset: kindOf(target.kind).usual.name },
     periodSeconds: HOUR_SECONDS,
     settleSeconds: 0,
     rules: [],

@@ -3,7 +3,7 @@
  * again under another analysis.
  */
 import * as z from "zod";
-import { LAMBDA_PRESETS } from "../plan.ts";
+import { PRESETS } from "../../targets/kinds.ts";
 
 export const RECORDING_FORMAT = "headgate/recording-v1";
 
@@ -62,7 +62,7 @@ const metricSchema = z.strictObject({
   target: z.string().nullable(),
   source: z.union([
     z.strictObject({
-      preset: z.enum(LAMBDA_PRESETS),
+      preset: z.enum(PRESETS),
     }),
     z.strictObject({ query: querySchema, samples: querySchema.exactOptional() }),
   ]),

@@ -16,7 +16,7 @@ export function watchesOf(plan: EnvironmentPlan, arms: readonly Arms[], referenc
     return {
       id,
       metric,
-      arms: arms.find(({ target }) => target === metric.target) ?? null,
+      arms: arms.find(({ target }) => target.name === metric.target) ?? null,
       bounds: boundsOf(metric, references[id]?.quantileMs ?? null),
     };
   });

@@ -1,33 +1,25 @@
 /**
- * Which CloudWatch series a metric needs, which of their periods may be read, and what their points mean.
- *
- * While an alias is weighted, AWS/Lambda counts each arm under FunctionName, Resource = function:alias and
- * ExecutedVersion. Once the alias points to one version alone those dimensions vanish: what Resource = function:alias
- * counts is then the baseline before the first shift, and the candidate after the finish.
+ * Which CloudWatch series a metric needs, which of their periods may be read, and what their points mean. What a series of
+ * a kind of target is called, that kind says: `series.ts` in its folder.
  */
 
+import type { Part, PartQueries, Preset } from "../../targets/kind.ts";
+import { kindOf, presetOf } from "../../targets/kinds.ts";
 import type { TargetRecord } from "../ledger/journal-records.ts";
-import type { LambdaPreset, MetricPlan, QueryPlan, TargetPlan } from "../plan.ts";
+import type { EnvironmentPlan, MetricPlan, QueryPlan, TargetPlan } from "../plan.ts";
 import type { Series, SeriesQuery } from "../ports.ts";
-import { shareOf } from "../traffic/journal.ts";
+import { shareOfAll } from "../traffic/journal.ts";
 
 /** Where one target's traffic stands. */
 export interface Arms {
-  readonly target: string;
-  readonly functionName: string;
-  readonly alias: string;
+  readonly target: TargetPlan;
   readonly baseline: string;
   readonly candidate: string | null;
 }
 
-export function armsOf(plan: TargetPlan, record: Pick<TargetRecord, "baseline" | "candidate">): Arms {
-  return {
-    target: plan.name,
-    functionName: plan.functionName,
-    alias: plan.alias,
-    baseline: record.baseline.route.primary,
-    candidate: record.candidate,
-  };
+export function armsOf(target: TargetPlan, record: Pick<TargetRecord, "kind" | "baseline" | "candidate">): Arms {
+  const baseline = kindOf(record.kind).serving(record.baseline.route);
+  return { target, baseline, candidate: record.candidate };
 }
 
 /** A stretch of time over which traffic stood still. It lasts until the next one begins. */
@@ -36,16 +28,19 @@ export interface Span {
   readonly from: number;
   /** Percent on the candidate. */
   readonly weight: number;
-  /** The alias points to the candidate alone: no weights, no ExecutedVersion. */
+  /** Every target serves the candidate alone, with no split left. */
   readonly finished: boolean;
 }
 
 /** The span that traffic stands in now, from what was last read back; null while the candidate has no traffic. */
-export function spanNow(records: readonly Pick<TargetRecord, "candidate" | "last">[], since: number): Span | null {
-  const shares = records.map(({ candidate, last }) => (candidate === null ? 0 : shareOf(last.route, candidate)));
-  const weight = shares.length === 0 ? 0 : Math.min(...shares);
+export function spanNow(
+  plan: Pick<EnvironmentPlan, "targets">,
+  records: readonly Pick<TargetRecord, "target" | "kind" | "candidate" | "last">[],
+  since: number,
+): Span | null {
+  const weight = shareOfAll(plan, records);
   if (weight === 0) return null;
-  return { from: since, weight, finished: records.every(({ last }) => last.route.secondary === null) };
+  return { from: since, weight, finished: records.every(({ kind, last }) => kindOf(kind).settled(last.route)) };
 }
 
 /** True while a baseline arm runs beside the candidate. */
@@ -92,34 +87,35 @@ export interface Sample {
 
 export const NOTHING_MEASURED: Sample = { candidate: null, baseline: null };
 
-/** What of one arm is read: the traffic, the bad ones, those within the latency threshold, the value itself. */
-type Part = "samples" | "bad" | "within" | "value";
-export type PartQueries = Readonly<Partial<Record<Part, QueryPlan>>>;
-
-const QUANTILES: Readonly<Partial<Record<LambdaPreset, string>>> = {
-  "lambda-duration-p50": "p50",
-  "lambda-duration-p95": "p95",
-  "lambda-duration-p99": "p99",
-};
-
-/** The quantile that a metric is about, as CloudWatch spells it; null for metrics that are no Lambda duration. */
-export function quantileOf(metric: Pick<MetricPlan, "source">): string | null {
-  return "preset" in metric.source ? (QUANTILES[metric.source.preset] ?? null) : null;
+/** The kind's own metric that this one is; null for an explicit query. */
+export function presetIn({ source }: Pick<MetricPlan, "source">): Preset | null {
+  return "preset" in source ? presetOf(source.preset) : null;
 }
 
-/** Throttled requests run no version, so no arm can be told apart: the alias is looked at as a whole. */
+/** Whether it is the error rate of a kind, for which the judge's stated rate was measured most widely. */
+export const isErrorRate = (metric: Pick<MetricPlan, "source">): boolean => presetIn(metric)?.measures === "errors";
+
+/** The quantile that a metric is about, as CloudWatch spells it; null for metrics that are no preset of a duration. */
+export const quantileOf = (metric: Pick<MetricPlan, "source">): string | null => presetIn(metric)?.quantile ?? null;
+
+/** Whether no arm can be told apart, so that the target is looked at as a whole. */
 export function isWhole(metric: Pick<MetricPlan, "source" | "target">): boolean {
-  if ("preset" in metric.source) return metric.source.preset === "lambda-throttles";
+  if ("preset" in metric.source) return presetOf(metric.source.preset).whole;
   return metric.target === null || !Object.values(metric.source.query.dimensions).some(namesVersion);
 }
 
 const namesVersion = (value: string): boolean => value.includes("{version}");
 
+const UNITS: Readonly<Record<Preset["measures"], string>> = {
+  errors: " %",
+  latency: " ms",
+  throttles: " a minute",
+};
+
 /** What a value is counted in, for people. */
 export function unitOf(metric: Pick<MetricPlan, "source">): string {
   if ("query" in metric.source) return counts(metric.source) ? " %" : "";
-  if (metric.source.preset === "lambda-error-rate") return " %";
-  return metric.source.preset === "lambda-throttles" ? " a minute" : " ms";
+  return UNITS[presetOf(metric.source.preset).measures];
 }
 
 /** A sum with a sum of samples beside it is a count of bad ones: a rate in percent, which the judge can test. */
@@ -127,20 +123,8 @@ function counts(source: Extract<MetricPlan["source"], { query: QueryPlan }>): bo
   return source.query.statistic === "Sum" && source.samples !== undefined;
 }
 
-/** Dimensions of one arm of an AWS/Lambda metric; `version` null: the alias as a whole. */
-function lambdaQuery(arms: Arms, version: string | null, metricName: string, statistic: string): QueryPlan {
-  const alias = { FunctionName: arms.functionName, Resource: `${arms.functionName}:${arms.alias}` };
-  const dimensions = version === null ? alias : { ...alias, ExecutedVersion: version };
-  return { namespace: "AWS/Lambda", metricName, dimensions, statistic };
-}
-
-/** CloudWatch's count of samples up to and including a bound. */
-export function withinStatistic(thresholdMs: number): string {
-  return `TC(:${Number(thresholdMs.toFixed(3))})`;
-}
-
 /**
- * The series of one arm. `version` null reads the alias as a whole (before weight 0, and after the finish);
+ * The series of one arm. `version` null reads the target as a whole (before weight 0, and after the finish);
  * `thresholdMs` is the bound that slow requests of this arm exceed, for durations.
  */
 export function partQueries(
@@ -151,25 +135,17 @@ export function partQueries(
 ): PartQueries {
   if ("query" in metric.source) return explicitParts(metric.source, version);
   if (arms === null) return {};
-  const { preset } = metric.source;
-  const read = (name: string, statistic: string) => lambdaQuery(arms, version, name, statistic);
-  if (preset === "lambda-error-rate") return { samples: read("Invocations", "Sum"), bad: read("Errors", "Sum") };
-  if (preset === "lambda-throttles") return { samples: read("Invocations", "Sum"), bad: read("Throttles", "Sum") };
-  const within = thresholdMs === null ? {} : { within: read("Duration", withinStatistic(thresholdMs)) };
-  return {
-    samples: read("Duration", "SampleCount"),
-    value: read("Duration", quantileOf(metric) ?? "p95"),
-    ...within,
-  };
+  const preset = presetOf(metric.source.preset);
+  return kindOf(arms.target.kind).series(arms.target, { preset, version, thresholdMs });
 }
 
 function explicitParts(
   source: Extract<MetricPlan["source"], { query: QueryPlan }>,
   version: string | null,
 ): PartQueries {
-  const filled = fillVersion(source.query, version);
+  const filled = [fillVersion(source.query, version)];
   if (source.samples === undefined) return { value: filled };
-  const samples = fillVersion(source.samples, version);
+  const samples = [fillVersion(source.samples, version)];
   return counts(source) ? { samples, bad: filled } : { samples, value: filled };
 }
 
@@ -188,7 +164,7 @@ type PartPoints = Readonly<Partial<Record<Part, number>>>;
  * traffic without its count, says nothing.
  */
 export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | null {
-  if ("preset" in metric.source && metric.source.preset === "lambda-throttles") return throttleSample(metric, points);
+  if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, points);
   const { samples, bad, value, within } = points;
   if ("query" in metric.source && metric.source.samples === undefined) {
     return value === undefined ? null : [1, null, value];
@@ -258,15 +234,24 @@ function slotsOf(watch: Watch, mode: Mode): { slot: Slot; query: QueryPlan }[] {
   return Object.entries(versions).flatMap(([name, version]) => {
     const arm = name as Arm;
     const parts = partQueries(watch.metric, watch.arms, version, watch.bounds[arm]);
-    return Object.entries(parts).map(([part, query]) => ({ slot: { watch, mode, arm, part: part as Part }, query }));
+    return Object.entries(parts).flatMap(([part, queries]) =>
+      queries.map((query) => ({ slot: { watch, mode, arm, part: part as Part }, query })),
+    );
   });
 }
 
 function versionsOf({ metric, arms }: Watch, mode: Mode): Partial<Record<Arm, string | null>> {
-  if (arms === null || arms.candidate === null) return {};
+  if (arms === null) return {};
+  // Before there is a candidate, whatever serves is looked at as a whole.
+  if (arms.candidate === null) return mode === "whole" ? { candidate: null } : {};
   if (mode === "compared") return { candidate: arms.candidate, baseline: arms.baseline };
-  const vanishes = "preset" in metric.source || metric.source.query.namespace === "AWS/Lambda";
-  return { candidate: vanishes ? null : arms.candidate };
+  return { candidate: vanishes(metric, arms) ? null : arms.candidate };
+}
+
+/** An explicit query may ask for series of any service; Lambda's own are known to vanish. */
+function vanishes({ source }: MetricPlan, arms: Arms): boolean {
+  if ("query" in source) return source.query.namespace === "AWS/Lambda";
+  return kindOf(arms.target.kind).armsVanish;
 }
 
 /** What was read, by metric, mode and period. */
@@ -276,18 +261,19 @@ export interface Readings {
 }
 
 export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings {
-  const found = new Map<string, Partial<Record<Arm, Partial<Record<Part, Series>>>>>();
+  const found = new Map<string, Partial<Record<Arm, Partial<Record<Part, readonly Series[]>>>>>();
   plan.slots.forEach(({ watch, mode, arm, part }, index) => {
     const one = series[index];
     if (one === undefined) return;
     const key = `${watch.id} ${mode}`;
     const arms = found.get(key) ?? {};
-    found.set(key, { ...arms, [arm]: { ...arms[arm], [part]: one } });
+    const known = arms[arm]?.[part] ?? [];
+    found.set(key, { ...arms, [arm]: { ...arms[arm], [part]: [...known, one] } });
   });
   return {
     at: (watch, span, period) => {
       const parts = found.get(`${watch.id} ${modeOf(span)}`) ?? {};
-      const all = [...Object.values(parts.candidate ?? {}), ...Object.values(parts.baseline ?? {})];
+      const all = [...Object.values(parts.candidate ?? {}), ...Object.values(parts.baseline ?? {})].flat();
       if (all.some((one) => !one.complete)) return undefined;
       const sample = (arm: Arm) => sampleOf(watch.metric, pointsAt(parts[arm] ?? {}, period));
       return { candidate: sample("candidate"), baseline: hasBaseline(span) ? sample("baseline") : null };
@@ -295,10 +281,11 @@ export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings 
   };
 }
 
-function pointsAt(parts: Partial<Record<Part, Series>>, period: number): PartPoints {
+/** Series of one part are added up; one without a point adds nothing, and without any there is no point. */
+function pointsAt(parts: Partial<Record<Part, readonly Series[]>>, period: number): PartPoints {
   const entries = Object.entries(parts).flatMap(([part, series]) => {
-    const point = series.points.get(period);
-    return point === undefined ? [] : [[part, point] as const];
+    const found = series.flatMap(({ points }) => points.get(period) ?? []);
+    return found.length === 0 ? [] : [[part, found.reduce((sum, point) => sum + point, 0)] as const];
   });
   return Object.fromEntries(entries);
 }

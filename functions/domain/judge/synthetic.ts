@@ -9,7 +9,7 @@
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Prober } from "../ports.ts";
-import type { Watch } from "./sampling.ts";
+import { isErrorRate, type Watch } from "./sampling.ts";
 import type { EvidenceState } from "./state.ts";
 import type { ArmCounts } from "./statistics/sequential-lanes.ts";
 
@@ -58,9 +58,9 @@ function lacking(
   watch: Watch,
   state: EvidenceState,
 ): { readonly watch: Watch; readonly requests: number; readonly version: string }[] {
-  const { source, sequential } = watch.metric;
+  const { sequential } = watch.metric;
   const version = watch.arms?.candidate ?? null;
-  const judged = sequential !== undefined && "preset" in source && source.preset === "lambda-error-rate";
+  const judged = sequential !== undefined && isErrorRate(watch.metric);
   if (!judged || version === null) return [];
   const newest = state.watches[watch.id]?.tail.at(-1)?.newest?.candidate?.[0] ?? 0;
   const requests = Math.ceil(plan.analysis.syntheticPerMinute - newest);

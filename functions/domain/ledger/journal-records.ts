@@ -5,6 +5,8 @@ import type { CodeState, Item, Key, Route, RouteState } from "../ports.ts";
 export interface Trip {
   readonly by: TrippedBy;
   readonly reason: string;
+  /** Names of the targets for which it was stopped, where they are known: they go back first. */
+  readonly first?: readonly string[];
   readonly at: number;
 }
 
@@ -25,6 +27,8 @@ export interface Head {
 /** What is known of one traffic target. Baseline and previous code never change within a promotion. */
 export interface TargetRecord {
   readonly target: string;
+  /** Its kind's name: whoever has the record alone can read its routes. */
+  readonly kind: string;
   readonly resource: string;
   readonly fence: number;
   readonly baseline: RouteState;

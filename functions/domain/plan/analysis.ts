@@ -1,3 +1,4 @@
+import { everyKind, kindOf, presetOf } from "../../targets/kinds.ts";
 import type { AnalysisInput, MetricInput, QueryInput, SequentialInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
@@ -12,14 +13,13 @@ import type { PlacedTarget } from "./targets.ts";
 
 const DEFAULTS = {
   alpha: 0.05,
-  metrics: [{ preset: "lambda-error-rate" }],
   onInconclusive: "hold",
   extendUpTo: 0,
   holdUpTo: 86_400,
   earlyPass: false,
   reference: 86_400,
   syntheticPerMinute: 0,
-} as const satisfies AnalysisInput;
+} as const satisfies Omit<AnalysisInput, "metrics">;
 
 const PERIOD_SECONDS = 60;
 /** CloudWatch gets Lambda's points when an invocation ends, stamped with its start: a minute needs time to fill. */
@@ -39,8 +39,6 @@ const LATENCY_MARGIN = 0.1;
 
 const RANK_DEFAULTS = { direction: "increase", toleratedPercent: 10 } as const;
 
-const TARGET_PLACEHOLDERS = /\{(target|functionName|alias)\}/;
-
 interface Measured {
   readonly metric: MetricInput;
   readonly name: string;
@@ -54,7 +52,7 @@ interface Measured {
 export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], planned: PlannedSteps): AnalysisPlan {
   const own = scope.service.analysis ?? {};
   const override = scope.service.overrides?.[scope.name]?.analysis ?? {};
-  const input = { ...DEFAULTS, ...defined(own), ...defined(override) };
+  const input = { ...DEFAULTS, metrics: usualMetrics(placed), ...defined(own), ...defined(override) };
   const at = analysisPath(scope, override.metrics !== undefined);
   const metrics = input.metrics.map((metric, index) => measure(scope, placed, metric, [...at, "metrics", index]));
   refuseSameNames(scope, metrics);
@@ -72,6 +70,12 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
     ifBlind: input.mustSee?.ifBlind ?? "warn",
     syntheticPerMinute: input.syntheticPerMinute,
   };
+}
+
+/** What is judged where a policy names no metric: what tells requests from errors, for each kind of target there is. */
+function usualMetrics(placed: readonly PlacedTarget[]): MetricInput[] {
+  const kinds = [...new Set(placed.map(({ plan }) => plan.kind))];
+  return kinds.map((kind) => ({ preset: kindOf(kind).usual.name }));
 }
 
 function analysisPath(scope: Scope, overridden: boolean): Path {
@@ -107,8 +111,8 @@ function targetsOf(
   metric: MetricInput,
   at: Path,
 ): readonly PlacedTarget[] | null {
-  const perTarget = "preset" in metric || TARGET_PLACEHOLDERS.test(JSON.stringify(metric.query.dimensions));
-  if (metric.targets === undefined) return perTarget ? placed : null;
+  const perTarget = "preset" in metric || namesTarget(metric);
+  if (metric.targets === undefined) return perTarget ? measuredBy(scope, placed, metric, at) : null;
   if (!perTarget) {
     const hint = "put {functionName}, {alias} or {target} into a dimension, or leave targets out";
     scope.report.refuse([...at, "targets"], "names targets, but the query is the same for all of them", hint);
@@ -120,21 +124,41 @@ function targetsOf(
     if (!known.includes(name)) {
       scope.report.refuse([...at, "targets", index], "is no target of the service", `targets: ${known.join(", ")}`);
     }
-    return found;
+    return measuredBy(scope, found, metric, [...at, "targets", index]);
   });
+}
+
+/** Those of these targets whose kind a preset measures; an explicit query measures what it names. */
+function measuredBy(scope: Scope, targets: readonly PlacedTarget[], metric: MetricInput, at: Path): PlacedTarget[] {
+  if ("query" in metric || targets.length === 0) return [...targets];
+  const { name, kind } = presetOf(metric.preset);
+  const measured = targets.filter(({ plan }) => plan.kind === kind);
+  if (measured.length === 0) {
+    const others = [...new Set(targets.flatMap(({ plan }) => kindOf(plan.kind).presets.map((preset) => preset.name)))];
+    scope.report.refuse(at, `measures a ${kind}, and there is none: ${name}`, `presets here: ${others.join(", ")}`);
+  }
+  return measured;
+}
+
+/** Whether a query is another one for each target: it names the target, or something that its kind fills in. */
+function namesTarget({ query }: QueryMetric): boolean {
+  const text = JSON.stringify(query.dimensions);
+  return ["target", ...everyKind().flatMap(({ placeholders }) => placeholders)].some((name) =>
+    text.includes(`{${name}}`),
+  );
 }
 
 /** On unless said otherwise for the error rate, the metric for which the stated rate was measured most widely. */
 function sequentialOf(metric: MetricInput): SequentialInput | null {
-  const wanted = metric.sequential ?? ("preset" in metric && metric.preset === "lambda-error-rate");
+  const wanted = metric.sequential ?? ("preset" in metric && presetOf(metric.preset).measures === "errors");
   if (wanted === false) return null;
   return wanted === true ? {} : wanted;
 }
 
 function classOf(metric: MetricInput): MetricClass {
   if (!("preset" in metric)) return "other";
-  if (metric.preset === "lambda-error-rate") return "errors";
-  return metric.preset.startsWith("lambda-duration") ? "latency" : "other";
+  const { measures } = presetOf(metric.preset);
+  return measures === "throttles" ? "other" : measures;
 }
 
 function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): void {
@@ -289,10 +313,7 @@ function sourceOf(scope: Scope, { metric, at }: Measured, target: PlacedTarget |
 
 /** Fills a query's dimensions; `{version}` stays for the adapter where there is a target with versions. */
 export function fillQuery(scope: Scope, query: QueryInput, at: Path, target: PlacedTarget | null): QueryPlan {
-  const values: Record<string, string> =
-    target === null
-      ? {}
-      : { target: target.plan.name, functionName: target.plan.functionName, alias: target.plan.alias };
+  const values = target === null ? {} : { target: target.plan.name, ...kindOf(target.plan.kind).filledIn(target.plan) };
   const dimensions = Object.entries(query.dimensions).map(([name, text]) => {
     const place = [...at, "dimensions", name];
     return [name, fill(scope, place, text, values, target === null ? [] : ["version"])];

@@ -16,13 +16,14 @@ import { resolveKeepPrevious, resolveMonitor, resolveRetirePrevious, resolveStep
 import { warnOfSleepingRules } from "./rules.ts";
 import { type Scope, spotAt } from "./scope.ts";
 import {
-  DRIVES,
   driveOf,
   type PlacedTarget,
   refuseDifferentBytes,
   refuseSharedAliases,
+  refuseUnheldWeights,
   refuseUnknownArtifacts,
   refuseUnknownPlaces,
+  refuseWrongFollowers,
   resolveTargets,
 } from "./targets.ts";
 import { checkApprovalsReachStart, resolveNotBefore, resolveWindow } from "./window.ts";
@@ -102,6 +103,8 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
   const { environment } = scope;
   const planned = resolveSteps(scope);
   const { steps } = planned;
+  refuseUnheldWeights(scope, placed, planned);
+  refuseWrongFollowers(scope, placed);
   const notBefore = resolveNotBefore(scope);
   const window = resolveWindow(scope, steps, notBefore);
   const approvals = resolveApprovals(scope, steps);
@@ -117,7 +120,7 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
     account: environment.account,
     region: environment.region,
     roleArn: environment.roleArn ?? null,
-    drive: driveOf(scope, targets, DRIVES),
+    drive: driveOf(scope, targets),
     targets,
     steps,
     analysis,

@@ -1,3 +1,4 @@
+import { presetOf } from "../../targets/kinds.ts";
 import type { MetricInput, RuleInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
 import type { MetricPlan, RulePlan } from "../plan.ts";
@@ -61,7 +62,7 @@ function checkSamples(scope: Scope, metric: MetricInput, rule: RuleInput, at: Pa
 }
 
 function defaultSamples(metric: MetricInput): number {
-  if ("preset" in metric) return metric.preset === "lambda-throttles" ? 0 : MIN_SAMPLES;
+  if ("preset" in metric) return presetOf(metric.preset).measures === "throttles" ? 0 : MIN_SAMPLES;
   return metric.samples === undefined ? 0 : MIN_SAMPLES;
 }
 

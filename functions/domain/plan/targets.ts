@@ -1,18 +1,17 @@
+import type { Placing } from "../../targets/kind.ts";
+import { kindOf } from "../../targets/kinds.ts";
 import type { TargetInput } from "../documents/policy.ts";
 import type { Path, Report } from "../documents/problems.ts";
 import type { ArtifactInput, CodeInput } from "../documents/release.ts";
 import { nearest } from "../documents/schema-problems.ts";
-import type { CodeArtifact, Drive, InvokeProbe, TargetKind, TargetPlan } from "../plan.ts";
+import { partitionOf } from "../partition.ts";
+import type { CodeArtifact, Drive, Probe, TargetPlan } from "../plan.ts";
+import type { PlannedSteps } from "./rollout.ts";
 import { defined, fill, type Scope } from "./scope.ts";
 
 /** Targets with their templates filled in, the ARN that is locked, and the code that each will carry. */
 
-export const DRIVES: Readonly<Record<TargetKind, Drive>> = { "lambda-alias": "driven" };
-
-/** Lambda's own rules for names, from its API model. */
-const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
-const ALIAS_NAME = /^(?!\d+$)[A-Za-z0-9_-]{1,128}$/;
-const LONGEST_INVOCATION_SECONDS = 900;
+const LONGEST_PROBE_SECONDS = 900;
 const DEFAULT_PROBE_SECONDS = 10;
 
 export interface PlacedTarget {
@@ -31,52 +30,36 @@ export function resolveTargets(scope: Scope): PlacedTarget[] {
 }
 
 function resolveTarget(scope: Scope, target: TargetInput, at: Path): TargetPlan | null {
-  const functionName = fill(scope, [...at, "functionName"], target.functionName);
-  const alias = fill(scope, [...at, "alias"], target.alias);
-  checkLambdaNames(scope, at, functionName, alias);
-  const artifact = resolveArtifact(scope, target.name);
+  const { name, kind, probe, reversible, follows } = target;
+  const placed = kindOf(kind).resolve(target, placing(scope, at));
+  const artifact = resolveArtifact(scope, name);
   if (artifact === null) return null;
-  const probe = target.probe === undefined ? undefined : resolveProbe(scope, target.probe, [...at, "probe"]);
   return defined({
-    name: target.name,
-    kind: target.kind,
-    functionName,
-    alias,
-    resource: aliasArn(scope.environment.region, scope.environment.account, functionName, alias),
+    name,
+    kind,
+    ...placed,
     artifact,
-    probe,
-    reversible: target.reversible ?? true,
+    probe: probe === undefined ? undefined : resolveProbe(scope, probe, [...at, "probe"]),
+    reversible: reversible ?? true,
+    follows,
   });
 }
 
-function checkLambdaNames(scope: Scope, at: Path, functionName: string, alias: string): void {
-  if (!FUNCTION_NAME.test(functionName)) {
-    const message = `gives "${functionName}", which is no function name`;
-    scope.report.refuse(
-      [...at, "functionName"],
-      message,
-      "letters, digits, dashes and underscores, at most 64; not an ARN",
-    );
-  }
-  if (!ALIAS_NAME.test(alias)) {
-    const message = `gives "${alias}", which is no alias name`;
-    scope.report.refuse(
-      [...at, "alias"],
-      message,
-      "letters, digits, dashes and underscores, with at least one non-digit",
-    );
-  }
+/** Where a kind resolves its own fields. */
+function placing(scope: Scope, at: Path): Placing {
+  const { account, region } = scope.environment;
+  return {
+    account,
+    region,
+    partition: partitionOf(region),
+    fill: (field, text) => fill(scope, [...at, field], text),
+    refuse: (field, message, hint) => scope.report.refuse([...at, field], message, hint),
+  };
 }
 
-/** The partition follows from the Region, as AWS lays them out. */
-function aliasArn(region: string, account: string, functionName: string, alias: string): string {
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return `arn:${partition}:lambda:${region}:${account}:function:${functionName}:${alias}`;
-}
-
-function resolveProbe(scope: Scope, probe: NonNullable<TargetInput["probe"]>, at: Path): InvokeProbe {
+function resolveProbe(scope: Scope, probe: NonNullable<TargetInput["probe"]>, at: Path): Probe {
   const timeoutSeconds = probe.timeout ?? DEFAULT_PROBE_SECONDS;
-  if (timeoutSeconds < 1 || timeoutSeconds > LONGEST_INVOCATION_SECONDS) {
+  if (timeoutSeconds < 1 || timeoutSeconds > LONGEST_PROBE_SECONDS) {
     scope.report.refuse([...at, "timeout"], "is not a time that a Lambda invocation can take", "write 1s to 15m");
   }
   return { payload: probe.payload ?? {}, expect: probe.expect, timeoutSeconds };
@@ -147,12 +130,9 @@ export function refuseSharedAliases(
       const owner = owners.get(plan.resource);
       owners.set(plan.resource, owner ?? `${plan.name} in ${scope.name}`);
       if (owner === undefined) continue;
+      const { naming } = kindOf(plan.kind);
       const message = `moves ${plan.resource} in ${scope.name}, as ${owner} does`;
-      scope.report.refuse(
-        [...at, "functionName"],
-        message,
-        "one alias, one target: name another function or alias, or use {environment}",
-      );
+      scope.report.refuse([...at, naming.field], message, naming.hint);
     }
   }
 }
@@ -184,15 +164,47 @@ function placesOf(artifact: ArtifactInput): string[] {
 }
 
 /** One rollout is either driven step by step or followed; targets of both sorts cannot share its steps. */
-export function driveOf<K extends string>(
+export function driveOf(
   scope: { readonly report: Report; readonly at: { readonly service: Path } },
-  targets: readonly { readonly kind: NoInfer<K> }[],
-  drives: Readonly<Record<K, Drive>>,
+  targets: readonly { readonly kind: string }[],
 ): Drive {
-  const found = new Set(targets.map((target) => drives[target.kind]));
+  const found = new Set(targets.map(({ kind }) => kindOf(kind).drive));
   if (found.size > 1) {
     const hint = "put targets that move by themselves into a service of their own";
     scope.report.refuse([...scope.at.service, "targets"], "mixes driven and self-driving targets", hint);
   }
   return found.has("self-driving") ? "self-driving" : "driven";
+}
+
+/** A kind that can hold nothing but none and all of the traffic has no step between them. */
+export function refuseUnheldWeights(scope: Scope, placed: readonly PlacedTarget[], planned: PlannedSteps): void {
+  const strict = placed.find(
+    ({ plan }) => plan.follows === undefined && kindOf(plan.kind).weights === "all-or-nothing",
+  );
+  if (strict === undefined) return;
+  for (const [index, { weight }] of planned.written.entries()) {
+    if (weight === 100) continue;
+    const message = `asks for ${weight} %, which ${strict.plan.name} cannot hold: a ${strict.plan.kind} sends all of its traffic one way`;
+    const hint = `write one step of 100, or let ${strict.plan.name} follow a target that can be split`;
+    scope.report.refuse([...planned.at, index, "weight"], message, hint);
+  }
+}
+
+/** Who follows another target's split stands behind it in the list, and follows one that is split itself. */
+export function refuseWrongFollowers(scope: Scope, placed: readonly PlacedTarget[]): void {
+  for (const [index, { plan, at }] of placed.entries()) {
+    if (plan.follows === undefined) continue;
+    const place = placed.findIndex(({ plan: other }) => other.name === plan.follows);
+    const leader = placed[place]?.plan;
+    const refuse = (message: string, hint: string) => scope.report.refuse([...at, "follows"], message, hint);
+    if (leader === undefined) {
+      const others = placed.flatMap(({ plan: other }) => (other === plan ? [] : [other.name]));
+      refuse("is no target of the service", others.length === 0 ? "leave it out" : `targets: ${others.join(", ")}`);
+    } else if (leader === plan) refuse("is the target itself", "name the target whose split it follows");
+    else if (leader.follows !== undefined) {
+      refuse(`follows another target itself`, `name ${leader.follows}, which is the one that is split`);
+    } else if (place > index) {
+      refuse("stands behind it in the list, which is the order of writing", `write ${leader.name} before ${plan.name}`);
+    }
+  }
 }

@@ -4,8 +4,8 @@ import { asHead, type Head } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { wakePauses } from "../ledger/wake-pauses.ts";
 import type { Dependencies, Place } from "../ports.ts";
-import type { Promotion } from "../traffic/set-route.ts";
 import { stopRollout } from "../traffic/stop.ts";
+import type { Promotion } from "../traffic/write-result.ts";
 import { bringBack } from "./bring-back.ts";
 
 export interface RedAlarm {

@@ -1,4 +1,6 @@
 /** Closes an environment's journal as promoted, and flips the version registry in the same transaction. */
+
+import { kindOf } from "../../targets/kinds.ts";
 import type { Header } from "../ledger/header.ts";
 import { item } from "../ledger/items.ts";
 import type { Head, TargetRecord } from "../ledger/journal-records.ts";
@@ -72,7 +74,9 @@ async function registryChanges(
   const since = deps.clock.now();
   const code = Object.fromEntries(targets.map(({ target, candidateSha256 }) => [target, candidateSha256]));
   const versions = Object.fromEntries(targets.map(({ target, candidate }) => [target, candidate]));
-  const previous = Object.fromEntries(targets.map(({ target, baseline }) => [target, baseline.route.primary]));
+  const previous = Object.fromEntries(
+    targets.map(({ target, kind, baseline }) => [target, kindOf(kind).serving(baseline.route)]),
+  );
   // Executions that began on the previous versions finish on them; nobody may tidy them away before.
   const previousUntil = since + plan.keepPreviousSeconds * 1_000;
   const deployed = {

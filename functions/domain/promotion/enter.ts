@@ -63,7 +63,7 @@ async function enter(deps: Tools, header: Header, plan: EnvironmentPlan): Promis
   const { promotionId, executionArn } = header;
   const { environment, targets } = plan;
   const owner: Owner = { promotionId, environment, executionArn };
-  const resources = targets.map(({ resource }) => resource);
+  const resources = targets.flatMap(({ resources }) => resources);
   const taken = await takeLocks(deps, owner, resources);
   if (taken.kind === "taken") return { decision: "enter", summary: `entered ${environment}` };
   if (taken.kind === "closed") return { decision: "stop", summary: "the promotion is closed" };

@@ -17,7 +17,7 @@ export async function leaveEnvironment(deps: Tools, promotionId: string, plan: E
   await releaseLocks(
     deps,
     { promotionId, environment: plan.environment },
-    plan.targets.map(({ resource }) => resource),
+    plan.targets.flatMap(({ resources }) => resources),
   );
   await wakeQueue(deps, promotionId, plan.environment);
 }

@@ -1,7 +1,9 @@
 /** Whether requests reach the baseline again, as the metrics show it a few minutes after the restore. */
+
+import { kindOf } from "../../targets/kinds.ts";
 import { loadIntents, loadPlan, loadTargets } from "../ledger/load.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
-import type { EnvironmentPlan } from "../plan.ts";
+import type { EnvironmentPlan, QueryPlan, TargetPlan } from "../plan.ts";
 import type { Dependencies, Ledger, SeriesQuery } from "../ports.ts";
 
 type Tools = Pick<Dependencies, "clock" | "ledger" | "metrics">;
@@ -46,23 +48,27 @@ async function lastRestore(ledger: Ledger, promotionId: string, environment: str
   return times.length === 0 ? null : Math.max(...times);
 }
 
-/** Requests and errors of each alias since the restore, in words; null: none of them had a request. */
+/** Requests and errors of each target since the restore, in words; null: none of them had a request. */
 async function look(deps: Tools, plan: EnvironmentPlan, from: number, to: number): Promise<string | null> {
-  const queries = plan.targets.flatMap(({ functionName, alias }, index) => [
-    query(`n${index}`, "Invocations", functionName, alias),
-    query(`x${index}`, "Errors", functionName, alias),
-  ]);
+  const queries = plan.targets.flatMap((target, index) => queriesOf(target, index));
   const series = await deps.metrics(placeOf(plan)).read(queries, from, to);
-  const total = (id: string) =>
-    [...(series.find((one) => one.id === id)?.points.values() ?? [])].reduce((sum, value) => sum + value, 0);
+  const total = (prefix: string) =>
+    series
+      .filter(({ id }) => id.startsWith(prefix))
+      .flatMap(({ points }) => [...points.values()])
+      .reduce((sum, value) => sum + value, 0);
   const lines = plan.targets.flatMap(({ name }, index) => {
-    const requests = total(`n${index}`);
-    return requests === 0 ? [] : [`${name}: ${requests} requests, ${total(`x${index}`)} errors`];
+    const requests = total(`n${index}x`);
+    return requests === 0 ? [] : [`${name}: ${requests} requests, ${total(`b${index}x`)} errors`];
   });
   return lines.length === 0 ? null : lines.join("; ");
 }
 
-function query(id: string, metricName: string, functionName: string, alias: string): SeriesQuery {
-  const dimensions = { FunctionName: functionName, Resource: `${functionName}:${alias}` };
-  return { id, namespace: "AWS/Lambda", metricName, dimensions, statistic: "Sum", periodSeconds: 60 };
+/** Requests (`n`) and errors (`b`) of one target as a whole, whatever versions serve it. */
+function queriesOf(target: TargetPlan, index: number): SeriesQuery[] {
+  const { series, usual } = kindOf(target.kind);
+  const { samples = [], bad = [] } = series(target, { preset: usual, version: null, thresholdMs: null });
+  const named = (prefix: string, queries: readonly QueryPlan[]) =>
+    queries.map((query, part) => ({ ...query, id: `${prefix}${index}x${part}`, periodSeconds: 60 }));
+  return [...named("n", samples), ...named("b", bad)];
 }

@@ -3,6 +3,8 @@
  * what began on it could finish on it. Deleting cannot be taken back, so it is held to what stands there at that moment:
  * Headgate published it, no alias points to it, and no promotion that is under way may want it.
  */
+
+import { kindOf } from "../../targets/kinds.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import type { Header } from "../ledger/header.ts";
 import { asHead, asTarget, type TargetRecord } from "../ledger/journal-records.ts";
@@ -37,7 +39,7 @@ export async function retire(deps: Dependencies, { promotionId, environment, due
   const words: string[] = [];
   let isDone = true;
   for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
-    const version = record.baseline.route.primary;
+    const version = kindOf(record.kind).serving(record.baseline.route);
     const fate = await retireOne(deps, plan, record);
     if (fate.kind === "wanted") isDone = false;
     else await note(deps, promotionId, { environment, target: record.target, version, fate });
@@ -62,7 +64,7 @@ function inWords(version: string, fate: Fate): string {
 }
 
 async function retireOne(deps: Dependencies, plan: EnvironmentPlan, record: TargetRecord): Promise<Fate> {
-  const version = record.baseline.route.primary;
+  const version = kindOf(record.kind).serving(record.baseline.route);
   const { versions, plan: target } = bind(deps, plan, record);
   if (versions === undefined || version === record.candidate) return { kind: "stays", why: "it was not replaced" };
   const description = await versions.description(version);
@@ -126,7 +128,9 @@ async function knows(deps: Dependencies, header: Header, wanted: Wanted): Promis
     if (head !== undefined && asHead(head).state === "closed") continue;
     const plan = await loadPlan(deps.ledger, header.promotionId, environment);
     if (plan.account !== wanted.place.account || plan.region !== wanted.place.region) continue;
-    const targets = plan.targets.filter(({ functionName }) => functionName === wanted.target.functionName);
+    const targets = plan.targets.filter(({ resources }) =>
+      resources.some((one) => wanted.target.resources.includes(one)),
+    );
     if (targets.some(({ artifact }) => artifact.from === "version" && artifact.version === wanted.version)) return true;
     const names = new Set(targets.map(({ name }) => name));
     const records = await loadTargets(deps.ledger, header.promotionId, environment);
@@ -135,9 +139,8 @@ async function knows(deps: Dependencies, header: Header, wanted: Wanted): Promis
   return false;
 }
 
-function versionsOf({ baseline, last, candidate }: TargetRecord): (string | null | undefined)[] {
-  const routes = [baseline.route, last.route];
-  return [candidate, ...routes.flatMap(({ primary, secondary }) => [primary, secondary?.version])];
+function versionsOf({ kind, baseline, last, candidate }: TargetRecord): (string | null)[] {
+  return [candidate, ...[baseline.route, last.route].flatMap((route) => kindOf(kind).versions(route))];
 }
 
 /** That it is gone stands in the trail once, whether this round deleted it or an earlier one that died. */

@@ -2,6 +2,7 @@
  * The journal's rules, pure: which word of ours explains what was read, and what a restore may do about it. The calls
  * that follow them are in `set-route.ts` and `restore.ts`; each rule closes a race, named beside it.
  */
+import { kindOf } from "../../targets/kinds.ts";
 import type { Head, Intent, TargetRecord } from "../ledger/journal-records.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Route, RouteState } from "../ports.ts";
@@ -15,23 +16,20 @@ export const WRITE_WITHIN_MS = 15_000;
 /** Added to a deadline before it is believed to have passed: clocks of two Lambdas differ. */
 export const CLOCK_SLACK_MS = 2_000;
 
-export function sameRoute(one: Route, other: Route): boolean {
-  return (
-    one.primary === other.primary &&
-    one.secondary?.version === other.secondary?.version &&
-    one.secondary?.percent === other.secondary?.percent
-  );
-}
-
 /** Our mark in a description: who wrote this, under which fence. */
 export function markerOf(promotionId: string, fence: number): string {
   return `headgate ${promotionId} fence ${fence}`;
 }
 
-/** A route in words: `version 7`, or `version 7, 10 % on 8`. */
-export function inWords(route: Route): string {
-  if (route.secondary === null) return `version ${route.primary}`;
-  return `version ${route.primary}, ${route.secondary.percent} % on ${route.secondary.version}`;
+/** Any mark of ours, whichever promotion wrote it. */
+const MARK = /^headgate \S+ fence \d+$/;
+
+/**
+ * What the last write of a path leaves in the description: what its owner wrote there before us. A mark that an earlier
+ * promotion left is nobody's words, so ours replaces it.
+ */
+export function closingMarker(baseline: Pick<RouteState, "marker">, ours: string): string {
+  return baseline.marker === "" || MARK.test(baseline.marker) ? ours : baseline.marker;
 }
 
 export type Explanation = "baseline" | "ours" | "foreign";
@@ -43,11 +41,34 @@ export type Explanation = "baseline" | "ours" | "foreign";
  */
 export function explain(
   state: RouteState,
-  record: Pick<TargetRecord, "baseline">,
+  record: Pick<TargetRecord, "kind" | "baseline">,
   intents: readonly Pick<Intent, "to" | "marker">[],
 ): Explanation {
-  if (intents.some((intent) => sameRoute(state.route, intent.to) && state.marker === intent.marker)) return "ours";
-  return sameRoute(state.route, record.baseline.route) ? "baseline" : "foreign";
+  const { same } = kindOf(record.kind);
+  if (intents.some((intent) => same(state.route, intent.to) && state.marker === intent.marker)) return "ours";
+  return same(state.route, record.baseline.route) ? "baseline" : "foreign";
+}
+
+/**
+ * Whether a target stands where it was last read back, under the same mark. The revision may have moved all the same:
+ * somebody added a permission, say, which is no move of traffic.
+ */
+export function isUnmoved({ kind, last }: Pick<TargetRecord, "kind" | "last">, state: RouteState): boolean {
+  return kindOf(kind).same(state.route, last.route) && state.marker === last.marker;
+}
+
+/** Somebody else moved a target: what was expected there, and what was found. */
+export interface Foreign {
+  readonly kind: "foreign";
+  readonly why: string;
+}
+
+export function foreign(record: Pick<TargetRecord, "target" | "kind">, expected: Route, found: RouteState): Foreign {
+  const { inWords } = kindOf(record.kind);
+  return {
+    kind: "foreign",
+    why: `${record.target}: somebody else moved it; expected ${inWords(expected)}, found ${inWords(found.route)} ("${found.marker}")`,
+  };
 }
 
 /**
@@ -66,34 +87,50 @@ export function newestOpenDeadline(
   return open.length === 0 ? null : Math.max(...open.map(({ deadline }) => deadline));
 }
 
-/** Route for a weight: nothing on the candidate at 0, a split in between, and all of it at 100 by weight. */
-export function routeAt(baseline: Route, candidate: string, percent: number): Route {
-  return { primary: baseline.primary, secondary: percent === 0 ? null : { version: candidate, percent } };
-}
-
-/** Route after the finish: the candidate is the primary, and the split is gone. */
-export function finishedRoute(candidate: string): Route {
-  return { primary: candidate, secondary: null };
-}
-
 /** Why a step does nothing once the journal is not open any more, for whoever reads its state in the console. */
 export function whyStopped({ state }: Pick<Head, "state">): string {
   return state === "tripped" ? "stopped: traffic has to go back" : "stopped: the promotion is over here";
 }
 
+type Standing = Pick<TargetRecord, "kind" | "baseline" | "candidate" | "last">;
+
 /** Whether all traffic of each target was read back on its candidate, with no split left. What was not is no success. */
 export function isFinished({ targets }: Pick<EnvironmentPlan, "targets">, records: readonly TargetRecord[]): boolean {
   return targets.every(({ name }) => {
     const record = records.find(({ target }) => target === name);
-    return (
-      record !== undefined && record.candidate !== null && sameRoute(record.last.route, finishedRoute(record.candidate))
-    );
+    return record !== undefined && isFinal(record, record.last.route);
   });
 }
 
-/** Percent of traffic that this route gives to the version. */
-export function shareOf(route: Route, version: string): number {
-  const secondary = route.secondary?.percent ?? 0;
-  if (route.primary === version) return route.secondary?.version === version ? 100 : 100 - secondary;
-  return route.secondary?.version === version ? secondary : 0;
+/** Whether a route of this target is the finished one. */
+function isFinal({ kind, baseline, candidate }: Standing, route: Route): boolean {
+  if (candidate === null) return false;
+  const { same, finished } = kindOf(kind);
+  return same(route, finished(baseline.route, candidate));
+}
+
+/** Percent of traffic that was last read back on the candidate of a target. */
+export function shareOn({ kind, candidate, last }: Pick<TargetRecord, "kind" | "candidate" | "last">): number {
+  return candidate === null ? 0 : kindOf(kind).share(last.route, candidate);
+}
+
+/**
+ * Percent of traffic on the candidate over all targets that are split: the least of them, since a shift that reached some
+ * only is not done. Targets that follow another's split have none of their own. 0 where there are no targets.
+ */
+export function shareOfAll(
+  plan: Pick<EnvironmentPlan, "targets">,
+  records: readonly Pick<TargetRecord, "target" | "kind" | "candidate" | "last">[],
+): number {
+  const following = new Set(plan.targets.flatMap(({ name, follows }) => (follows === undefined ? [] : [name])));
+  const shares = records.filter(({ target }) => !following.has(target)).map(shareOn);
+  return shares.length === 0 ? 0 : Math.min(...shares);
+}
+
+/**
+ * How far a route of this target is on its way: percent on the candidate, and beyond the last weight once it is finished.
+ */
+export function stageOf(record: Standing, route: Route): number {
+  if (isFinal(record, route)) return 101;
+  return record.candidate === null ? 0 : kindOf(record.kind).share(route, record.candidate);
 }

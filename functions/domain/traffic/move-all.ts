@@ -1,44 +1,78 @@
 /** Moves every target of an environment to one route each, and stops at the first that is not ours to move. */
 
+import { kindOf } from "../../targets/kinds.ts";
 import { BrokenRecord } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import type { Purpose, TargetRecord } from "../ledger/journal-records.ts";
+import type { TargetRecord } from "../ledger/journal-records.ts";
 import { loadHead, loadPlan, loadTargets } from "../ledger/load.ts";
 import { movedBySomebody } from "../notices/notice.ts";
 import { page } from "../notices/pager.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import type { Dependencies, Route } from "../ports.ts";
+import type { Dependencies } from "../ports.ts";
 import { bind } from "./bind.ts";
-import { inWords, sameRoute, whyStopped } from "./journal.ts";
-import { agreedRead, foreign, type Promotion, setRoute } from "./set-route.ts";
+import { groupCommit } from "./group-commit.ts";
+import { foreign, whyStopped } from "./journal.ts";
+import { forwardClasses } from "./order.ts";
+import { agreedRead } from "./read-back.ts";
+import { noteFirstShift, type SetResult, setRoute } from "./set-route.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { stopRollout } from "./stop.ts";
+import type { Promotion } from "./write-result.ts";
 
 export type Moved = { readonly decision: "go" | "stop"; readonly summary: string };
 
+/** Where all targets are to go: to a weight, or to the end. */
+export type Goal = { readonly purpose: "shift"; readonly weight: number } | { readonly purpose: "finish" };
+
 /**
- * Sets the route of each target in turn, by the journal. Called again, targets that are there already are only read.
- * Throws what `setRoute` throws.
+ * Moves every target by the journal, those of a class side by side. Called again, targets that are there already are only
+ * read. A target that follows another's split moves at the finish alone. Throws what `setRoute` throws.
  */
-export async function moveAll(
-  deps: Dependencies,
-  promotion: Promotion,
-  purpose: Extract<Purpose, "shift" | "finish">,
-  routeOf: (record: TargetRecord, candidate: string) => Route,
-): Promise<Moved> {
+export async function moveAll(deps: Dependencies, promotion: Promotion, goal: Goal): Promise<Moved> {
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
   const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const records = await loadTargets(deps.ledger, promotionId, environment);
+  const together = { ...deps, ledger: groupCommit(deps.ledger, deps.concurrency) };
+  await noteFirstShift(deps, promotion);
   const routes: string[] = [];
-  for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
-    if (record.candidate === null) throw new BrokenRecord(`${record.target} has no candidate`);
-    const route = routeOf(record, record.candidate);
-    const result = await setRoute(deps, promotion, bind(deps, plan, record), route, purpose);
-    if (result.kind === "stopped") return { decision: "stop", summary: result.why };
-    if (result.kind === "foreign") return stopForForeign(deps, promotion, plan, record, result.why);
-    routes.push(`${record.target}: ${inWords(route)}`);
+  for (const members of forwardClasses(plan, records)) {
+    const moves = await sideBySide(
+      deps.concurrency,
+      members,
+      (record) => moveOne(together, promotion, plan, record, goal),
+      hasStopped,
+    );
+    const stopped = moves.find(hasStopped);
+    if (stopped?.kind === "stopped") return { decision: "stop", summary: stopped.why };
+    if (stopped?.kind === "foreign") return stopForForeign(deps, promotion, plan, stopped.record, stopped.why);
+    routes.push(...moves.map(({ words }) => words));
   }
   return { decision: "go", summary: routes.join("; ") };
+}
+
+type MoveResult = SetResult & { readonly record: TargetRecord; readonly words: string };
+
+const hasStopped = ({ kind }: MoveResult): boolean => kind !== "set";
+
+async function moveOne(
+  deps: Dependencies,
+  promotion: Promotion,
+  plan: EnvironmentPlan,
+  record: TargetRecord,
+  goal: Goal,
+): Promise<MoveResult> {
+  if (record.candidate === null) throw new BrokenRecord(`${record.target} has no candidate`);
+  const target = bind(deps, plan, record);
+  const { at, finished, inWords } = kindOf(record.kind);
+  const { route: baseline } = record.baseline;
+  const route =
+    goal.purpose === "finish"
+      ? finished(baseline, record.candidate)
+      : at(baseline, record.candidate, target.plan.follows === undefined ? goal.weight : 0);
+  const result = await setRoute(deps, promotion, target, route, goal.purpose);
+  return { ...result, record, words: `${record.target}: ${inWords(route)}` };
 }
 
 /**
@@ -65,9 +99,10 @@ export async function findAstray(
   for (const record of await loadTargets(deps.ledger, promotion.promotionId, promotion.environment)) {
     const target = bind(deps, plan, record);
     const { route } = record.last;
-    if (sameRoute((await target.traffic.read()).route, route)) continue;
+    const { same } = kindOf(record.kind);
+    if (same((await target.traffic.read()).route, route)) continue;
     const found = await agreedRead(deps, target);
-    if (!sameRoute(found.route, route)) return { record, why: foreign(record, route, found).why };
+    if (!same(found.route, route)) return { record, why: foreign(record, route, found).why };
   }
   return null;
 }

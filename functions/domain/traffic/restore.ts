@@ -3,27 +3,31 @@
  * operator and the sweeper, at any time, as often as they like, and gated by nothing but what it finds: a newer fence, or
  * a state that no word of ours explains.
  */
+import { kindOf } from "../../targets/kinds.ts";
 import { CallRefused, NotReady, OutOfTime } from "../errors.ts";
 import { item } from "../ledger/items.ts";
-import { asIntent, asTarget, type Intent, type TargetRecord } from "../ledger/journal-records.ts";
+import { asTarget, type Intent, type TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadHead, loadIntents, loadTargets, must } from "../ledger/load.ts";
 import type { TrippedBy } from "../outcomes.ts";
-import type { TargetKind } from "../plan.ts";
 import { Conflict, type Dependencies, RevisionMoved, type RouteState, type Target } from "../ports.ts";
+import { groupCommit } from "./group-commit.ts";
 import {
   CLOCK_SLACK_MS,
+  closingMarker,
   explain,
-  inWords,
+  isUnmoved,
   markerOf,
   newestOpenDeadline,
-  sameRoute,
   WRITE_WITHIN_MS,
 } from "./journal.ts";
-import { agreedRead, type Promotion, writeResult } from "./set-route.ts";
+import { backwardClasses } from "./order.ts";
+import { agreedRead } from "./read-back.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { trip } from "./trip.ts";
+import { type Promotion, writeResult } from "./write-result.ts";
 
-type Tools = Pick<Dependencies, "ledger" | "clock" | "remainingMs" | "log">;
+type Tools = Pick<Dependencies, "ledger" | "clock" | "concurrency" | "remainingMs" | "log">;
 
 export type TargetRestore =
   | { readonly target: string; readonly state: "verified"; readonly found: string }
@@ -40,11 +44,8 @@ export interface Restore {
   readonly again: boolean;
 }
 
-/** Entry points come back before what they call: a request must not meet new code through an old door, or the reverse. */
-const RESTORE_ORDER: Readonly<Record<TargetKind, number>> = { "lambda-alias": 2 };
-
-/** Rounds against writers that keep moving the revision; each ends in a fresh read and a fresh explanation. */
-const ROUNDS = 6;
+/** Writes of one way back, and rounds against writers that keep moving the revision: each begins with a fresh read. */
+const ROUNDS = 8;
 
 /**
  * Time that a write is given at least, in ms: one attempt of one call. Where the invocation has less left than the usual
@@ -56,13 +57,13 @@ const LEAST_WRITE_MS = 5_000;
 const READ_BACK_MS = 6_000;
 
 /**
- * Trips the journal of one environment and brings each of its targets back to the baseline, in a fixed order; one that
- * fails does not keep the others waiting. Throws only what the ledger throws.
+ * Trips the journal of one environment and brings its targets back to the baseline, class by class, side by side within a
+ * class; one that fails does not keep the others waiting. Throws only what the ledger throws.
  */
 export async function restore(
   deps: Tools,
   promotion: Promotion,
-  why: { readonly by: TrippedBy; readonly reason: string },
+  why: { readonly by: TrippedBy; readonly reason: string; readonly first?: readonly string[] },
   target: (record: TargetRecord) => Target,
 ): Promise<Restore> {
   const { promotionId, environment } = promotion;
@@ -71,19 +72,17 @@ export async function restore(
   if (head.state === "closed") return summarise([]);
   // Without an intent there is nothing of ours to take back, and since the trip no first one can be written.
   const records = (await loadTargets(deps.ledger, promotionId, environment)).filter((record) => record.sequence > 0);
+  const together = { ...deps, ledger: groupCommit(deps.ledger, deps.concurrency) };
   const results: TargetRestore[] = [];
-  for (const bound of records.map(target).sort(inRestoreOrder)) {
-    results.push(await attempt(deps, promotion, bound));
+  for (const members of backwardClasses(records, head.trip?.first)) {
+    results.push(
+      ...(await sideBySide(deps.concurrency, members, (record) => attempt(together, promotion, target(record)))),
+    );
   }
   // Restored and closed by somebody else meanwhile: what looked foreign is what the next promotion does with its locks.
   const isRefused = results.some(({ state }) => state === "refused");
   if (isRefused && (await loadHead(deps.ledger, promotionId, environment)).state === "closed") return summarise([]);
   return summarise(results);
-}
-
-function inRestoreOrder(one: Target, other: Target): number {
-  const byKind = RESTORE_ORDER[one.plan.kind] - RESTORE_ORDER[other.plan.kind];
-  return byKind !== 0 ? byKind : one.plan.name < other.plan.name ? -1 : 1;
 }
 
 function summarise(targets: readonly TargetRestore[]): Restore {
@@ -131,26 +130,27 @@ async function restoreTarget(deps: Tools, promotion: Promotion, target: Target):
       if (await waitOut(deps, intents, lookedAt)) continue;
       return refuse(deps, promotion, record, state, intents);
     }
-    if (record.restored === "verified" && isBaseline(state, record)) return verified(name, state);
+    if (record.restored === "verified" && isBaseline(state, record)) return verified(record, state);
 
     const intent = await writeRestoreIntent(deps, promotion, record, state);
     if (intent === "fenced") return fenced(deps, promotion, record, state);
     if (intent === "busy") continue;
     const journalled = { ...record, sequence: intent.sequence, restored: null };
     const written = await write(deps, promotion, target, journalled, intent);
-    if (written === null) continue;
-    if (await stillStands(deps, promotion, target, written, intent.at)) return verified(name, written.last);
+    if (written === null || !isBaseline(written.last, record)) continue;
+    if (await stillStands(deps, promotion, target, written, intent.at)) return verified(record, written.last);
   }
   throw new NotReady(`${name} was moved by somebody else ${ROUNDS} times while it was being restored`);
 }
 
-const isBaseline = (state: RouteState, record: TargetRecord) => sameRoute(state.route, record.baseline.route);
+const isBaseline = (state: RouteState, { kind, baseline }: TargetRecord) =>
+  kindOf(kind).same(state.route, baseline.route);
 
-const verified = (target: string, state: RouteState): TargetRestore => ({
-  target,
-  state: "verified",
-  found: inWords(state.route),
-});
+function verified({ target, kind }: TargetRecord, state: RouteState): TargetRestore {
+  const { inWords, afterRestore } = kindOf(kind);
+  const found = inWords(state.route);
+  return { target, state: "verified", found: afterRestore === "" ? found : `${found} (${afterRestore})` };
+}
 
 /** Leaves the target as it is. No write of ours can reach it any more, so none stays without a result. */
 async function refuse(
@@ -162,6 +162,7 @@ async function refuse(
 ): Promise<TargetRestore> {
   await closeIntents(deps, promotion, intents, "foreign", state);
   await note(deps, promotion, { ...record, restored: "refused" });
+  const { inWords } = kindOf(record.kind);
   return {
     target: record.target,
     state: "refused",
@@ -201,15 +202,18 @@ async function writeRestoreIntent(
   state: RouteState,
 ): Promise<Intent | "fenced" | "busy"> {
   const at = deps.clock.now();
+  // Even where nothing has to be written: a write of ours that is in flight loses its revision by it.
+  const [to = record.baseline.route, ...rest] = kindOf(record.kind).path(state.route, record.baseline.route);
+  const ours = markerOf(promotionId, record.fence);
   const intent: Intent = {
     target: record.target,
     sequence: record.sequence + 1,
     purpose: "restore",
     from: state.route,
-    to: record.baseline.route,
+    to,
     // The revision just read: a restore must win over our own write in flight, and loses to nobody's explained state.
     revision: state.revision,
-    marker: markerOf(promotionId, record.fence),
+    marker: rest.length === 0 ? closingMarker(record.baseline, ours) : ours,
     fence: record.fence,
     at,
     deadline: at + Math.max(LEAST_WRITE_MS, Math.min(WRITE_WITHIN_MS, deps.remainingMs() - READ_BACK_MS)),
@@ -237,7 +241,7 @@ async function writeRestoreIntent(
   }
 }
 
-/** Writes the baseline and reads it back; null when the revision moved and the round has to begin anew. */
+/** Writes one step of the way back and reads it; null when the revision moved and the round has to begin anew. */
 async function write(
   deps: Tools,
   promotion: Promotion,
@@ -256,7 +260,7 @@ async function write(
     if (!(error instanceof RevisionMoved)) throw error;
   }
   const state = await agreedRead(deps, target);
-  const ours = sameRoute(state.route, intent.to) && state.marker === intent.marker;
+  const ours = kindOf(record.kind).same(state.route, intent.to) && state.marker === intent.marker;
   const moved = await writeResult(deps, promotion, record, intent, ours ? "applied" : "moved", state);
   return ours ? moved : null;
 }
@@ -277,7 +281,7 @@ async function stillStands(
   if (newestOpenDeadline(intents, wroteAt) !== null) {
     await waitOut(deps, intents, wroteAt);
     const state = await agreedRead(deps, target);
-    if (!sameRoute(state.route, record.last.route) || state.revision !== record.last.revision) return false;
+    if (!isUnmoved(record, state)) return false;
   }
   await closeIntents(deps, promotion, intents, "overtaken", record.last);
   await note(deps, promotion, { ...record, restored: "verified" });
@@ -294,7 +298,7 @@ async function waitOut(deps: Tools, intents: readonly Intent[], lookedAt: number
   return true;
 }
 
-/** Gives each intent that has no result this one. */
+/** Gives each intent that has no result this one. What has a result keeps it. */
 async function closeIntents(
   deps: Tools,
   { promotionId, environment }: Promotion,
@@ -303,9 +307,14 @@ async function closeIntents(
   found: RouteState,
 ): Promise<void> {
   for (const intent of intents) {
+    if (intent.result !== null) continue;
     const key = keys.intent(promotionId, environment, intent.target, intent.sequence);
-    if (intent.result !== null || asIntent(await must(deps.ledger, key)).result !== null) continue;
     const result = { outcome, found, at: deps.clock.now() };
-    await deps.ledger.write([{ put: item(key, { ...intent, result }) }]);
+    try {
+      await deps.ledger.write([{ put: item(key, { ...intent, result }), if: { result: null } }]);
+    } catch (error) {
+      // It has got its result meanwhile, and a result stands.
+      if (!(error instanceof Conflict)) throw error;
+    }
   }
 }

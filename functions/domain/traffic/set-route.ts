@@ -1,6 +1,8 @@
 /**
- * Write = transaction, call, read back, result. The one way in which traffic moves forward.
+ * Write = transaction, call, read back, result. The one way in which traffic moves forward. What a kind needs several
+ * writes for is journalled write by write, so that a path broken off after any of them goes on from there, or back.
  */
+import { kindOf } from "../../targets/kinds.ts";
 import { BrokenRecord, LedgerBusy, NotReady, OutOfTime } from "../errors.ts";
 import { item } from "../ledger/items.ts";
 import {
@@ -8,19 +10,25 @@ import {
   asTarget,
   type Head,
   type Intent,
-  type IntentResult,
   type Purpose,
   type TargetRecord,
 } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadIntents, must } from "../ledger/load.ts";
 import { Conflict, type Dependencies, RevisionMoved, type Route, type RouteState, type Target } from "../ports.ts";
-import { CLOCK_SLACK_MS, inWords, markerOf, sameRoute, shareOf, WRITE_WITHIN_MS, whyStopped } from "./journal.ts";
-
-export interface Promotion {
-  readonly promotionId: string;
-  readonly environment: string;
-}
+import {
+  CLOCK_SLACK_MS,
+  closingMarker,
+  type Foreign,
+  foreign,
+  isUnmoved,
+  markerOf,
+  stageOf,
+  WRITE_WITHIN_MS,
+  whyStopped,
+} from "./journal.ts";
+import { agreedRead } from "./read-back.ts";
+import { type Promotion, writeResult } from "./write-result.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock" | "remainingMs" | "log">;
 
@@ -29,13 +37,13 @@ export type SetResult =
   /** The head is tripped or closed, or the lock is gone: nothing was written. */
   | { readonly kind: "stopped"; readonly why: string }
   /** Somebody else moved this target: nothing of theirs was touched. */
-  | { readonly kind: "foreign"; readonly why: string };
+  | Foreign;
 
 /** Time that one write with its read-back needs at most, in ms; less than this left, and it is not begun. */
 const NEEDED_MS = WRITE_WITHIN_MS + 15_000;
 
-/** How often a read-back looks before it gives up for this invocation. */
-const READS = 8;
+/** Writes of one call: those of the longest path, and some that lose against a changed revision. */
+const MOST_WRITES = 8;
 
 /**
  * Sets the route of one target and reads it back. Safe to call again at any time: a write that an earlier call began is
@@ -55,39 +63,66 @@ export async function setRoute(
   if (head.state !== "open") return { kind: "stopped", why: whyStopped(head) };
   const settled = await settleOpenIntent(deps, promotion, target);
   if (settled.kind === "foreign") return settled;
-  const { record } = settled;
-  if (sameRoute(record.last.route, to) || isPast(record, to)) return verifyUnchanged(deps, target, record);
+  const kind = kindOf(target.plan.kind);
+  let { record } = settled;
+  if (kind.same(record.last.route, to) || isPast(record, to)) return verifyUnchanged(deps, promotion, target, record);
 
+  for (let write = 0; write < MOST_WRITES; write++) {
+    const [next, ...rest] = kind.path(record.last.route, to);
+    if (next === undefined) return { kind: "set", state: record.last };
+    const written = await writeOne(deps, promotion, target, record, { to: next, purpose, last: rest.length === 0 });
+    if (written.kind !== "written") return written;
+    record = written.record;
+  }
+  throw new NotReady(`${record.target} was changed ${MOST_WRITES} times while it was being moved`);
+}
+
+interface Wanted {
+  readonly to: Route;
+  readonly purpose: Extract<Purpose, "shift" | "finish">;
+  /** The last write of its path. */
+  readonly last: boolean;
+}
+
+type Written = { readonly kind: "written"; readonly record: TargetRecord } | Exclude<SetResult, { kind: "set" }>;
+
+/** One journalled write. A revision that moved while route and mark stayed is adopted, and the write is asked for again. */
+async function writeOne(
+  deps: Tools,
+  promotion: Promotion,
+  target: Target,
+  record: TargetRecord,
+  wanted: Wanted,
+): Promise<Written> {
   if (deps.remainingMs() < NEEDED_MS) throw new OutOfTime(`less than ${NEEDED_MS} ms are left for a write`);
-  const intent = makeIntent(deps, promotion, record, to, purpose);
+  const intent = makeIntent(deps, promotion, record, wanted);
   const refusal = await writeIntent(deps, promotion, record, intent);
   if (refusal !== null) return { kind: "stopped", why: refusal };
+  const { to: route, revision, marker, deadline } = intent;
+  let refused = false;
   try {
-    await target.traffic.write({
-      route: to,
-      revision: intent.revision,
-      marker: intent.marker,
-      deadline: intent.deadline,
-    });
+    await target.traffic.write({ route, revision, marker, deadline });
   } catch (error) {
     // 412 may be our own lost answer, repeated by the SDK: what stands there decides, below.
     if (!(error instanceof RevisionMoved)) throw error;
+    refused = true;
   }
   const journalled: TargetRecord = { ...record, sequence: intent.sequence };
-  return recordReadBack(deps, promotion, target, journalled, intent);
+  return recordReadBack(deps, promotion, target, journalled, intent, refused);
 }
 
-function makeIntent(deps: Tools, promotion: Promotion, record: TargetRecord, to: Route, purpose: Purpose): Intent {
+function makeIntent(deps: Tools, promotion: Promotion, record: TargetRecord, wanted: Wanted): Intent {
   const at = deps.clock.now();
+  const ours = markerOf(promotion.promotionId, record.fence);
   return {
     target: record.target,
     sequence: record.sequence + 1,
-    purpose,
+    purpose: wanted.purpose,
     from: record.last.route,
-    to,
+    to: wanted.to,
     // The revision of the last journalled read-back, never a fresh one: a fresh one would overwrite somebody else's move.
     revision: record.last.revision,
-    marker: markerOf(promotion.promotionId, record.fence),
+    marker: wanted.purpose === "finish" && wanted.last ? closingMarker(record.baseline, ours) : ours,
     fence: record.fence,
     at,
     deadline: at + WRITE_WITHIN_MS,
@@ -103,12 +138,11 @@ async function writeIntent(
   intent: Intent,
 ): Promise<string | null> {
   const headKey = keys.head(promotionId, environment);
-  const head = asHead(await must(deps.ledger, headKey));
+  const head = await noteFirstShift(deps, { promotionId, environment });
   if (head.state !== "open") return whyStopped(head);
-  const shifted: Head = { ...head, firstShiftAt: head.firstShiftAt ?? intent.at };
   try {
     await deps.ledger.write([
-      { put: item(headKey, shifted), if: { state: "open" } },
+      { check: headKey, if: { state: "open" } },
       { check: keys.lock(record.resource), if: { owner: promotionId, fence: record.fence } },
       { put: item(keys.intent(promotionId, environment, record.target, intent.sequence), intent), if: "absent" },
       {
@@ -125,17 +159,26 @@ async function writeIntent(
   }
 }
 
-/** Reads until two reads, the kind's settle time apart, agree; gives the last one. */
-export async function agreedRead(deps: Pick<Dependencies, "clock">, target: Target): Promise<RouteState> {
-  let state = await target.traffic.read();
-  for (let read = 1; read < READS; read++) {
-    await deps.clock.sleep(target.traffic.settleMs);
-    const again = await target.traffic.read();
-    if (sameRoute(again.route, state.route) && again.revision === state.revision && again.marker === state.marker)
-      return again;
-    state = again;
+/**
+ * Writes down when candidate traffic was first intended, ahead of the first intent: an alarm that is red from then on is
+ * the candidate's. Returns the head as it stands; one that is not open is left as it is.
+ */
+export async function noteFirstShift(
+  deps: Pick<Tools, "ledger" | "clock">,
+  { promotionId, environment }: Promotion,
+): Promise<Head> {
+  const key = keys.head(promotionId, environment);
+  for (;;) {
+    const head = asHead(await must(deps.ledger, key));
+    if (head.state !== "open" || head.firstShiftAt !== null) return head;
+    const shifted: Head = { ...head, firstShiftAt: deps.clock.now() };
+    try {
+      await deps.ledger.write([{ put: item(key, shifted), if: { state: "open", firstShiftAt: null } }]);
+      return shifted;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
   }
-  throw new NotReady(`${target.plan.name} read differently ${READS} times in a row`);
 }
 
 async function recordReadBack(
@@ -144,54 +187,24 @@ async function recordReadBack(
   target: Target,
   record: TargetRecord,
   intent: Intent,
-): Promise<SetResult> {
+  refused: boolean,
+): Promise<Written> {
   const state = await agreedRead(deps, target);
-  if (sameRoute(state.route, intent.to) && state.marker === intent.marker) {
-    await writeResult(deps, promotion, record, intent, "applied", state);
-    return { kind: "set", state };
+  const { same } = kindOf(record.kind);
+  if (same(state.route, intent.to) && state.marker === intent.marker) {
+    return { kind: "written", record: await writeResult(deps, promotion, record, intent, "applied", state) };
   }
-  if (isUntouched(state, record)) throw new NotReady(`${record.target} does not show ${inWords(intent.to)} yet`);
+  if (isUnmoved(record, state)) {
+    if (!refused || state.revision === record.last.revision) {
+      throw new NotReady(`${record.target} does not show ${kindOf(record.kind).inWords(intent.to)} yet`);
+    }
+    return { kind: "written", record: await writeResult(deps, promotion, record, intent, "not-applied", state) };
+  }
   await writeResult(deps, promotion, record, intent, "foreign", state);
   return foreign(record, intent.to, state);
 }
 
-const isUntouched = (state: RouteState, record: TargetRecord) =>
-  sameRoute(state.route, record.last.route) &&
-  state.marker === record.last.marker &&
-  state.revision === record.last.revision;
-
-export function foreign(record: TargetRecord, expected: Route, found: RouteState): SetResult & { kind: "foreign" } {
-  return {
-    kind: "foreign",
-    why: `${record.target}: somebody else moved it; expected ${inWords(expected)}, found ${inWords(found.route)} ("${found.marker}")`,
-  };
-}
-
-/** Closes an intent and, when it took effect, moves the record on to what was read. */
-export async function writeResult(
-  deps: Pick<Dependencies, "ledger" | "clock">,
-  { promotionId, environment }: Promotion,
-  record: TargetRecord,
-  intent: Intent,
-  outcome: IntentResult,
-  found: RouteState,
-): Promise<TargetRecord> {
-  const closed: Intent = { ...intent, result: { outcome, found, at: deps.clock.now() } };
-  const moved: TargetRecord = outcome === "applied" ? { ...record, last: found } : record;
-  try {
-    await deps.ledger.write([
-      { put: item(keys.intent(promotionId, environment, record.target, intent.sequence), closed), if: "present" },
-      { put: item(keys.target(promotionId, environment, record.target), moved), if: { sequence: record.sequence } },
-    ]);
-  } catch (error) {
-    // A newer intent stands: a restore took over. It read the journal with this intent open and waits for its deadline.
-    if (!(error instanceof Conflict)) throw error;
-    throw new LedgerBusy(`another call is moving ${record.target} at this moment`);
-  }
-  return moved;
-}
-
-type Settled = { readonly kind: "settled"; readonly record: TargetRecord } | (SetResult & { kind: "foreign" });
+type Settled = { readonly kind: "settled"; readonly record: TargetRecord } | Foreign;
 
 /**
  * Settles the intent that an earlier call left without a result: it took effect, or it can no longer, or it is not what
@@ -208,18 +221,18 @@ async function settleOpenIntent(deps: Tools, promotion: Promotion, target: Targe
 
   let state = await agreedRead(deps, target);
   const waitMs = intent.deadline + CLOCK_SLACK_MS - deps.clock.now();
-  if (isUntouched(state, record) && waitMs > 0) {
+  if (isUnmoved(record, state) && waitMs > 0) {
     if (deps.remainingMs() < waitMs + NEEDED_MS)
       throw new OutOfTime(`an earlier write may take effect for ${waitMs} ms more`);
     await deps.clock.sleep(waitMs);
     state = await agreedRead(deps, target);
   }
-  if (sameRoute(state.route, intent.to) && state.marker === intent.marker) {
-    return { kind: "settled", record: await writeResult(deps, promotion, record, intent, "applied", state) };
-  }
-  if (isUntouched(state, record)) {
-    return { kind: "settled", record: await writeResult(deps, promotion, record, intent, "not-applied", state) };
-  }
+  const result = async (outcome: "applied" | "not-applied"): Promise<Settled> => ({
+    kind: "settled",
+    record: await writeResult(deps, promotion, record, intent, outcome, state),
+  });
+  if (kindOf(record.kind).same(state.route, intent.to) && state.marker === intent.marker) return result("applied");
+  if (isUnmoved(record, state)) return result("not-applied");
   await writeResult(deps, promotion, record, intent, "foreign", state);
   return foreign(record, intent.to, state);
 }
@@ -228,17 +241,22 @@ async function settleOpenIntent(deps: Tools, promotion: Promotion, target: Targe
  * Whether traffic has come further already. Weights only rise on the way forward, so whoever asks for less is a call of
  * an earlier step that woke up late; doing its bidding would split traffic again after the finish.
  */
-function isPast({ last, candidate }: TargetRecord, to: Route): boolean {
-  return candidate !== null && stageOf(last.route, candidate) > stageOf(to, candidate);
-}
-
-/** Percent of traffic on the candidate; a finished route is beyond the last weight. */
-function stageOf(route: Route, candidate: string): number {
-  return route.primary === candidate ? 101 : shareOf(route, candidate);
+function isPast(record: TargetRecord, to: Route): boolean {
+  return record.candidate !== null && stageOf(record, record.last.route) > stageOf(record, to);
 }
 
 /** The wanted route, or a later one, is journalled already; it still has to be what stands there. */
-async function verifyUnchanged(deps: Tools, target: Target, record: TargetRecord): Promise<SetResult> {
+async function verifyUnchanged(
+  deps: Tools,
+  { promotionId, environment }: Promotion,
+  target: Target,
+  record: TargetRecord,
+): Promise<SetResult> {
   const state = await agreedRead(deps, target);
-  return isUntouched(state, record) ? { kind: "set", state } : foreign(record, record.last.route, state);
+  if (!isUnmoved(record, state)) return foreign(record, record.last.route, state);
+  if (state.revision !== record.last.revision) {
+    const key = keys.target(promotionId, environment, record.target);
+    await deps.ledger.write([{ put: item(key, { ...record, last: state }), if: { sequence: record.sequence } }]);
+  }
+  return { kind: "set", state };
 }

@@ -14,7 +14,7 @@ export async function trip(
   deps: { readonly ledger: Ledger; readonly clock: Clock },
   promotionId: string,
   environment: string,
-  why: { readonly by: TrippedBy; readonly reason: string },
+  why: { readonly by: TrippedBy; readonly reason: string; readonly first?: readonly string[] },
 ): Promise<Head> {
   for (;;) {
     const head = await loadHead(deps.ledger, promotionId, environment);

@@ -2,23 +2,17 @@
 
 import { formatDuration } from "../../domain/durations.ts";
 import { type BakeRecord, readPhase } from "../../domain/judge/bake.ts";
+import { unitOf } from "../../domain/judge/sampling.ts";
 import type {
   Consequence,
   EnvironmentPlan,
   GatePlan,
-  MetricPlan,
   OpenSpan,
   RulePlan,
   TargetPlan,
   WindowPlan,
 } from "../../domain/plan.ts";
-
-/** Unit of a metric as it is written behind a number. */
-export function unitOf(metric: MetricPlan): string {
-  if ("query" in metric.source) return "";
-  if (metric.source.preset === "lambda-error-rate") return " %";
-  return metric.source.preset === "lambda-throttles" ? " a minute" : " ms";
-}
+import { kindOf } from "../../targets/kinds.ts";
 
 const CONSEQUENCES: Readonly<Record<Consequence, string>> = {
   warn: "is noted",
@@ -97,7 +91,7 @@ export function targetInWords(target: TargetPlan): string {
     target.artifact.from === "s3"
       ? `s3://${target.artifact.bucket}/${target.artifact.key} (version ${target.artifact.versionId})`
       : `published version ${target.artifact.version}`;
-  return `${target.functionName}, alias ${target.alias}: ${artifact}`;
+  return `${kindOf(target.kind).named(target)}: ${artifact}`;
 }
 
 /** What the checks of the plan look at, for those that have not run when people are asked. */

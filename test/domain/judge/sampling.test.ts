@@ -19,16 +19,20 @@ import {
   unitOf,
   type Watch,
   watchId,
-  withinStatistic,
 } from "../../../functions/domain/judge/sampling.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
+import { withinStatistic } from "../../../functions/targets/kind.ts";
 import { environmentPlan, MINUTE, metric } from "../../support/canary-world.ts";
 
-const arms = { target: "order", functionName: "shop-order", alias: "live", baseline: "7", candidate: "8" };
+const [order] = environmentPlan().targets;
+if (order === undefined) throw new Error("the plan has a target");
+const arms = { target: order, baseline: "7", candidate: "8" };
 const watch = (over: Partial<MetricPlan> = {}, bounds = NO_BOUNDS): Watch => {
   const plan = metric(over);
   return { id: watchId(plan), metric: plan, arms, bounds };
 };
+const plan = environmentPlan();
+const one = { target: "order", kind: "lambda-alias", candidate: "8" };
 const span = (over: Partial<Span> = {}): Span => ({ from: 0, weight: 10, finished: false, ...over });
 const p95 = { source: { preset: "lambda-duration-p95" } } as const;
 const throttles = { source: { preset: "lambda-throttles" } } as const;
@@ -77,25 +81,35 @@ describe("a span of traffic", () => {
       secondary: { version: string; percent: number } | null,
       candidate: string | null = "8",
     ) => ({
+      target: "order",
+      kind: "lambda-alias",
       candidate,
       last: { route: { primary, secondary }, revision: null, marker: "" },
     });
-    expect(spanNow([at("7", null)], 5)).toBeNull();
-    expect(spanNow([at("7", null, null)], 5)).toBeNull();
-    expect(spanNow([], 5)).toBeNull();
-    expect(spanNow([at("7", { version: "8", percent: 25 })], 5)).toEqual({ from: 5, weight: 25, finished: false });
-    expect(spanNow([at("7", { version: "8", percent: 100 })], 5)).toEqual({ from: 5, weight: 100, finished: false });
-    expect(spanNow([at("8", null)], 5)).toEqual({ from: 5, weight: 100, finished: true });
+    expect(spanNow(plan, [at("7", null)], 5)).toBeNull();
+    expect(spanNow(plan, [at("7", null, null)], 5)).toBeNull();
+    expect(spanNow(plan, [], 5)).toBeNull();
+    expect(spanNow(plan, [at("7", { version: "8", percent: 25 })], 5)).toEqual({
+      from: 5,
+      weight: 25,
+      finished: false,
+    });
+    expect(spanNow(plan, [at("7", { version: "8", percent: 100 })], 5)).toEqual({
+      from: 5,
+      weight: 100,
+      finished: false,
+    });
+    expect(spanNow(plan, [at("8", null)], 5)).toEqual({ from: 5, weight: 100, finished: true });
   });
 
   it("has the weight of the slowest target, and is finished when all are", () => {
     const last = (percent: number) => ({
-      candidate: "8",
+      ...one,
       last: { route: { primary: "7", secondary: { version: "8", percent } }, revision: null, marker: "" },
     });
-    const done = { candidate: "8", last: { route: { primary: "8", secondary: null }, revision: null, marker: "" } };
-    expect(spanNow([last(25), last(10)], 0)?.weight).toBe(10);
-    expect(spanNow([last(100), done], 0)).toMatchObject({ weight: 100, finished: false });
+    const done = { ...one, last: { route: { primary: "8", secondary: null }, revision: null, marker: "" } };
+    expect(spanNow(plan, [last(25), last(10)], 0)?.weight).toBe(10);
+    expect(spanNow(plan, [last(100), done], 0)).toMatchObject({ weight: 100, finished: false });
   });
 
   it("has a baseline arm below 100 % only", () => {
@@ -273,10 +287,10 @@ describe("names", () => {
   it("tell targets apart", () => {
     expect(watchId({ name: "errors", target: "order" })).toBe("errors@order");
     expect(watchId({ name: "depth", target: null })).toBe("depth");
-    const [target] = environmentPlan().targets;
-    if (target === undefined) throw new Error("the plan has a target");
     const route = { primary: "7", secondary: null };
-    expect(armsOf(target, { baseline: { route, revision: null, marker: "" }, candidate: "8" })).toEqual(arms);
+    expect(
+      armsOf(order, { kind: "lambda-alias", baseline: { route, revision: null, marker: "" }, candidate: "8" }),
+    ).toEqual(arms);
   });
 
   it("know the quantile of each duration", () => {

@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { NO_BOUNDS, type Watch } from "../../../functions/domain/judge/sampling.ts";
 import type { EvidenceState } from "../../../functions/domain/judge/state.ts";
 import { sendSynthetic } from "../../../functions/domain/judge/synthetic.ts";
-import type { EnvironmentPlan, InvokeProbe } from "../../../functions/domain/plan.ts";
+import type { EnvironmentPlan, Probe } from "../../../functions/domain/plan.ts";
 import type { Prober, Target } from "../../../functions/domain/ports.ts";
 import { environmentPlan, judged, metric } from "../../support/canary-world.ts";
 
-const probe: InvokeProbe = { payload: { ping: true }, expect: { statusCode: 200 }, timeoutSeconds: 5 };
-const arms = { target: "order", functionName: "shop-order", alias: "live", baseline: "7", candidate: "8" };
+const probe: Probe = { payload: { ping: true }, expect: { statusCode: 200 }, timeoutSeconds: 5 };
+const [order] = environmentPlan().targets;
+if (order === undefined) throw new Error("the plan has a target");
+const arms = { target: order, baseline: "7", candidate: "8" };
 const watch: Watch = { id: "errors@order", metric: judged(), arms, bounds: NO_BOUNDS };
 
 function planOf(syntheticPerMinute: number, probed = true): EnvironmentPlan {
@@ -35,7 +37,7 @@ const stateWith = (requests: number | null): EvidenceState => {
 };
 
 function candidate(answer: (call: number) => boolean, secondsLeft: (call: number) => number = () => 900) {
-  const asked: { version: string; probe: InvokeProbe }[] = [];
+  const asked: { version: string; probe: Probe }[] = [];
   let atOnce = 0;
   let most = 0;
   const prober: Prober = {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { resolvePlan } from "../../../functions/domain/plan/resolve.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../../../functions/domain/plan.ts";
 import { earliestStart, plannedSeconds } from "../../../functions/domain/windows.ts";
+import { kindOf } from "../../../functions/targets/kinds.ts";
 import { NOW } from "./documents.ts";
 
 /** The runbooks as policies and releases: each event resolves within the policy of its service. */
@@ -91,10 +92,10 @@ describe("the BBWS production promotion", () => {
 
   it("moves the aliases of auth, product and order", () => {
     const prod = production();
-    expect(prod.targets.map((target) => `${target.functionName}:${target.alias}`)).toEqual([
-      "bbws-prod-auth-lambda:live",
-      "bbws-prod-product-lambda:live",
-      "bbws-prod-order-lambda:live",
+    expect(prod.targets.map((target) => kindOf(target.kind).named(target))).toEqual([
+      "bbws-prod-auth-lambda, alias live",
+      "bbws-prod-product-lambda, alias live",
+      "bbws-prod-order-lambda, alias live",
     ]);
   });
 

@@ -1,8 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Report } from "../../../functions/domain/documents/problems.ts";
-import { DRIVES, driveOf } from "../../../functions/domain/plan/targets.ts";
+import { driveOf } from "../../../functions/domain/plan/targets.ts";
 import type { TargetPlan } from "../../../functions/domain/plan.ts";
 import { type Changes, environment, expectProblem, problems, resolve } from "./documents.ts";
+
+vi.mock("../../../functions/targets/kinds.ts", async (original) =>
+  (await import("../../support/test-kinds.ts")).withTestKinds(original),
+);
 
 const SHOP = "policy.services.shop";
 const ORDER = `${SHOP}.targets.0`;
@@ -21,6 +25,10 @@ describe("a target", () => {
         functionName: "shop-prod-order",
         alias: "live",
         resource: "arn:aws:lambda:af-south-1:444455556666:function:shop-prod-order:live",
+        resources: [
+          "arn:aws:lambda:af-south-1:444455556666:function:shop-prod-order:live",
+          "arn:aws:lambda:af-south-1:444455556666:function:shop-prod-order",
+        ],
         artifact: { from: "s3", bucket: "shop-artifacts", key: "order/v1.2.3.zip", versionId: "abc" },
         reversible: true,
       },
@@ -30,6 +38,10 @@ describe("a target", () => {
         functionName: "shop-prod-cart",
         alias: "live",
         resource: "arn:aws:lambda:af-south-1:444455556666:function:shop-prod-cart:live",
+        resources: [
+          "arn:aws:lambda:af-south-1:444455556666:function:shop-prod-cart:live",
+          "arn:aws:lambda:af-south-1:444455556666:function:shop-prod-cart",
+        ],
         artifact: { from: "version", version: "42" },
         reversible: true,
       },
@@ -256,18 +268,18 @@ describe("how a rollout is driven", () => {
     const report = new Report({ policy: {}, release: {} });
     return { report, at: { service: ["policy", "services", "shop"] } };
   };
-  const kinds = { "lambda-alias": "self-driving" } as const;
-  const one = { kind: "lambda-alias" } as const;
+  const driven = { kind: "lambda-alias" };
+  const selfDriving = { kind: "escalator" };
 
   it("follows from the kinds of its targets", () => {
-    expect(driveOf(scope(), [one], DRIVES)).toBe("driven");
-    expect(driveOf(scope(), [one], kinds)).toBe("self-driving");
-    expect(driveOf(scope(), [], DRIVES)).toBe("driven");
+    expect(driveOf(scope(), [driven])).toBe("driven");
+    expect(driveOf(scope(), [selfDriving])).toBe("self-driving");
+    expect(driveOf(scope(), [])).toBe("driven");
   });
 
   it("cannot be both", () => {
     const mixed = scope();
-    driveOf(mixed, [one, { kind: "a" }], { "lambda-alias": "driven", a: "self-driving" });
+    driveOf(mixed, [driven, selfDriving]);
     expect(mixed.report.problems).toEqual([
       {
         path: "policy.services.shop.targets",

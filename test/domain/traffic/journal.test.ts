@@ -1,20 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BrokenRecord } from "../../../functions/domain/errors.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead } from "../../../functions/domain/ledger/load.ts";
 import type { Route, RouteState } from "../../../functions/domain/ports.ts";
-import {
-  explain,
-  finishedRoute,
-  inWords,
-  markerOf,
-  newestOpenDeadline,
-  routeAt,
-  sameRoute,
-  shareOf,
-} from "../../../functions/domain/traffic/journal.ts";
+import { explain, markerOf, newestOpenDeadline } from "../../../functions/domain/traffic/journal.ts";
 import { trip } from "../../../functions/domain/traffic/trip.ts";
 import { ENV, IN_PROD, P1, rollingOut, START, World } from "../../support/deps.ts";
 
@@ -22,43 +12,7 @@ const BASELINE: Route = { primary: "7", secondary: null };
 const SPLIT: Route = { primary: "7", secondary: { version: "8", percent: 10 } };
 const OURS = markerOf("p-1", 3);
 const state = (route: Route, marker: string): RouteState => ({ route, marker, revision: "r" });
-const record = { baseline: state(BASELINE, "by hand") };
-
-describe("routes", () => {
-  it("are the same when primary, secondary and percent are", () => {
-    expect(sameRoute(SPLIT, structuredClone(SPLIT))).toBe(true);
-    expect(sameRoute(BASELINE, SPLIT)).toBe(false);
-    expect(sameRoute(SPLIT, { ...SPLIT, primary: "6" })).toBe(false);
-    expect(sameRoute(SPLIT, { ...SPLIT, secondary: { version: "9", percent: 10 } })).toBe(false);
-    expect(sameRoute(SPLIT, { ...SPLIT, secondary: { version: "8", percent: 11 } })).toBe(false);
-  });
-
-  it("give the candidate its weight, nothing at 0, and all of it once finished", () => {
-    expect(routeAt(BASELINE, "8", 0)).toEqual(BASELINE);
-    expect(routeAt(SPLIT, "8", 25)).toEqual({ primary: "7", secondary: { version: "8", percent: 25 } });
-    expect(finishedRoute("8")).toEqual({ primary: "8", secondary: null });
-  });
-
-  it("share out exactly what was asked for, and the whole of it", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 100 }), (percent) => {
-        const route = routeAt(BASELINE, "8", percent);
-        expect(shareOf(route, "8")).toBe(percent);
-        expect(shareOf(route, "7")).toBe(100 - percent);
-        expect(shareOf(route, "9")).toBe(0);
-      }),
-    );
-  });
-
-  it("count a version that is primary and secondary at once as all of the traffic", () => {
-    expect(shareOf({ primary: "8", secondary: { version: "8", percent: 10 } }, "8")).toBe(100);
-  });
-
-  it("read as words", () => {
-    expect(inWords(BASELINE)).toBe("version 7");
-    expect(inWords(SPLIT)).toBe("version 7, 10 % on 8");
-  });
-});
+const record = { kind: "lambda-alias", baseline: state(BASELINE, "by hand") };
 
 describe("a state that was read", () => {
   it("is ours when an intent wanted this route under this mark", () => {

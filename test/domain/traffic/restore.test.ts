@@ -7,10 +7,11 @@ import { loadHead, loadIntents, loadPlan, must } from "../../../functions/domain
 import type { Dependencies } from "../../../functions/domain/ports.ts";
 import { closePromotion } from "../../../functions/domain/promotion/close.ts";
 import { bind } from "../../../functions/domain/traffic/bind.ts";
-import { markerOf, routeAt, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
+import { markerOf, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
 import { restore } from "../../../functions/domain/traffic/restore.ts";
 import { finishRollout } from "../../../functions/finish-rollout.ts";
 import { shiftTraffic } from "../../../functions/shift-traffic.ts";
+import { lambdaAlias } from "../../../functions/targets/lambda-alias/kind.ts";
 import {
   BASELINE,
   ENV,
@@ -25,7 +26,7 @@ import {
 
 const WHY = { by: "alarm" as const, reason: "errors are red" };
 const NO_LOCK = { target: { locked: false }, plan: { targets: [targetPlan("order")] } };
-const at = (percent: number) => routeAt(BASELINE, "8", percent);
+const at = (percent: number) => lambdaAlias.at(BASELINE, "8", percent);
 
 async function bringBack(world: World, deps: Dependencies = world.deps) {
   const plan = await loadPlan(world.deps.ledger, P1, ENV);
@@ -49,10 +50,16 @@ describe("a restore", () => {
       ],
     });
     for (const name of ["cart", "order"]) {
-      expect(world.target(name).state).toMatchObject({ route: BASELINE, marker: markerOf(P1, 1) });
+      expect(world.target(name).state).toMatchObject({ route: BASELINE, marker: "deployed by hand" });
       expect(await record(world, name)).toMatchObject({ restored: "verified", last: { route: BASELINE } });
     }
     expect((await loadHead(world.ledger, P1, ENV)).trip).toMatchObject(WHY);
+  });
+
+  it("keeps its own mark where the baseline bore the mark of an earlier promotion, whose words they are not", async () => {
+    const world = await rollingOut(50, { target: { marker: "headgate shop-v1-0 fence 7" } });
+    await bringBack(world);
+    expect(world.target("order").state).toMatchObject({ route: BASELINE, marker: markerOf(P1, 1) });
   });
 
   it("journals its write as it does every other", async () => {
@@ -65,7 +72,7 @@ describe("a restore", () => {
       from: at(50),
       to: BASELINE,
       revision: "r1",
-      marker: markerOf(P1, 1),
+      marker: "deployed by hand",
       fence: 1,
       deadline: now + 1_000 + WRITE_WITHIN_MS,
       result: { outcome: "applied", found: { route: BASELINE, revision: "r2" } },
@@ -302,7 +309,7 @@ describe("the baseline set by hand", () => {
     world.target("order").moveByHand(BASELINE, mark);
     expect((await bringBack(world)).state).toBe("verified");
     expect(world.target("order").effects.at(-1)).toEqual({ by: "ours", route: BASELINE });
-    expect(world.target("order").state).toMatchObject({ route: BASELINE, marker: markerOf(P1, 1) });
+    expect(world.target("order").state).toMatchObject({ route: BASELINE, marker: "deployed by hand" });
     expect(await record(world)).toMatchObject({ restored: "verified", last: { route: BASELINE } });
     expect(await outcomes(world)).toEqual(["applied", "applied"]);
   });
@@ -371,9 +378,9 @@ describe("trouble with one target", () => {
     };
     expect(await bringBack(world)).toMatchObject({
       state: "failed",
-      targets: [{ state: "verified" }, { error: expect.stringMatching(/^NotReady: order was moved .* 6 times/) }],
+      targets: [{ state: "verified" }, { error: expect.stringMatching(/^NotReady: order was moved .* 8 times/) }],
     });
-    expect(target.calls).toBe(1 + 6);
+    expect(target.calls).toBe(1 + 8);
   });
 
   it("is not begun with too little time left", async () => {

@@ -11,9 +11,10 @@ import { item } from "../../../functions/domain/ledger/items.ts";
 import { asTarget } from "../../../functions/domain/ledger/journal-records.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadHead, loadIntents, must } from "../../../functions/domain/ledger/load.ts";
-import { finishedRoute, markerOf, routeAt, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
+import { markerOf, WRITE_WITHIN_MS } from "../../../functions/domain/traffic/journal.ts";
 import { setRoute } from "../../../functions/domain/traffic/set-route.ts";
 import { trip } from "../../../functions/domain/traffic/trip.ts";
+import { lambdaAlias } from "../../../functions/targets/lambda-alias/kind.ts";
 import {
   BASELINE,
   CANDIDATE,
@@ -27,13 +28,13 @@ import {
 } from "../../support/deps.ts";
 
 const ORDER = targetPlan("order");
-const at = (percent: number) => routeAt(BASELINE, "8", percent);
+const at = (percent: number) => lambdaAlias.at(BASELINE, "8", percent);
 const PLACE = { account: "111122223333", region: "af-south-1", roleArn: null };
 
 const set = (world: World, percent: number, deps = world.deps) =>
   setRoute(deps, IN_PROD, deps.target(PLACE, ORDER), at(percent), "shift");
 const finish = (world: World) =>
-  setRoute(world.deps, IN_PROD, world.deps.target(PLACE, ORDER), finishedRoute("8"), "finish");
+  setRoute(world.deps, IN_PROD, world.deps.target(PLACE, ORDER), lambdaAlias.finished(BASELINE, "8"), "finish");
 const record = async (world: World) => asTarget(await must(world.ledger, keys.target(P1, ENV, "order")));
 const intents = (world: World) => loadIntents(world.ledger, P1, ENV, "order");
 const outcomes = async (world: World) => (await intents(world)).map(({ result }) => result?.outcome ?? null);
@@ -126,9 +127,12 @@ describe("a stopped journal", () => {
   ])("stops a shift tripped %s", async (when, why) => {
     const world = await rollingOut();
     let looks = 0;
+    let writes = 0;
     world.ledger.before = async (operation) => {
       if (operation === `read HEAD#${ENV}`) looks += 1;
-      const now = when === "before its intent" ? looks === 2 : operation.startsWith("write HEAD");
+      // The first write notes the first shift; the second one is the intent's.
+      if (operation.startsWith("write HEAD")) writes += 1;
+      const now = when === "before its intent" ? looks === 2 : writes === 2;
       if (!now) return;
       world.ledger.before = async () => {};
       await alarm(world);
@@ -181,10 +185,23 @@ describe("somebody else's move", () => {
     });
   });
 
-  it("is seen where our own route stands already, even if they left the mark and the route alone", async () => {
+  it("is none where only the revision changed: what stands there is adopted, and written down", async () => {
     const world = await rollingOut(10);
     world.target("order").moveByHand(at(10));
-    expect(await set(world, 10)).toMatchObject({ kind: "foreign" });
+    const { revision } = world.target("order").state;
+    expect(await set(world, 10)).toMatchObject({ kind: "set", state: { revision } });
+    expect(await record(world)).toMatchObject({ last: { route: at(10), revision } });
+  });
+
+  it("is none where the revision changed under our next write: it is asked for again with the new one", async () => {
+    const world = await rollingOut(10);
+    world.target("order").moveByHand(at(10));
+    const { revision } = world.target("order").state;
+    expect(await set(world, 50)).toMatchObject({ kind: "set", state: { route: at(50) } });
+    expect((await intents(world)).slice(-2)).toMatchObject([
+      { to: at(50), result: { outcome: "not-applied", found: { route: at(10), revision } } },
+      { to: at(50), revision, result: { outcome: "applied" } },
+    ]);
   });
 
   it("is seen when it came right after our write", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CallRefused, ServiceTrouble } from "../../../functions/domain/errors.ts";
-import type { LambdaAliasTarget } from "../../../functions/domain/plan.ts";
 import type { Route, Target } from "../../../functions/domain/ports.ts";
+import type { LambdaAliasPlan } from "../../../functions/targets/lambda-alias/kind.ts";
 import { type Emulator, PLACE, startEmulator } from "./emulator.ts";
 import { ALIAS, BUCKET, createBucket, createFunction, sha256Of, upload, zipOf } from "./target-account.ts";
 
@@ -12,12 +12,13 @@ beforeAll(async () => {
 });
 afterAll(async () => emulator?.stop());
 
-const planOf = (functionName: string): LambdaAliasTarget => ({
+const planOf = (functionName: string): LambdaAliasPlan => ({
   name: "order",
   kind: "lambda-alias",
   functionName,
   alias: ALIAS,
   resource: `arn:aws:lambda:${PLACE.region}:${PLACE.account}:function:${functionName}:${ALIAS}`,
+  resources: [`arn:aws:lambda:${PLACE.region}:${PLACE.account}:function:${functionName}:${ALIAS}`],
   artifact: { from: "version", version: "2" },
   reversible: true,
 });

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { loadIntents } from "../../../functions/domain/ledger/load.ts";
 import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
-import type { LambdaAliasTarget } from "../../../functions/domain/plan.ts";
 import type { Route } from "../../../functions/domain/ports.ts";
-import { inWords } from "../../../functions/domain/traffic/journal.ts";
+import { type AliasRoute, type LambdaAliasPlan, lambdaAlias } from "../../../functions/targets/lambda-alias/kind.ts";
 import { type Emulator, type Ended, PLACE, startEmulator } from "./emulator.ts";
 import { nestedByFunction, openNesting } from "./nesting.ts";
 import { ALIAS, BUCKET, createBucket, createFunction, upload, zipOf } from "./target-account.ts";
@@ -101,12 +100,13 @@ async function releaseOf(functionName: string) {
   };
 }
 
-const targetOf = (functionName: string): LambdaAliasTarget => ({
+const targetOf = (functionName: string): LambdaAliasPlan => ({
   name: "order",
   kind: "lambda-alias",
   functionName,
   alias: ALIAS,
   resource: `arn:aws:lambda:${PLACE.region}:${PLACE.account}:function:${functionName}:${ALIAS}`,
+  resources: [`arn:aws:lambda:${PLACE.region}:${PLACE.account}:function:${functionName}:${ALIAS}`],
   artifact: { from: "version", version: "2" },
   reversible: true,
 });
@@ -118,7 +118,9 @@ function promotionIdOf(): string {
 
 async function journalOf(promotionId: string): Promise<string[]> {
   const intents = await loadIntents(emulator.deps.ledger, promotionId, "prod");
-  return intents.map(({ purpose, to, result }) => `${purpose}: ${inWords(to)}: ${result?.outcome}`);
+  return intents.map(
+    ({ purpose, to, result }) => `${purpose}: ${lambdaAlias.inWords(to as AliasRoute)}: ${result?.outcome}`,
+  );
 }
 
 test("a good release goes from the console's input to promoted, step by step, on one person's word", async () => {

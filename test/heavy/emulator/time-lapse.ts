@@ -4,7 +4,8 @@
  * waits for one second.
  */
 import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import type { Route, TrafficTarget } from "../../../functions/domain/ports.ts";
+import type { TrafficTarget } from "../../../functions/domain/ports.ts";
+import type { AliasRoute } from "../../../functions/targets/lambda-alias/kind.ts";
 import type { Emulator } from "./emulator.ts";
 import type { Invoked } from "./front-door.ts";
 
@@ -61,7 +62,7 @@ export class TimeLapse {
     const { route } = await users.traffic.read();
     const MetricData: MetricDatum[] = [];
     for (; this.#published + MINUTE <= this.#emulator.clock.now(); this.#published += MINUTE) {
-      MetricData.push(...minuteOf(users, new Date(this.#published), route));
+      MetricData.push(...minuteOf(users, new Date(this.#published), route as AliasRoute));
     }
     if (MetricData.length === 0) return;
     await new CloudWatchClient({}).send(new PutMetricDataCommand({ Namespace: "AWS/Lambda", MetricData }));
@@ -69,7 +70,7 @@ export class TimeLapse {
 }
 
 /** The alias as a whole; and each version apart, only while two share it. */
-function minuteOf(users: Users, at: Date, { primary, secondary }: Route): MetricDatum[] {
+function minuteOf(users: Users, at: Date, { primary, secondary }: AliasRoute): MetricDatum[] {
   const candidate = secondary === null ? 0 : secondary.percent / 100;
   const arms = [armOf(users, primary, 1 - candidate), armOf(users, secondary?.version ?? "", candidate)] as const;
   const whole = {

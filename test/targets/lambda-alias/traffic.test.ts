@@ -1,12 +1,12 @@
 import { LambdaClient, PutProvisionedConcurrencyConfigCommand } from "@aws-sdk/client-lambda";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fractionOf, lambdaAlias, percentOf } from "../../functions/adapters/traffic/lambda-alias.ts";
-import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { RevisionMoved, type Route } from "../../functions/domain/ports.ts";
-import { type FunctionDefinition, SimulatedLambda } from "../../sandbox/aws/lambda/lambda.ts";
-import { simulate } from "../sandbox/aws/harness.ts";
-import { type Answer, fault, handClock, lost, ok, wire } from "./wire.ts";
+import { CallRefused, ServiceTrouble } from "../../../functions/domain/errors.ts";
+import { RevisionMoved, type Route } from "../../../functions/domain/ports.ts";
+import { aliasTraffic, fractionOf, percentOf } from "../../../functions/targets/lambda-alias/traffic.ts";
+import { type FunctionDefinition, SimulatedLambda } from "../../../sandbox/aws/lambda/lambda.ts";
+import { type Answer, fault, handClock, lost, ok, wire } from "../../adapters/wire.ts";
+import { simulate } from "../../sandbox/aws/harness.ts";
 
 const ORDER = { functionName: "bbws-prod-order", alias: "live" };
 const ROLE = "arn:aws:iam::093646564004:role/order";
@@ -21,7 +21,7 @@ const onWire = (...answers: Answer[]) => {
     const { revision = "rev-1", marker = "headgate p1 fence 4", forMs = 15_000 } = more;
     return target.write({ route, revision, marker, deadline: clock.now() + forMs });
   };
-  const target = lambdaAlias({ client: () => client, clock }, ORDER);
+  const target = aliasTraffic({ client: () => client, clock, pace: async () => {} }, ORDER);
   return { ...line, target, clock, advance, write };
 };
 
@@ -133,7 +133,12 @@ const simulated = (definition: Partial<FunctionDefinition> = {}, faults?: Parame
     ...definition,
   });
   const client = new LambdaClient(world.config());
-  return { ...world, lambda, client, target: lambdaAlias({ client: () => client, clock: world.clock }, ORDER) };
+  return {
+    ...world,
+    lambda,
+    client,
+    target: aliasTraffic({ client: () => client, clock: world.clock, pace: async () => {} }, ORDER),
+  };
 };
 
 describe("against the simulated Lambda", () => {

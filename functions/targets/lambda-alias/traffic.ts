@@ -7,33 +7,42 @@ import {
   type LambdaClient,
   UpdateAliasCommand,
 } from "@aws-sdk/client-lambda";
-import type { LambdaAliasTarget } from "../../domain/plan.ts";
-import { type Clock, RevisionMoved, type Route, type RouteState, type TrafficTarget } from "../../domain/ports.ts";
-import { ask } from "../shared/aws-errors.ts";
-import { untilDeadline } from "../shared/deadline.ts";
+import { ask } from "../../adapters/shared/aws-errors.ts";
+import { untilDeadline } from "../../adapters/shared/deadline.ts";
+import type { Pace } from "../../adapters/shared/pace.ts";
+import { type Clock, type ReadBack, RevisionMoved, type RouteState, type TrafficTarget } from "../../domain/ports.ts";
+import type { AliasRoute, LambdaAliasPlan } from "./kind.ts";
 
 export interface AliasTools {
   readonly client: () => LambdaClient;
   readonly clock: Clock;
+  /** Turns of the control plane, which every target of a place shares. */
+  readonly pace: Pace;
 }
 
-type Alias = Pick<LambdaAliasTarget, "functionName" | "alias">;
+type Alias = Pick<LambdaAliasPlan, "functionName" | "alias">;
 
 /** Lambda's limit for an alias description. */
 const LONGEST_MARKER = 256;
 
 /** Lambda documents no time after which reads agree; one second of agreeing reads is cheap beside any bake. */
-const SETTLE_MS = 1_000;
+const READ_BACK: ReadBack = { reads: 2, everyMs: 1_000 };
 
 /**
  * Traffic by the weights of a Lambda alias: its version is the primary, one additional version may hold a share. The
  * revision id is Lambda's optimistic lock, and the description carries our mark.
  */
-export function lambdaAlias({ client, clock }: AliasTools, alias: Alias): TrafficTarget {
+export function aliasTraffic({ client, clock, pace }: AliasTools, alias: Alias): TrafficTarget {
   return {
-    settleMs: SETTLE_MS,
-    read: async () => stateOf(await getAlias(client(), alias)),
-    async write({ route, revision, marker, deadline }) {
+    readBack: READ_BACK,
+    read: async () => {
+      await pace();
+      return stateOf(await getAlias(client(), alias));
+    },
+    async write(change) {
+      const { revision, marker, deadline } = change;
+      const route = change.route as AliasRoute;
+      await pace();
       const command = new UpdateAliasCommand({
         FunctionName: alias.functionName,
         Name: alias.alias,
@@ -63,12 +72,12 @@ export function percentOf(fraction: number): number {
   return Math.round(fraction * 1e6) / 1e4;
 }
 
-function weightsOf({ secondary }: Route): Record<string, number> {
+function weightsOf({ secondary }: AliasRoute): Record<string, number> {
   return secondary === null || secondary.percent === 0 ? {} : { [secondary.version]: fractionOf(secondary.percent) };
 }
 
 /** A weight of zero is no split: it moves no traffic, and clearing it needs no journal. */
-function stateOf(alias: AliasConfiguration): RouteState {
+function stateOf(alias: AliasConfiguration): RouteState & { readonly route: AliasRoute } {
   const weights = Object.entries(alias.RoutingConfig?.AdditionalVersionWeights ?? {}).filter(
     ([, weight]) => weight > 0,
   );

@@ -1,0 +1,43 @@
+/** The wired half of each kind. A kind without a line here does not compile. */
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { lambdaCode } from "../adapters/lambda-code.ts";
+import { lambdaProber } from "../adapters/lambda-prober.ts";
+import { lambdaVersions } from "../adapters/lambda-versions.ts";
+import type { Pace } from "../adapters/shared/pace.ts";
+import type { TargetPlan } from "../domain/plan.ts";
+import type { Clock, Target } from "../domain/ports.ts";
+import { type KindName, kindOf } from "./kinds.ts";
+import type { LambdaAliasPlan } from "./lambda-alias/kind.ts";
+import { aliasTraffic } from "./lambda-alias/traffic.ts";
+
+/** What the kinds are made of: the clients of one place, and the turns that its control planes give. */
+export interface TrafficTools {
+  readonly clock: Clock;
+  readonly lambda: () => LambdaClient;
+  /** Does not retry. */
+  readonly lambdaOnce: () => LambdaClient;
+  readonly lambdaPace: Pace;
+}
+
+/** What of a kind speaks to AWS; the plan of a target is read by its own kind alone. */
+type Maker = (tools: TrafficTools, plan: TargetPlan) => Omit<Target, "plan">;
+
+const MAKERS = {
+  "lambda-alias": ({ clock, lambda, lambdaOnce, lambdaPace: pace }, plan) => {
+    const own = plan as LambdaAliasPlan;
+    return {
+      traffic: aliasTraffic({ client: lambda, clock, pace }, own),
+      code: lambdaCode({ client: lambda }, own.functionName),
+      versions: lambdaVersions({ client: lambda }, own.functionName),
+      prober: lambdaProber({ client: lambdaOnce, clock }, own.functionName),
+    };
+  },
+} satisfies Readonly<Record<KindName, Maker>>;
+
+const byName: Readonly<Record<string, Maker>> = MAKERS;
+
+/** The target that a plan describes, made of the clients of its place. Throws `BrokenRecord` for an unknown kind. */
+export function makeTarget(tools: TrafficTools, plan: TargetPlan): Target {
+  const make = byName[kindOf(plan.kind).name] as Maker;
+  return { plan, ...make(tools, plan) };
+}

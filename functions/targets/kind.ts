@@ -1,0 +1,130 @@
+/**
+ * What a kind of traffic target says of itself. The journal, the machines and the judge know targets through this alone: a
+ * further kind is a folder beside `lambda-alias`, and a line in each of `kinds.ts`, `adapters.ts` and `grants.ts`.
+ *
+ * This half is pure: it is linted, covered and mutated as the domain is. The wired half of a kind (`traffic.ts` and its
+ * neighbours, with the SDK) implements the ports of `domain/ports.ts`.
+ */
+import type * as z from "zod";
+import type { Drive, QueryPlan, TargetPlan } from "../domain/plan.ts";
+import type { Route } from "../domain/ports.ts";
+
+/** Which shares of traffic a kind can hold, in percent: any whole number, or nothing but none and all. */
+export type Weights = "whole-percent" | "all-or-nothing";
+
+/** What of one arm is read: its traffic, the bad ones, those within the latency bound, the value itself. */
+export type Part = "samples" | "bad" | "within" | "value";
+/** Several series of a part are added up. */
+export type PartQueries = Readonly<Partial<Record<Part, readonly QueryPlan[]>>>;
+
+/** CloudWatch's count of samples up to and including a bound in ms. */
+export function withinStatistic(thresholdMs: number): string {
+  return `TC(:${Number(thresholdMs.toFixed(3))})`;
+}
+
+/** A ready-made metric of a kind. */
+export interface Preset {
+  /** Unique over all kinds, such as `lambda-error-rate`. */
+  readonly name: string;
+  /** What it measures. `errors` and `throttles` count; `latency` is a quantile of a duration in ms. */
+  readonly measures: "errors" | "latency" | "throttles";
+  /** As CloudWatch spells it, such as `p95`; null for what is no quantile. */
+  readonly quantile: string | null;
+  /** True where no version can be told apart: the target is looked at as a whole. */
+  readonly whole: boolean;
+  /** Short, for people: `error rate`. */
+  readonly words: string;
+}
+
+/** Which series of a preset are asked for. */
+export interface SeriesRequest {
+  readonly preset: Preset;
+  /** The version that an arm runs; null: the target as a whole, whatever versions serve it. */
+  readonly version: string | null;
+  /** Bound in ms that slow requests of this arm exceed, for durations; null: none is known. */
+  readonly thresholdMs: number | null;
+}
+
+/** Where a target is placed, for a kind that resolves its own part of the policy. */
+export interface Placing {
+  readonly account: string;
+  readonly region: string;
+  /** `aws`, `aws-cn`, `aws-us-gov` ... */
+  readonly partition: string;
+  /** Fills the placeholders of one field's text. */
+  fill(field: string, text: string): string;
+  /** A problem with one field, with a hint at what would do. */
+  refuse(field: string, message: string, hint: string): void;
+}
+
+/** What a kind adds to the plan of a target: its own fields, and what is locked. */
+export interface Placed {
+  /** Full ARN of what splits the traffic; two targets may not share it. */
+  readonly resource: string;
+  /** Every ARN that is locked while the target is moved, `resource` first. */
+  readonly resources: readonly string[];
+}
+
+export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route, I = unknown> {
+  readonly name: string;
+  /** One line for the policy's schema: what it is that holds the weight. */
+  readonly description: string;
+  /** Driven: Headgate sets each weight. Self-driving: the service moves by itself and is followed. */
+  readonly drive: Drive;
+  readonly weights: Weights;
+  /** Classes are brought back in this order, smallest first: what requests enter by comes back before what it calls. */
+  readonly restoreOrder: number;
+  /** True where the service refuses a write over a newer revision. Without it only time and agreeing reads protect. */
+  readonly locked: boolean;
+  /** True where a candidate can be asked directly before it serves. */
+  readonly probed: boolean;
+  /** The kind's own fields of a policy's target, beside name, kind, probe, reversible and follows. */
+  readonly fields: z.ZodRawShape;
+  /** Which of them names the resource, and what to do where two targets name the same one. */
+  readonly naming: { readonly field: string; readonly hint: string };
+  /** The kind's own part of the plan; what is wrong is refused through `placing`. */
+  resolve(input: I, placing: Placing): Placed & Omit<P, keyof TargetPlan>;
+
+  /** Whether both send traffic the same way. */
+  same(one: R, other: R): boolean;
+  /** Percent of traffic on this version. */
+  share(route: R, version: string): number;
+  /** The version that serves where nothing is split: the one that a candidate is compared with. */
+  serving(route: R): string;
+  /** Every version that gets traffic by it. */
+  versions(route: R): readonly string[];
+  /** Whether traffic is on one version alone. */
+  settled(route: R): boolean;
+  /** `version 7`, or `version 7, 10 % on 8`. */
+  inWords(route: R): string;
+  /** Where traffic goes with so many percent on the candidate: nothing at 0, the rest on the baseline. */
+  at(baseline: R, candidate: string, percent: number): R;
+  /** Where traffic goes after the finish: the candidate serves alone, with nothing left of the split. */
+  finished(baseline: R, candidate: string): R;
+  /**
+   * The single writes that lead from one route to another, each as the route that it leads to; the last is `to`. Empty
+   * where nothing has to be written. Broken off after any of them, it is asked again from where traffic stands then.
+   */
+  path(from: R, to: R): readonly R[];
+
+  readonly presets: readonly Preset[];
+  /** The preset that is judged where a policy names no metric, and that tells requests from errors. */
+  readonly usual: Preset;
+  /** The series of one arm, or of the target as a whole. */
+  series(plan: P, request: SeriesRequest): PartQueries;
+  /**
+   * True where the series of a version vanish once the target is no longer split, as Lambda's do: then only the target as
+   * a whole is counted. False where a version is always counted under its own name.
+   */
+  readonly armsVanish: boolean;
+  /** Names that an explicit query's dimensions may hold in braces, beside `{target}` and `{version}`. */
+  readonly placeholders: readonly string[];
+  /** What they stand for. */
+  filledIn(plan: P): Readonly<Record<string, string>>;
+  /** The target as people know it: `shop-order, alias live`. */
+  named(plan: P): string;
+  /** Where the candidate's logs lie. */
+  logGroup(plan: P): string;
+  /** What a restore leaves as it is, said with it; empty: nothing. */
+  readonly afterRestore: string;
+}

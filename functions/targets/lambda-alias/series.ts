@@ -1,0 +1,69 @@
+/**
+ * Lambda's metrics of an alias. While it is weighted, AWS/Lambda counts each arm under FunctionName, Resource =
+ * function:alias and ExecutedVersion. Once the alias points to one version alone those dimensions vanish: what Resource =
+ * function:alias counts is then the baseline before the first shift, and the candidate after the finish.
+ */
+import type { QueryPlan } from "../../domain/plan.ts";
+import { type PartQueries, type Preset, type SeriesRequest, withinStatistic } from "../kind.ts";
+
+const duration = (quantile: string): Preset => ({
+  name: `lambda-duration-${quantile}`,
+  measures: "latency",
+  quantile,
+  whole: false,
+  words: quantile,
+});
+
+export const LAMBDA_ERROR_RATE: Preset = {
+  name: "lambda-error-rate",
+  measures: "errors",
+  quantile: null,
+  whole: false,
+  words: "error rate",
+};
+
+/** Throttled requests run no version, so no arm can be told apart: the alias is looked at as a whole. */
+const THROTTLES: Preset = {
+  name: "lambda-throttles",
+  measures: "throttles",
+  quantile: null,
+  whole: true,
+  words: "throttles",
+};
+
+export const LAMBDA_PRESETS: readonly Preset[] = [
+  LAMBDA_ERROR_RATE,
+  duration("p50"),
+  duration("p95"),
+  duration("p99"),
+  THROTTLES,
+];
+
+interface Alias {
+  readonly functionName: string;
+  readonly alias: string;
+}
+
+/** The series of one arm of an alias; without a version, of the alias as a whole. */
+export function lambdaSeries(
+  { functionName, alias }: Alias,
+  { preset, version, thresholdMs }: SeriesRequest,
+): PartQueries {
+  const whole = { FunctionName: functionName, Resource: `${functionName}:${alias}` };
+  const dimensions = version === null ? whole : { ...whole, ExecutedVersion: version };
+  const read = (metricName: string, statistic: string): QueryPlan[] => [
+    { namespace: "AWS/Lambda", metricName, dimensions, statistic },
+  ];
+  switch (preset.measures) {
+    case "errors":
+      return { samples: read("Invocations", "Sum"), bad: read("Errors", "Sum") };
+    case "throttles":
+      return { samples: read("Invocations", "Sum"), bad: read("Throttles", "Sum") };
+    case "latency":
+      return {
+        samples: read("Duration", "SampleCount"),
+        value: read("Duration", preset.quantile ?? "p95"),
+        ...(thresholdMs === null ? {} : { within: read("Duration", withinStatistic(thresholdMs)) }),
+      };
+  }
+}

@@ -1,0 +1,39 @@
+/** What the sandbox has to make for each kind of target, and how it sees that kind's traffic from outside. */
+import type { EnvironmentPlan, TargetPlan } from "../../functions/domain/plan.ts";
+import { type KindName, kindOf } from "../../functions/targets/kinds.ts";
+import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
+import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
+import type { ShareHistory } from "../world/shares.ts";
+import { createFunction } from "./populate-lambda.ts";
+
+/** The simulated services that hold traffic. */
+export interface TargetServices {
+  readonly lambda: SimulatedLambda;
+}
+
+type Where = Pick<EnvironmentPlan, "account" | "region">;
+
+interface SimulatedKind {
+  /** Makes what the plan expects to find. */
+  create(services: TargetServices, where: Where, target: TargetPlan): void;
+  /** How its traffic was split, from the beginning, by the service's own record. */
+  history(services: TargetServices, where: Where, target: TargetPlan): ShareHistory;
+}
+
+const SIMULATED = {
+  "lambda-alias": {
+    create: ({ lambda }, where, target) => createFunction(lambda, where, target as LambdaAliasPlan),
+    history: ({ lambda }, { account, region }, target) => {
+      const { functionName, alias } = target as LambdaAliasPlan;
+      return lambda.weightHistory({ account, region, functionName, alias });
+    },
+  },
+} satisfies Readonly<Record<KindName, SimulatedKind>>;
+
+const byName: Readonly<Record<string, SimulatedKind>> = SIMULATED;
+
+export const simulated = (target: TargetPlan): SimulatedKind => byName[kindOf(target.kind).name] as SimulatedKind;
+
+/** The Lambda aliases of a plan, by whatever name: what a scenario can move by hand. */
+export const lambdaAliasesOf = (targets: readonly TargetPlan[]): LambdaAliasPlan[] =>
+  targets.filter(({ kind }) => kind === "lambda-alias") as LambdaAliasPlan[];
