@@ -1,0 +1,51 @@
+import { globSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { AREAS, EXCEPTIONS, FLOORS } from "./areas.ts";
+import { modulesOf } from "./modules.ts";
+import { circles, halves, strangers, tall, trespasses, upward } from "./rules.ts";
+
+const SCREEN = 60;
+
+/** What is being mended: these lists shrink to nothing, and go. */
+const HANDLERS = ["capture-baseline", "deploy-candidate", "operate", "plan-move", "restore-code"];
+const CIRCLES = ["sandbox/aws/cloudwatch/alarm-history.ts <-> sandbox/aws/cloudwatch/alarms.ts"];
+const HALVES = ["functions/domain/traffic/set-route.ts"];
+
+const root = new URL("../../", import.meta.url);
+const names = globSync("{bench,cli,functions,infra,sandbox}/**/*.ts", { cwd: root });
+const tree = modulesOf(
+  Object.fromEntries(names.sort().map((name) => [name, readFileSync(new URL(name, root), "utf8")])),
+);
+
+it("finds the tree that it looks at", () => {
+  for (const file of ["functions/judge.ts", "functions/domain/plan.ts", "sandbox/clock.ts", "cli/main.ts"]) {
+    expect(tree.find((module) => module.file === file)?.imports ?? null).not.toBeNull();
+  }
+});
+
+it("decides or acts, file by file, in the domain", () => {
+  const domain = tree.filter(({ file }) => file.startsWith("functions/domain/") && !HALVES.includes(file));
+  expect(halves(domain)).toEqual([]);
+});
+
+it("builds the domain's rooms in floors: none imports from above", () => {
+  expect(upward(tree, "functions/domain", FLOORS)).toEqual([]);
+});
+
+it("keeps who may import whom", () => {
+  expect(trespasses(tree, AREAS, EXCEPTIONS)).toEqual([]);
+});
+
+it("has no circle of imports, by value or by type", () => {
+  expect(circles(tree).filter((circle) => !CIRCLES.includes(circle))).toEqual([]);
+});
+
+it("knows no kind of target by another", () => {
+  expect(strangers(tree, "functions/targets")).toEqual([]);
+});
+
+it("lets each handler fit a screen", () => {
+  const handlers = tree.filter(({ file }) => /^functions\/[^/]+$/.test(file));
+  const mended = handlers.filter(({ file }) => !HANDLERS.some((name) => file === `functions/${name}.ts`));
+  expect(tall(mended, SCREEN)).toEqual([]);
+});
