@@ -48,11 +48,12 @@ function roomOf(file: string, root: string): string | null {
 /** Circles of imports, by value or by type: each set of files that all reach one another, in order of names. */
 export function circles(modules: readonly Module[]): string[] {
   const edges = new Map(modules.map(({ file, imports }) => [file, imports.map(({ to }) => to)]));
-  const reach = new Map([...edges.keys()].map((file) => [file, reachedFrom(file, edges)]));
-  const both = (one: string, other: string) => reach.get(one)?.has(other) && reach.get(other)?.has(one);
-  const found = [...edges.keys()].filter((file) => both(file, file));
-  const sets = found.map((file) => found.filter((other) => both(file, other)).sort());
-  return [...new Set(sets.map((files) => files.join(" <-> ")))].sort();
+  const names = [...edges.keys()].sort();
+  const reach = new Map(names.map((file) => [file, reachedFrom(file, edges)]));
+  const both = (one: string, other: string) =>
+    reach.get(one)?.has(other) === true && reach.get(other)?.has(one) === true;
+  const inCircle = names.filter((file) => both(file, file));
+  return [...new Set(inCircle.map((file) => inCircle.filter((other) => both(file, other)).join(" <-> ")))];
 }
 
 /** Every file that an import leads to, itself only if it is led back to. */
