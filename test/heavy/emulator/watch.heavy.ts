@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { SeriesQuery } from "../../../functions/domain/ports.ts";
+import type { Place, SeriesQuery } from "../../../functions/domain/ports.ts";
 import { type Emulator, PLACE, startEmulator } from "./emulator.ts";
 
 const MINUTE = 60_000;
@@ -131,24 +131,22 @@ describe("alarms", () => {
     await client.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: "set by the test" }));
   }
 
+  /** State by name. */
+  async function statesOf(place: Place, names: readonly string[], prefix?: string) {
+    const states = await emulator.deps.alarms(place).states(names, prefix);
+    return Object.fromEntries([...states].map(([name, { state }]) => [name, state]));
+  }
+
   test("are read by name and by prefix; one that does not exist is absent", async () => {
     await alarm("shop-prod-errors", "ALARM");
     await alarm("shop-prod-latency", "OK");
     await alarm("shop-sit-errors", "OK");
-    const alarms = emulator.deps.alarms(PLACE);
 
-    expect(await alarms.states(["shop-prod-errors", "shop-sit-errors", "shop-prod-nothing"])).toEqual(
-      new Map([
-        ["shop-prod-errors", "ALARM"],
-        ["shop-sit-errors", "OK"],
-      ]),
-    );
-    expect(await alarms.states([], "shop-prod-")).toEqual(
-      new Map([
-        ["shop-prod-errors", "ALARM"],
-        ["shop-prod-latency", "OK"],
-      ]),
-    );
+    expect(await statesOf(PLACE, ["shop-prod-errors", "shop-sit-errors", "shop-prod-nothing"])).toEqual({
+      "shop-prod-errors": "ALARM",
+      "shop-sit-errors": "OK",
+    });
+    expect(await statesOf(PLACE, [], "shop-prod-")).toEqual({ "shop-prod-errors": "ALARM", "shop-prod-latency": "OK" });
   });
 
   test("of an environment in another account are read there, as the role that the policy names", async () => {
@@ -157,7 +155,7 @@ describe("alarms", () => {
     await alarm("elsewhere", "ALARM", new CloudWatchClient({ credentials }));
 
     const there = { account: "210987654321", region: PLACE.region, roleArn };
-    expect(await emulator.deps.alarms(there).states(["elsewhere"])).toEqual(new Map([["elsewhere", "ALARM"]]));
-    expect(await emulator.deps.alarms(PLACE).states(["elsewhere"])).toEqual(new Map());
+    expect(await statesOf(there, ["elsewhere"])).toEqual({ elsewhere: "ALARM" });
+    expect(await statesOf(PLACE, ["elsewhere"])).toEqual({});
   });
 });
