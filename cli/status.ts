@@ -1,7 +1,7 @@
 /** How a promotion stands, read from the ledger with one's own credentials; it works when the API does not. */
 
-import { countedDecisions, waitingFor } from "../functions/domain/approval/approval.ts";
 import { loadApprovals, loadDecisions } from "../functions/domain/approval/load.ts";
+import { countedDecisions, waitingFor } from "../functions/domain/approval/settlement.ts";
 import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
 import { asHeader, type Header } from "../functions/domain/ledger/header.ts";
 import { asHead } from "../functions/domain/ledger/journal-records.ts";

@@ -1,6 +1,6 @@
 /** Asks the people whom the plan names for an approval, each by a personal link. */
 import { askNow } from "./domain/approval/ask.ts";
-import { ApprovalName } from "./domain/approval/store.ts";
+import { ApprovalName } from "./domain/approval/records.ts";
 import { lapOf } from "./domain/chunks.ts";
 import { approvalPause } from "./domain/ledger/pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";

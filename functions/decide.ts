@@ -4,8 +4,8 @@
  */
 import { decide } from "./domain/approval/decide.ts";
 import { findApproval } from "./domain/approval/load.ts";
+import { ApprovalName } from "./domain/approval/records.ts";
 import { replacePerson, resendLink } from "./domain/approval/reseat.ts";
-import { ApprovalName } from "./domain/approval/store.ts";
 import { speakerOf } from "./domain/people.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { ApprovalRequest, decidedAnswer, reseatedAnswer } from "./pages/approval/api.ts";

@@ -1,7 +1,7 @@
 /** Reads what people and operators have said so far and says what it amounts to. */
 import * as z from "zod";
+import { ApprovalName } from "./domain/approval/records.ts";
 import { settleNow } from "./domain/approval/settle.ts";
-import { ApprovalName } from "./domain/approval/store.ts";
 import { lapOf } from "./domain/chunks.ts";
 import { noteEnding } from "./domain/ledger/note-ending.ts";
 import { approvalPause } from "./domain/ledger/pauses.ts";

@@ -2,7 +2,7 @@
 
 import type { AskedRole, Decision } from "../../functions/domain/approval/approval.ts";
 import { rolesAsked } from "../../functions/domain/approval/approval.ts";
-import { CHECKED } from "../../functions/domain/approval/evidence.ts";
+import { CHECKED } from "../../functions/domain/approval/trail.ts";
 import { ADVISED, BAKES_SEE } from "../../functions/domain/judge/advice-record.ts";
 import type { AuditRecord } from "../../functions/domain/ledger/audit.ts";
 import { thousands } from "../../functions/domain/text.ts";

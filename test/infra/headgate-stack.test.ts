@@ -3,7 +3,7 @@ import { Match } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
 import { roleFor } from "../../functions/domain/access.ts";
-import { linkChange } from "../../functions/domain/approval/store.ts";
+import { linkChange } from "../../functions/domain/approval/link.ts";
 import { countPromotion } from "../../functions/runtime/metrics.ts";
 import { accessOf } from "../../infra/access.ts";
 import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";

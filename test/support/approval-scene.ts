@@ -1,7 +1,7 @@
 /** A promotion that waits for people: real handlers, a ledger in memory, a mailbox, and a workflow that counts its wakes. */
 import { createHash, createHmac } from "node:crypto";
 import { askApproval } from "../../functions/ask-approval.ts";
-import type { ApprovalName } from "../../functions/domain/approval/store.ts";
+import type { ApprovalName } from "../../functions/domain/approval/records.ts";
 import type { Header } from "../../functions/domain/ledger/header.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";

@@ -9,31 +9,23 @@ import { page } from "../notices/pager.ts";
 import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
 import { type Change, Conflict, type Ledger } from "../ports.ts";
-import {
-  type ApprovalRecord,
-  type Decision,
-  isStale,
-  partiesTo,
-  partyAddresses,
-  rolesAsked,
-  settle,
-  whoIsAsked,
-} from "./approval.ts";
-import { bindingOf } from "./check.ts";
-import { gateResults } from "./evidence.ts";
+import { type ApprovalRecord, type Decision, partiesTo, partyAddresses, rolesAsked, whoIsAsked } from "./approval.ts";
+import { bindingOf } from "./binding.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
-import { type Subject, troubleNotice, unaskedNotice } from "./mail.ts";
-import { mailSeats, type PostDeps } from "./post.ts";
+import { type MailTools, mailSeats } from "./mail-seats.ts";
+import { type Subject, troubleNotice, unaskedNotice } from "./notices.ts";
+import type { ApprovalName } from "./records.ts";
 import { openSeats } from "./seats.ts";
+import { isStale, settle } from "./settlement.ts";
 import { type Standing, standing } from "./standing.ts";
-import type { ApprovalName } from "./store.ts";
+import { gateResults } from "./trail.ts";
 
 /**
  * Asks everybody whom the plan names, once: called again, it sends what was not sent and changes nothing else. An
  * approval that was given too long ago is asked for anew, with new links; what was decided then stays in the trail.
  * Throws `BrokenRecord` where the plan has no such approval, and what the ports throw.
  */
-export async function askNow(deps: PostDeps, name: ApprovalName): Promise<Standing> {
+export async function askNow(deps: MailTools, name: ApprovalName): Promise<Standing> {
   const about = await loadAsked(deps.ledger, name);
   const record = await ensureRecord(deps, name, about);
   if (record === null) return NOBODY_ASKED;
@@ -56,7 +48,7 @@ const NOBODY_ASKED: Standing = {
 type About = Awaited<ReturnType<typeof loadAsked>>;
 
 /** Null: the promotion is closed, and nothing is asked of it any more. */
-async function ensureRecord(deps: PostDeps, name: ApprovalName, about: About): Promise<ApprovalRecord | null> {
+async function ensureRecord(deps: MailTools, name: ApprovalName, about: About): Promise<ApprovalRecord | null> {
   const found = await findApproval(deps.ledger, name);
   if (found !== undefined && !isStale(found, about.wanted, deps.clock.now())) return found;
   const record = await newRecord(deps, name, about, found?.generation ?? 0, found?.revision ?? 0);
@@ -86,7 +78,7 @@ async function forget(ledger: Ledger, { promotionId, environment, approval }: Ap
 }
 
 async function newRecord(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   { header, release, plan, wanted }: About,
   lastGeneration: number,
@@ -122,7 +114,7 @@ const noMail = (unreached: readonly string[]) =>
 
 /** Returns whom no mail reaches. */
 async function tellEverybody(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   subject: About & Subject,
   decisions: readonly Decision[],
@@ -154,7 +146,7 @@ async function tellEverybody(
 }
 
 /** In the middle of a rollout a share of traffic waits for the answer of people who do not know that they are asked. */
-async function pageUnasked(deps: PostDeps, subject: About & Subject, refused: readonly string[]): Promise<void> {
+async function pageUnasked(deps: MailTools, subject: About & Subject, refused: readonly string[]): Promise<void> {
   if (refused.length === 0) return;
   const { promotionId, environment, approval, askedAt } = subject.record;
   const fact = { environment, about: [unasked(approval, askedAt)] };
@@ -168,7 +160,7 @@ interface Trouble {
   readonly unfillable: readonly string[];
 }
 
-async function troubleOf(deps: PostDeps, record: ApprovalRecord): Promise<Trouble> {
+async function troubleOf(deps: MailTools, record: ApprovalRecord): Promise<Trouble> {
   const roles = record.escalation === null ? record.roles : [...record.roles, record.escalation];
   const addresses = [...new Set(roles.flatMap((role) => role.people.map(({ address }) => address)))];
   const reach = await reachOf(deps, addresses);
@@ -184,7 +176,7 @@ async function troubleOf(deps: PostDeps, record: ApprovalRecord): Promise<Troubl
 }
 
 /** Null where it cannot be asked for good: people are mailed all the same. */
-async function reachOf(deps: PostDeps, addresses: readonly string[]): Promise<Reach | null> {
+async function reachOf(deps: MailTools, addresses: readonly string[]): Promise<Reach | null> {
   try {
     return await deps.mailer.reach(addresses);
   } catch (error) {
@@ -193,10 +185,10 @@ async function reachOf(deps: PostDeps, addresses: readonly string[]): Promise<Re
     return null;
   }
 }
-type Reach = Awaited<ReturnType<PostDeps["mailer"]["reach"]>>;
+type Reach = Awaited<ReturnType<MailTools["mailer"]["reach"]>>;
 
 /** Tells the parties and the environment's team, before the wait starts, whom no mail will reach. */
-async function tellTrouble(deps: PostDeps, subject: Subject, trouble: Trouble): Promise<void> {
+async function tellTrouble(deps: MailTools, subject: Subject, trouble: Trouble): Promise<void> {
   const wording = troubleNotice(subject, trouble);
   if (wording === null) return;
   const { record, plan } = subject;

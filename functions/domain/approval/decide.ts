@@ -11,11 +11,12 @@ import { approvalPause } from "../ledger/pauses.ts";
 import { wakePauses } from "../ledger/wake-pauses.ts";
 import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
-import { type ApprovalRecord, type Decision, type Settlement, seatOf, settle } from "./approval.ts";
-import { type Answer, checkDecision, type Missing } from "./check.ts";
-import { decisionEntry } from "./decision-entry.ts";
+import { type Answer, checkDecision, type Missing } from "./answer.ts";
+import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
-import { type ApprovalName, changeApproval, decisionChanges } from "./store.ts";
+import { type ApprovalName, changeApproval, decisionChanges } from "./records.ts";
+import { type Settlement, settle } from "./settlement.ts";
+import { decisionEntry } from "./trail.ts";
 
 export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "log">;
 

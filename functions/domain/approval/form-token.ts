@@ -2,7 +2,9 @@
 import { canonicalJson } from "../canonical.ts";
 import type { Hash, Sign } from "../ports.ts";
 import type { ApprovalRecord } from "./approval.ts";
-import { FORM_LIFE_MS } from "./check.ts";
+
+/** A form may be filled in this long after it was shown; the approval's own end comes first where it is nearer. */
+export const FORM_LIFE_MS = 4 * 3_600_000;
 
 /**
  * Token of one showing of the form. Nothing is stored: it is the signature of the link, of what the decision is bound

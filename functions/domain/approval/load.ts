@@ -1,19 +1,16 @@
-import { canonicalJson } from "../canonical.ts";
+/** Reads approvals, and what they are about. */
 import { BrokenRecord } from "../errors.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadHeader, loadPlan, loadPlanHeader, must } from "../ledger/load.ts";
 import { approvalPause } from "../ledger/pauses.ts";
-import { personOf } from "../people.ts";
 import type { ApprovalPlan } from "../plan.ts";
-import type { Hash, Item, Key, Ledger, Sign } from "../ports.ts";
+import type { Item, Key, Ledger } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
-import type { ApprovalName, Link } from "./store.ts";
+import type { ApprovalName } from "./records.ts";
 
 const asApproval = (found: Item) => found as unknown as ApprovalRecord & Key;
 
 const asDecision = (found: Item) => found as unknown as Decision & Key;
-
-const asLink = (found: Item) => found as unknown as Link & Key;
 
 export async function findApproval(ledger: Ledger, name: ApprovalName): Promise<(ApprovalRecord & Key) | undefined> {
   const found = await ledger.read(keys.approval(name.promotionId, name.environment, name.approval));
@@ -44,20 +41,6 @@ export async function loadAsked(ledger: Ledger, { promotionId, environment, appr
   const wanted: ApprovalPlan | undefined = plan.approvals.find((one) => one.id === approval);
   if (wanted === undefined) throw new BrokenRecord(`the plan of ${promotionId} has no approval "${approval}"`);
   return { header, release, plan, wanted };
-}
-
-/**
- * An approver's link: 256 bits that only the deployment's secret can make. The same seat has the same link, so that a
- * mail sent again leads to the same page; a new generation makes a new one.
- */
-export async function linkId(sign: Sign, link: Link): Promise<string> {
-  const { promotionId, environment, approval, role, address, generation } = link;
-  return sign(canonicalJson(["link", promotionId, environment, approval, role, personOf(address), generation]));
-}
-
-export async function findLink(ledger: Ledger, hash: Hash, id: string): Promise<Link | undefined> {
-  const found = await ledger.read(keys.link(hash(id)));
-  return found === undefined ? undefined : asLink(found);
 }
 
 /**

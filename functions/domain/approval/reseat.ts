@@ -7,20 +7,12 @@ import { currentPolicy } from "../ledger/policies.ts";
 import { personOf, samePerson } from "../people.ts";
 import type { RolePlan } from "../plan.ts";
 import { Conflict, type Ledger } from "../ports.ts";
-import {
-  type ApprovalRecord,
-  type AskedRole,
-  countedDecisions,
-  type Decision,
-  partiesTo,
-  type Settlement,
-  seatOf,
-  settle,
-} from "./approval.ts";
+import { type ApprovalRecord, type AskedRole, type Decision, partiesTo, seatOf } from "./approval.ts";
 import { loadApproval, loadAsked, loadDecisions } from "./load.ts";
-import type { Subject } from "./mail.ts";
-import { mailSeats, type PostDeps } from "./post.ts";
-import { type ApprovalName, changeApproval } from "./store.ts";
+import { type MailTools, mailSeats } from "./mail-seats.ts";
+import type { Subject } from "./notices.ts";
+import { type ApprovalName, changeApproval } from "./records.ts";
+import { countedDecisions, type Settlement, settle } from "./settlement.ts";
 
 export type Reseated =
   | { readonly kind: "done"; readonly address: string; readonly reach: "confirmed" | "unconfirmed" | "absent" }
@@ -33,7 +25,7 @@ interface Situation extends Subject {
   readonly people: readonly RolePlan[];
 }
 
-async function situationOf(deps: PostDeps, name: ApprovalName): Promise<Situation> {
+async function situationOf(deps: MailTools, name: ApprovalName): Promise<Situation> {
   const record = await loadApproval(deps.ledger, name);
   const { release, plan, wanted } = await loadAsked(deps.ledger, name);
   const decisions = await loadDecisions(deps.ledger, name);
@@ -48,7 +40,7 @@ async function situationOf(deps: PostDeps, name: ApprovalName): Promise<Situatio
  * once a minute, since SNS suspends an address that gets too many. Throws what the ports throw.
  */
 export async function resendLink(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   wanted: { readonly role: string; readonly address: string; readonly caller: string },
 ): Promise<Reseated> {
@@ -74,7 +66,7 @@ const notAsked = (address: string, role: string): Reseated => ({
   why: `${address} is not asked as ${role}`,
 });
 
-async function done(deps: PostDeps, address: string): Promise<Reseated> {
+async function done(deps: MailTools, address: string): Promise<Reseated> {
   const reach = await deps.mailer.reach([address]);
   return { kind: "done", address, reach: reach.get(address) ?? "absent" };
 }
@@ -87,7 +79,7 @@ const ATTEMPTS = 8;
  * `LedgerBusy` when others kept changing the approval, and what the ports throw.
  */
 export async function replacePerson(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   wanted: { readonly role: string; readonly address: string; readonly by: string; readonly caller: string },
 ): Promise<Reseated> {
@@ -144,7 +136,7 @@ function member(value: unknown, name: string): unknown {
     : undefined;
 }
 
-async function reseat(deps: PostDeps, record: ApprovalRecord, wanted: Wanted): Promise<ApprovalRecord | null> {
+async function reseat(deps: MailTools, record: ApprovalRecord, wanted: Wanted): Promise<ApprovalRecord | null> {
   const generation = record.generation + 1;
   const change = {
     generation,
@@ -167,7 +159,7 @@ function seated(role: AskedRole, { role: name, address, by }: Wanted, generation
 }
 
 async function tellReplaced(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   situation: Situation,
   wanted: Wanted,

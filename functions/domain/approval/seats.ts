@@ -1,5 +1,7 @@
+/** Seats: one person in one role, and which of them still owe an answer. */
 import { personOf } from "../people.ts";
-import { type ApprovalRecord, type AskedPerson, type AskedRole, countedDecisions, type Decision } from "./approval.ts";
+import type { ApprovalRecord, AskedPerson, AskedRole, Decision } from "./approval.ts";
+import { countedDecisions } from "./settlement.ts";
 
 export interface Seat {
   readonly role: AskedRole;

@@ -5,22 +5,15 @@ import { appendAudit } from "../ledger/append-audit.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { send } from "../notices/send.ts";
 import { Conflict } from "../ports.ts";
-import {
-  type ApprovalRecord,
-  type AskedRole,
-  type Decision,
-  partyAddresses,
-  rolesAsked,
-  type Settlement,
-  settle,
-} from "./approval.ts";
-import { decisionEntry } from "./decision-entry.ts";
+import { type ApprovalRecord, type AskedRole, type Decision, partyAddresses, rolesAsked } from "./approval.ts";
 import { loadApproval, loadApprovals, loadAsked, loadDecisions } from "./load.ts";
-import { endNotice, type Subject } from "./mail.ts";
-import { mailSeats, type PostDeps } from "./post.ts";
+import { type MailTools, mailSeats } from "./mail-seats.ts";
+import { endNotice, type Subject } from "./notices.ts";
+import { type ApprovalName, changeApproval } from "./records.ts";
 import { openSeats, seatsOf } from "./seats.ts";
+import { type Settlement, settle } from "./settlement.ts";
 import { type Standing, standing } from "./standing.ts";
-import { type ApprovalName, changeApproval } from "./store.ts";
+import { decisionEntry } from "./trail.ts";
 
 const ATTEMPTS = 8;
 
@@ -30,7 +23,7 @@ const ATTEMPTS = 8;
  * nobody was asked, `LedgerBusy` when others kept changing the approval at the same instant, and what mail throws.
  */
 export async function settleNow(
-  deps: PostDeps,
+  deps: MailTools,
   promotionId: string,
   environment: string,
   approval: string,
@@ -52,7 +45,7 @@ export async function settleNow(
  * Ends every approval of the promotion that still waits: its answer is no longer wanted. Those asked are told, and their
  * links lead nowhere. Safe to call at any time. Throws what `settleNow` throws.
  */
-export async function withdrawApprovals(deps: PostDeps, promotionId: string, why: string): Promise<void> {
+export async function withdrawApprovals(deps: MailTools, promotionId: string, why: string): Promise<void> {
   for (const { environment, approval, ...record } of await loadApprovals(deps.ledger, promotionId)) {
     if (record.state !== "waiting") continue;
     const ended = { state: "cancelled", summary: `cancelled: ${why}`, endedAt: deps.clock.now(), news: true } as const;
@@ -64,7 +57,11 @@ export async function withdrawApprovals(deps: PostDeps, promotionId: string, why
 }
 
 /** The record with what the settlement changes written; null: somebody else changed it first. */
-async function persist(deps: PostDeps, record: ApprovalRecord, settlement: Settlement): Promise<ApprovalRecord | null> {
+async function persist(
+  deps: MailTools,
+  record: ApprovalRecord,
+  settlement: Settlement,
+): Promise<ApprovalRecord | null> {
   const change = changeBy(record, settlement, deps.clock.now());
   return change === null ? record : write(deps, record, change);
 }
@@ -76,7 +73,7 @@ function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): 
 }
 
 async function write(
-  deps: PostDeps,
+  deps: MailTools,
   record: ApprovalRecord,
   change: Partial<ApprovalRecord>,
 ): Promise<ApprovalRecord | null> {
@@ -94,7 +91,7 @@ async function write(
  * that the sweeper finds. A conflict on the flag means newer news, which the next call tells.
  */
 async function tell(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   record: ApprovalRecord,
   decisions: readonly Decision[],
@@ -113,7 +110,7 @@ async function tell(
 }
 
 async function recordDecisions(
-  deps: PostDeps,
+  deps: MailTools,
   name: ApprovalName,
   record: ApprovalRecord,
   decisions: readonly Decision[],
@@ -123,7 +120,7 @@ async function recordDecisions(
   }
 }
 
-async function tellEnd(deps: PostDeps, name: ApprovalName, subject: Subject, settlement: Settlement): Promise<void> {
+async function tellEnd(deps: MailTools, name: ApprovalName, subject: Subject, settlement: Settlement): Promise<void> {
   const { environment, approval } = name;
   const { state, summary } = settlement;
   await appendAudit(deps, name.promotionId, {
@@ -149,7 +146,7 @@ function concerned(record: ApprovalRecord, { state }: Settlement): string[] {
 
 /** Reminders to those whose answer is missing, the newest only; the escalation's people once they are asked. */
 async function nudge(
-  deps: PostDeps,
+  deps: MailTools,
   subject: Subject,
   decisions: readonly Decision[],
   { remindDue }: Settlement,

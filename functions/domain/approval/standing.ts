@@ -1,4 +1,6 @@
-import type { ApprovalOutcome, ApprovalState, Settlement } from "./approval.ts";
+/** How an approval stands, and how long it can be left alone. */
+import type { ApprovalOutcome, ApprovalState } from "./approval.ts";
+import type { Settlement } from "./settlement.ts";
 
 /** How an approval stands, in the words of the machines. */
 export interface Standing {

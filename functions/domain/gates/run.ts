@@ -1,6 +1,6 @@
 /** Runs the gates of one point of the rollout: what must hold before, between and after its steps. */
 
-import { CHECKED } from "../approval/evidence.ts";
+import { CHECKED } from "../approval/trail.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";

@@ -1,6 +1,7 @@
 /** The last questions before a rollout: is it approved, is the window open? If not, until when is it waited for? */
-import { isStale } from "../approval/approval.ts";
+
 import { findApproval } from "../approval/load.ts";
+import { isStale } from "../approval/settlement.ts";
 import { loadHead, loadHeader, loadPlan, loadSignals } from "../ledger/load.ts";
 import { noteEnding } from "../ledger/note-ending.ts";
 import { expectLife } from "../ledger/wake-pauses.ts";

@@ -2,8 +2,9 @@
  * Keeps the token of a state that waits, then looks again: a word that came between the last look and the token would
  * otherwise be slept through.
  */
-import { settle } from "../approval/approval.ts";
+
 import { findApproval, loadDecisions } from "../approval/load.ts";
+import { settle } from "../approval/settlement.ts";
 import { loadHead, loadSignals } from "../ledger/load.ts";
 import { approvalPause, HOLD_PAUSE } from "../ledger/pauses.ts";
 import { isHeld, isStop } from "../ledger/signals.ts";

@@ -1,6 +1,6 @@
 /** The approval page as markup. */
 
-import { LONGEST_COMMENT, type Missing } from "../../domain/approval/check.ts";
+import { LONGEST_COMMENT, type Missing } from "../../domain/approval/answer.ts";
 import type { PlanAdvice } from "../../domain/judge/advice.ts";
 import { stepWeights } from "../charts/step-weights.ts";
 import { type Html, html, type Part } from "../html.ts";

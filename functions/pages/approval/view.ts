@@ -4,17 +4,14 @@ import {
   type ApprovalRecord,
   type ApprovalState,
   type AskedRole,
-  countedDecisions,
   type Decision,
   type GateResult,
   rolesAsked,
-  type Settlement,
   seatOf,
-  settle,
-  waitingFor,
 } from "../../domain/approval/approval.ts";
+import type { Link } from "../../domain/approval/link.ts";
 import { loadApproval, loadAsked, loadDecisions } from "../../domain/approval/load.ts";
-import type { Link } from "../../domain/approval/store.ts";
+import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
 import { formatDuration } from "../../domain/durations.ts";
 import type { PlanAdvice } from "../../domain/judge/advice.ts";

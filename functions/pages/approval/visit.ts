@@ -1,7 +1,7 @@
 /** One visit to an approver's link: whose it is, and the page as it is shown. */
 import { formToken } from "../../domain/approval/form-token.ts";
-import { findLink } from "../../domain/approval/load.ts";
-import type { Link } from "../../domain/approval/store.ts";
+import type { Link } from "../../domain/approval/link.ts";
+import { findLink } from "../../domain/approval/open-link.ts";
 import type { Dependencies, Hash } from "../../domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
 import { htmlAnswer, plainAnswer } from "../layout.ts";

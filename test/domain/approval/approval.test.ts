@@ -1,16 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  countedDecisions,
   type Decision,
-  isStale,
   partyAddresses,
   rolesAsked,
   seatOf,
-  settle,
-  waitingFor,
   whoIsAsked,
 } from "../../../functions/domain/approval/approval.ts";
+import { countedDecisions, isStale, settle, waitingFor } from "../../../functions/domain/approval/settlement.ts";
 import { looksLikeAddress, personOf, samePerson, unfillable } from "../../../functions/domain/people.ts";
 import { A, B, C, D, escalated, infra, lead, record, said } from "../../support/approval-record.ts";
 import { HOUR, role, START } from "../../support/approval-scene.ts";

@@ -1,11 +1,6 @@
-/** What a decision must bring with it, what it is bound to, and the form's token. */
+/** An answer, before anything of it is believed, and what it lacks to be a decision. */
 
-import { canonicalJson } from "../canonical.ts";
-import type { Header } from "../ledger/header.ts";
-import type { PlanHeader } from "../ledger/plan-parts.ts";
 import { samePerson } from "../people.ts";
-import type { EnvironmentPlan } from "../plan.ts";
-import type { Hash } from "../ports.ts";
 import { type ApprovalRecord, type AskedRole, partiesTo, seatOf } from "./approval.ts";
 
 export const LONGEST_COMMENT = 2_000;
@@ -67,38 +62,3 @@ function missingComment(answer: Answer): Missing[] {
   }
   return [];
 }
-
-/**
- * Hash of what a decision is about: the release, who started it, what each target will run, the requester's claims, the
- * gates' results, the plan as a whole, and the trail up to here, with the verdicts of the environments before. Kept with the approval and with each decision.
- */
-export function bindingOf(
-  hash: Hash,
-  about: {
-    readonly header: Pick<Header, "promotionId" | "planHash" | "startedBy">;
-    readonly release: PlanHeader;
-    readonly plan: EnvironmentPlan;
-    readonly approval: string;
-    readonly gates: ApprovalRecord["gates"];
-    readonly trail: ApprovalRecord["trail"];
-  },
-): string {
-  const { header, release, plan } = about;
-  const artifacts = plan.targets.map(({ name, resource, artifact }) => ({ name, resource, artifact }));
-  return hash(
-    canonicalJson({
-      promotion: header.promotionId,
-      plan: header.planHash,
-      startedBy: header.startedBy,
-      environment: plan.environment,
-      approval: about.approval,
-      release,
-      artifacts,
-      gates: about.gates,
-      trail: about.trail,
-    }),
-  );
-}
-
-/** A form may be filled in this long after it was shown; the approval's own end comes first where it is nearer. */
-export const FORM_LIFE_MS = 4 * 3_600_000;

@@ -1,23 +1,16 @@
-/** Approvals in the ledger: the record, the decisions, the links. */
+/** Approvals in the ledger: how they are named, and the changes that write them. */
 import * as z from "zod";
 import { EnvironmentInput } from "../inputs.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { personOf } from "../people.ts";
-import type { Change, Hash } from "../ports.ts";
+import type { Change } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
 
 /** Which approval; also what the machines send. */
 export const ApprovalName = EnvironmentInput.extend({ approval: z.string().min(1) });
 
 export type ApprovalName = Readonly<z.output<typeof ApprovalName>>;
-
-/** What is kept of a link: whose it is, never the link itself. */
-export interface Link extends ApprovalName {
-  readonly role: string;
-  readonly address: string;
-  readonly generation: number;
-}
 
 /** A record changed under the condition that nobody changed it since it was read. */
 export function changeApproval(record: ApprovalRecord, change: Partial<ApprovalRecord>): Change {
@@ -41,12 +34,4 @@ export function decisionChanges(name: ApprovalName, decision: Decision): Change[
     decider(personOf(address)),
     ...(decision.caller === null ? [] : [decider(decision.caller)]),
   ];
-}
-
-/** Long after every approval has expired: links are kept to show what was decided, then swept by the table's TTL. */
-const LINK_KEPT_SECONDS = 400 * 86_400;
-
-export function linkChange(hash: Hash, id: string, link: Link, now: number): Change {
-  const expiresAtSeconds = Math.floor(now / 1_000) + LINK_KEPT_SECONDS;
-  return { put: item(keys.link(hash(id)), { ...link, expiresAtSeconds }) };
 }

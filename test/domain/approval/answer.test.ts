@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { checkDecision } from "../../../functions/domain/approval/answer.ts";
 import type { ApprovalRecord } from "../../../functions/domain/approval/approval.ts";
-import { bindingOf, checkDecision, FORM_LIFE_MS } from "../../../functions/domain/approval/check.ts";
-import { gateResults } from "../../../functions/domain/approval/evidence.ts";
-import { checkFormToken, formToken } from "../../../functions/domain/approval/form-token.ts";
+import { bindingOf } from "../../../functions/domain/approval/binding.ts";
+import { checkFormToken, FORM_LIFE_MS, formToken } from "../../../functions/domain/approval/form-token.ts";
+import { gateResults } from "../../../functions/domain/approval/trail.ts";
 import {
   consequenceInWords,
   deadlineInWords,

@@ -1,26 +1,13 @@
-/** Sending the mails of an approval, each once. */
+/** Mails the people of an approval, each once per occasion. */
 
 import { Transient } from "../errors.ts";
 import { send } from "../notices/send.ts";
 import type { Dependencies } from "../ports.ts";
-import { linkId } from "./load.ts";
-import { requestMail, type Subject } from "./mail.ts";
+import { requestMail, type Subject } from "./notices.ts";
+import { openLink } from "./open-link.ts";
 import type { Seat } from "./seats.ts";
-import { type ApprovalName, linkChange } from "./store.ts";
 
-export type PostDeps = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "sign" | "log" | "settings">;
-
-/** The link of a seat, known to the ledger by its hash before anybody gets it. */
-export async function openLink(
-  deps: Pick<PostDeps, "ledger" | "sign" | "hash" | "clock" | "settings">,
-  { promotionId, environment, approval }: ApprovalName,
-  { role, person }: Seat,
-): Promise<string> {
-  const link = { promotionId, environment, approval, role: role.role, ...person };
-  const id = await linkId(deps.sign, link);
-  await deps.ledger.write([linkChange(deps.hash, id, link, deps.clock.now())]);
-  return `${deps.settings.baseUrl}/approvals/${id}`;
-}
+export type MailTools = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "sign" | "log" | "settings">;
 
 /**
  * Sends each seat its mail, once per occasion: in doubt twice, with the same link, never not at all. One address that
@@ -29,7 +16,7 @@ export async function openLink(
  * ledger refuses ends it at once: that is not about one address.
  */
 export async function mailSeats(
-  deps: PostDeps,
+  deps: MailTools,
   subject: Subject,
   seats: readonly Seat[],
   reason: Parameters<typeof requestMail>[2],
@@ -48,7 +35,7 @@ export async function mailSeats(
 
 /** Returns why it did not go out; null: it did, now or before. */
 async function mailSeat(
-  deps: PostDeps,
+  deps: MailTools,
   subject: Subject,
   seat: Seat,
   reason: Parameters<typeof requestMail>[2],

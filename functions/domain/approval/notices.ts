@@ -5,7 +5,8 @@ import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
 import { oneLine } from "../text.ts";
-import type { ApprovalRecord, AskedRole, Settlement } from "./approval.ts";
+import type { ApprovalRecord, AskedRole } from "./approval.ts";
+import type { Settlement } from "./settlement.ts";
 import { askedWhen, consequenceInWords, deadlineInWords, spanInWords } from "./words.ts";
 
 /** What every mail about an approval speaks of. */

@@ -1,0 +1,40 @@
+/** What a decision is bound to. */
+import { canonicalJson } from "../canonical.ts";
+import type { Header } from "../ledger/header.ts";
+import type { PlanHeader } from "../ledger/plan-parts.ts";
+import type { EnvironmentPlan } from "../plan.ts";
+import type { Hash } from "../ports.ts";
+import type { ApprovalRecord } from "./approval.ts";
+
+/**
+ * Hash of what a decision is about: the release, who started it, what each target will run, the requester's claims, the
+ * gates' results, the plan as a whole, and the trail up to here, with the verdicts of the environments before. Kept with
+ * the approval and with each decision.
+ */
+export function bindingOf(
+  hash: Hash,
+  about: {
+    readonly header: Pick<Header, "promotionId" | "planHash" | "startedBy">;
+    readonly release: PlanHeader;
+    readonly plan: EnvironmentPlan;
+    readonly approval: string;
+    readonly gates: ApprovalRecord["gates"];
+    readonly trail: ApprovalRecord["trail"];
+  },
+): string {
+  const { header, release, plan } = about;
+  const artifacts = plan.targets.map(({ name, resource, artifact }) => ({ name, resource, artifact }));
+  return hash(
+    canonicalJson({
+      promotion: header.promotionId,
+      plan: header.planHash,
+      startedBy: header.startedBy,
+      environment: plan.environment,
+      approval: about.approval,
+      release,
+      artifacts,
+      gates: about.gates,
+      trail: about.trail,
+    }),
+  );
+}
