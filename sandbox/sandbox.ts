@@ -69,6 +69,8 @@ export interface SandboxOptions {
   readonly childStopLoss?: number;
   /** What happens around the start of a nested execution. */
   readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
+  /** Most events of one execution's history; the service's own unless said. */
+  readonly historyLimit?: number;
   /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
   /** Functions that run in the place of those that are deployed, by their names. */
@@ -349,13 +351,14 @@ export class Sandbox {
   }
 
   #makeExecutions(random: Random): Executions {
-    const { childStopLoss = 0, nestedStarts, editMachine } = this.#options;
+    const { childStopLoss = 0, nestedStarts, editMachine, historyLimit } = this.#options;
     return createMachines({
       clock: this.clock,
       place: this.place,
       random,
       childStopLoss,
       ...nestedStarts,
+      ...(historyLimit === undefined ? {} : { historyLimit }),
       edit: editMachine,
       invoke: (functionName, payload) => this.host.invoke(functionName, payload),
       onEvent: (event, executionArn) => {

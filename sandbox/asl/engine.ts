@@ -47,6 +47,8 @@ export interface Engine {
   readonly tokens: Tokens;
   readonly invoke: Invoke;
   readonly heartbeatError: "States.HeartbeatTimeout" | "States.Timeout";
+  /** Most events of one history. */
+  readonly historyLimit: number;
   /** Whole milliseconds within the named latency's range. */
   readonly draw: (latency: keyof Latency) => number;
   /** Throws SfnError as StartExecution does. */

@@ -3,7 +3,7 @@ import type { Engine, Nested, Run } from "./engine.ts";
 import { Cancelled, SfnError, StatesError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import type { JsonObject, Payload } from "./json.ts";
-import { HISTORY_LIMIT, LONGEST_EXECUTION_SECONDS, REDRIVABLE_MS } from "./limits.ts";
+import { LONGEST_EXECUTION_SECONDS, REDRIVABLE_MS } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import {
   type EventDetails,
@@ -78,7 +78,7 @@ export class Execution implements Run, Nested {
   }
 
   get hasRoom(): boolean {
-    return this.history.length < HISTORY_LIMIT - 1;
+    return this.history.length < this.engine.historyLimit - 1;
   }
 
   /** Begins to run, at the present instant. */
@@ -216,7 +216,7 @@ export class Execution implements Run, Nested {
 
   #exhaust(): void {
     this.#root.cancel(false);
-    const cause = `The execution reached the maximum number of history events (${HISTORY_LIMIT}).`;
+    const cause = `The execution reached the maximum number of history events (${this.engine.historyLimit}).`;
     this.#closeFailed("States.Runtime", cause);
   }
 

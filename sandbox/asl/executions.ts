@@ -3,7 +3,7 @@ import type { Engine, Nested, NestedStart } from "./engine.ts";
 import { DefinitionError, SfnError } from "./errors.ts";
 import { type Deployed, Execution } from "./execution.ts";
 import { type Json, Payload } from "./json.ts";
-import { NAME_KEPT_MS } from "./limits.ts";
+import { HISTORY_LIMIT, NAME_KEPT_MS } from "./limits.ts";
 import { loadMachine } from "./load.ts";
 import { type ExecutionsOptions, type Range, TYPICAL_LATENCY } from "./options.ts";
 import {
@@ -174,6 +174,7 @@ export class Executions {
       random,
       invoke,
       tokens: this.#tokens,
+      historyLimit: options.historyLimit ?? HISTORY_LIMIT,
       heartbeatError: options.heartbeatError ?? "States.HeartbeatTimeout",
       draw: (kind) => drawFrom(latency[kind], random),
       startNested: (request) => this.#startNested(request),

@@ -52,6 +52,8 @@ export interface ExecutionsOptions {
   readonly childStopLoss?: number;
   /** The documentation names both; the service may report either. Default States.HeartbeatTimeout. */
   readonly heartbeatError?: "States.HeartbeatTimeout" | "States.Timeout";
+  /** Most events of one history. Default: the service's 25,000; less shows sooner what outgrows it. */
+  readonly historyLimit?: number;
   /** Called before a nested execution starts; an error thrown here (a throttle, say) is that of StartExecution. */
   readonly beforeNestedStart?: (request: {
     readonly stateMachineArn: string;

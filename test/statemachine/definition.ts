@@ -1,11 +1,15 @@
 /** The machines' definitions as the tests look at them: every state with its name, its machine and its Map, if any. */
 import { definitionOf, MACHINES, type MachineName } from "../../infra/parts/machines.ts";
 
-export interface Retry {
+interface Matching {
   readonly ErrorEquals: readonly string[];
 }
 
-export interface Catch extends Retry {
+export interface Retry extends Matching {
+  readonly MaxAttempts: number;
+}
+
+export interface Catch extends Matching {
   readonly Next: string;
   readonly ResultPath?: string | null;
 }

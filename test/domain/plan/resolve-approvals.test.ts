@@ -200,6 +200,15 @@ describe("an approval", () => {
     });
   });
 
+  it("are refused where all that the plan lets last is longer than an execution lives", () => {
+    expectProblem(approvals({ roles: { "tech-lead": 1 }, expiresAfter: "363d" }), {
+      path: "release.environments",
+      value: ["prod"],
+      message: "may last 367d1h together (prod 367d1h), and an execution lives for a year",
+      hint: "shorten approvals, bakes, holds or monitoring to 363d in all, or release to fewer environments at once",
+    });
+  });
+
   it("may have checklists for roles that only a higher risk asks", () => {
     const input = {
       roles: { "tech-lead": 1 },
@@ -225,6 +234,14 @@ describe("an approval", () => {
       "0s",
       "would remind without a pause",
       "write a time such as 12h",
+    ],
+    [
+      "reminds more often than anybody reads",
+      { remindEvery: "59s" },
+      "remindEvery",
+      "59s",
+      "would mail everybody more than once a minute",
+      "write 1m or more; 12h is usual",
     ],
     [
       "escalates after it expires",
