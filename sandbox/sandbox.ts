@@ -112,6 +112,8 @@ export class Sandbox {
   readonly executions: Executions;
   readonly host: LambdaHost;
   readonly api: Api;
+  /** Pages that were asked for on the web, and when (epoch ms). */
+  readonly fetched: { readonly at: number; readonly url: string }[] = [];
   /** Between the alarms and their listener. */
   readonly alarmEvents: EventBus<AlarmEvent>;
   readonly timeline: Timeline;
@@ -341,7 +343,10 @@ export class Sandbox {
       functions: new Map([...deployedFunctions(), ...(this.#options.functions ?? [])]),
       environments: environmentsOf(this.place),
       faults: scenario.handlerFaults,
-      fetchPage: async () => ({ status: 200, body: JSON.stringify({ status: "healthy" }) }),
+      fetchPage: async (url) => {
+        this.fetched.push({ at: this.clock.now(), url });
+        return { status: 200, body: JSON.stringify({ status: "healthy" }) };
+      },
       onInvocation: (record) => {
         this.timeline.invoked(record);
         onInvocation?.(record);

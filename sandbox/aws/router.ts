@@ -19,6 +19,8 @@ export interface CallRecord {
   readonly region: string;
   /** The identifying members of the input, for people. */
   readonly summary: string;
+  /** Texts in the lists of the input, such as the names of alarms. */
+  readonly listed: readonly string[];
   /** `ok`, or the name of the error the caller got. */
   readonly outcome: string;
 }
@@ -61,6 +63,9 @@ const summarise = (input: Readonly<Record<string, unknown>>): string => {
     .join(" ")
     .slice(0, SUMMARY_LENGTH);
 };
+
+const listedIn = (input: Readonly<Record<string, unknown>>): string[] =>
+  Object.values(input).flatMap((value) => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []));
 
 /** The services of a simulated AWS behind real SDK clients, in virtual time; see `requestHandler`. */
 export class SimulatedAws {
@@ -242,8 +247,9 @@ export class SimulatedAws {
   #record(call: Call, input: Record<string, unknown>, at: number, outcome: string): void {
     const { number, handler, invocation, service, operation, account, region } = call;
     const ms = this.clock.now() - at;
-    const summary = summarise(input);
-    const record = { number, at, ms, handler, invocation, service, operation, account, region, summary, outcome };
+    const [summary, listed] = [summarise(input), listedIn(input)];
+    const made = { number, at, ms, handler, invocation, service, operation, account, region };
+    const record = { ...made, summary, listed, outcome };
     this.calls.push(record);
     const key = `${service}:${operation}`;
     this.counters.set(key, (this.counters.get(key) ?? 0) + 1);

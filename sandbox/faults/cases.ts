@@ -16,8 +16,8 @@ export type Deed =
   | { readonly do: "sweep" }
   /** Previous versions that are due are deleted. */
   | { readonly do: "retire" }
-  /** Moves the first target's alias by hand. */
-  | { readonly do: "move"; readonly version: string }
+  /** Moves the last target's alias by hand; `weights` are shares of versions beside that one. */
+  | { readonly do: "move"; readonly version: string; readonly weights?: Readonly<Record<string, number>> | undefined }
   | { readonly do: "operate"; readonly verb: Exclude<SignalKind, "supersede"> };
 
 /** When something is done: at the nth entrance of a state, or at an instant, and so long (ms) after. */
@@ -65,7 +65,7 @@ export interface FaultCase {
   readonly seed?: number;
 }
 
-/** Virtual time (ms) after which a world that has not come to rest never will. */
+/** Virtual time (ms), beside what the plan itself takes, after which a world that has not come to rest never will. */
 export const PATIENCE_MS = 12 * 3_600_000;
 
 /** How long (ms) a settled world is watched for what moves late: a forgotten Lambda lives for fifteen minutes. */

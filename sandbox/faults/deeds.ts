@@ -15,6 +15,9 @@ export interface Done {
   readonly executionArn: string;
 }
 
+/** What is done to the world itself, perhaps before there is any promotion. */
+const TO_THE_WORLD: ReadonlySet<Deed["do"]> = new Set(["alarm-events", "alarm", "move", "sweep", "retire"]);
+
 /** Whom a moment speaks of: the execution that stands in the state, or the first promotion's. */
 type Whom = string;
 
@@ -59,8 +62,7 @@ export class Deeds {
     const at = this.#sandbox.clock.now();
     this.#tell(at, deed);
     try {
-      // What is done to the world itself may come before any promotion.
-      const executionArn = deed.do === "alarm-events" ? whom : promotionOf(this.#sandbox, whom);
+      const executionArn = TO_THE_WORLD.has(deed.do) ? whom : promotionOf(this.#sandbox, whom);
       const answer = await perform(this.#sandbox, deed, { whom, executionArn });
       this.done.push({ at, deed, executionArn, answer });
     } catch (error) {
@@ -108,7 +110,7 @@ async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Pla
       await sandbox.host.deliver("retire-versions", {});
       return "done";
     case "move":
-      moveByHand(sandbox, deed.version);
+      moveByHand(sandbox, deed);
       return "done";
     case "operate":
       return operate(sandbox, executionArn, deed.verb);
@@ -125,12 +127,12 @@ function turn(sandbox: Sandbox, name: string, to: "ALARM" | "OK"): void {
 }
 
 /** The last function's only alias: the environment that customers use comes last. */
-function moveByHand(sandbox: Sandbox, version: string): void {
+function moveByHand(sandbox: Sandbox, { version, weights = {} }: Extract<Deed, { do: "move" }>): void {
   const fn = sandbox.lambda.functions().at(-1);
   const [alias] = fn?.aliases.keys() ?? [];
   if (fn === undefined || alias === undefined) throw new Error("the world has no alias");
   const { name: functionName, account, region } = fn;
-  sandbox.lambda.moveByHand({ functionName, account, region, alias }, { version });
+  sandbox.lambda.moveByHand({ functionName, account, region, alias }, { version, weights });
 }
 
 /** Whoever says a verb and hears of trouble says it again (ms), and not for ever. */

@@ -8,11 +8,15 @@ import { lambdaAliasesOf } from "../host/targets.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { FaultPlan } from "./plans.ts";
 import { itemsOf } from "./table-dump.ts";
-import { codeKey, type Trial } from "./trial.ts";
+import type { Trial } from "./trial.ts";
+import { codeKey } from "./witness.ts";
 
 /** One alias of a target, with every weight it ever had. */
 export interface AliasFacts {
   readonly environment: string;
+  readonly account: string;
+  /** Name of the target. */
+  readonly target: string;
   readonly functionName: string;
   readonly alias: string;
   /** Version that served when the world began. */
@@ -51,7 +55,7 @@ export function factsOf(trial: Trial): Facts {
 }
 
 /** Every alias that the plan's promotions may move. */
-function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[] {
+function aliasFacts({ sandbox, plan, changes: all, seen: { codes } }: Trial): AliasFacts[] {
   const environments = plan.resolved[0]?.environments ?? [];
   return environments.flatMap(({ environment, account, region, targets }, place) =>
     lambdaAliasesOf(targets).map((target, position) => {
@@ -69,6 +73,8 @@ function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[]
       const changes = all.filter((change) => change.functionName === functionName && change.account === account);
       return {
         environment,
+        account,
+        target: target.name,
         functionName,
         alias,
         baseline: Object.keys(first?.weights ?? {})[0] ?? "",
@@ -84,7 +90,7 @@ function aliasFacts({ sandbox, plan, changes: all, codes }: Trial): AliasFacts[]
 }
 
 /** The version of a function with that code; null: it was never published. */
-function versionWith(codes: Trial["codes"], prefix: string, code: string): string | null {
+function versionWith(codes: ReadonlyMap<string, string>, prefix: string, code: string): string | null {
   const found = [...codes].find(([key, one]) => key.startsWith(prefix) && one === code);
   return found === undefined ? null : found[0].slice(prefix.length);
 }

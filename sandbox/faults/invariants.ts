@@ -9,6 +9,13 @@ import type { Done } from "./deeds.ts";
 import type { AliasFacts, Facts, PromotionFacts } from "./facts.ts";
 import { grouped } from "./observe.ts";
 import { isBakedLongEnough } from "./proof.ts";
+import { peopleSaidYes } from "./rules/approvals.ts";
+import { checksCameFirst, wasWatched } from "./rules/checks.ts";
+import { everyWriteWasMeant } from "./rules/journalled.ts";
+import { endsAsItSays } from "./rules/outcomes.ts";
+import { registrySaysWhatServes } from "./rules/registry.ts";
+import { whatIsKeptIsThere } from "./rules/versions.ts";
+import { windowIsKept } from "./rules/window.ts";
 import { leftTooLong, saidTooEarly } from "./said.ts";
 import { itemsOf, openPromotions } from "./table-dump.ts";
 import { timeToSafe } from "./time-to-safe.ts";
@@ -38,6 +45,14 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "links are dead": linksAreDead,
   "nobody is asked afterwards": nobodyIsAskedAfterwards,
   "a bad candidate is never promoted": badIsNeverPromoted,
+  "the change window is kept": windowIsKept,
+  "people have said yes": peopleSaidYes,
+  "checks come first": checksCameFirst,
+  "it was watched": wasWatched,
+  "the registry says what serves": registrySaysWhatServes,
+  "it ends as it says": endsAsItSays,
+  "every write was meant": everyWriteWasMeant,
+  "what is kept is there": whatIsKeptIsThere,
 };
 
 /** Everything that is wrong. */
@@ -57,9 +72,10 @@ function comesToRest({ settledAt, sandbox }: Facts): string[] {
   return [`still running: ${running.join(", ") || "nothing"}; still open: ${open.join(", ") || "nothing"}`];
 }
 
+/** But for a split that a person has left. */
 function trafficIsWhole({ aliases }: Facts): string[] {
   return aliases
-    .filter(({ split }) => split)
+    .filter(({ split, changes }) => split && changes.at(-1)?.by !== "hand")
     .map(
       ({ functionName, alias, changes }) => `${functionName}:${alias} is split: ${inWords(changes.at(-1)?.weights)}`,
     );
@@ -104,8 +120,8 @@ function theRecordIsTrue({ aliases, facts }: Facts): string[] {
 
 function expectedVersion(alias: AliasFacts, facts: readonly PromotionFacts[]): string {
   const byHand = alias.changes.flatMap(({ by, at, weights }) => {
-    const [version] = Object.keys(weights);
-    return by === "hand" && version !== undefined ? [{ at, version }] : [];
+    const [most] = Object.entries(weights).toSorted(([, one], [, other]) => other - one);
+    return by === "hand" && most !== undefined ? [{ at, version: most[0] }] : [];
   });
   const promoted = facts.flatMap(({ heads, header }, index) => {
     const isPromoted = heads.some(

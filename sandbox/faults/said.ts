@@ -12,7 +12,7 @@ interface Word {
 export function saidTooEarly(facts: Facts): string[] {
   return facts.facts.flatMap((promotion, index) =>
     wordsOn(facts, promotion).flatMap((word) =>
-      unsettled(facts, promotion).flatMap((alias) => contradiction(alias, index, word)),
+      unsettled(facts, promotion).flatMap((alias) => contradiction(alias, index, promotion, word)),
     ),
   );
 }
@@ -41,17 +41,28 @@ function wordsOn({ sandbox, facts }: Facts, promotion: PromotionFacts): Word[] {
 /** What promises that traffic is back. `rollback-failed` and `errored` do not; `promoted` is held to the record elsewhere. */
 const BACK = /^(rolled-back|rejected|expired|blocked|superseded|cancelled|aborted)$/;
 
-function contradiction(alias: AliasFacts, promotion: number, { at, outcome, who }: Word): string[] {
-  const candidate = alias.candidates[promotion] ?? null;
+function contradiction(
+  alias: AliasFacts,
+  index: number,
+  promotion: PromotionFacts,
+  { at, outcome, who }: Word,
+): string[] {
+  const candidate = alias.candidates[index] ?? null;
   const standing = alias.changes.findLast((change) => change.at <= at);
   if (candidate === null || standing?.by === "hand") return [];
   const share = standing?.weights[candidate] ?? 0;
-  return share === 0
+  return share === 0 || isBase(alias, candidate, promotion)
     ? []
     : [`${who} said ${outcome} with ${Math.round(share * 100)} % of ${alias.functionName} on ${candidate}`];
 }
 
-/** From the end of execution and trouble to safe traffic it takes the sweeper's round and the restore itself (ms). */
+/** Whether the promotion found it serving: going back is staying there. */
+function isBase({ changes, baseline }: AliasFacts, candidate: string, { header }: PromotionFacts): boolean {
+  const found = changes.findLast(({ at }) => at < (header?.openedAt ?? 0));
+  return found === undefined ? candidate === baseline : found.weights[candidate] === 1;
+}
+
+/** From the end of execution and trouble to safe traffic it takes the sweeper's round of each minute and the restore itself (ms). */
 const SOON_MS = 6 * 60_000;
 
 /** An execution that ended with traffic on its candidate: as soon as nothing is in the way, the sweeper brings it back. */
@@ -60,12 +71,14 @@ export function leftTooLong(facts: Facts): string[] {
     const { stoppedAt } = promotion;
     if (stoppedAt === null) return [];
     const free = Math.max(stoppedAt, troubleEnds(facts));
-    return unsettled(facts, promotion).flatMap(({ functionName, candidates, changes }) => {
+    return unsettled(facts, promotion).flatMap((alias) => {
+      const { functionName, candidates, changes } = alias;
       const candidate = candidates[index] ?? null;
+      if (candidate !== null && isBase(alias, candidate, promotion)) return [];
       const standing = changes.findLast(({ at }) => at <= stoppedAt);
       if (candidate === null || standing === undefined || (standing.weights[candidate] ?? 0) === 0) return [];
       const back = changes.find(({ at, weights }) => at > stoppedAt && (weights[candidate] ?? 0) === 0)?.at;
-      if (back !== undefined && back <= free + SOON_MS) return [];
+      if (back !== undefined && back <= free + SOON_MS + (facts.plan.sweepEverySeconds - 60) * 1_000) return [];
       const late = back === undefined ? "never" : `${Math.round((back - free) / 1_000)} s after nothing was in the way`;
       return [`${functionName} was left on ${candidate}, and came back ${late}`];
     });

@@ -2,17 +2,17 @@
 
 import { promotionName } from "../../functions/domain/promotion/starts.ts";
 import type { Fault } from "../aws/faults.ts";
-import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import type { CallRecord } from "../aws/router.ts";
 import { MACHINES, machineArn } from "../host/deployment.ts";
-import { Sandbox } from "../sandbox.ts";
+import { Sandbox, type SandboxOptions } from "../sandbox.ts";
 import type { Line } from "../timeline.ts";
 import { type FaultCase, hasDeed, PATIENCE_MS, QUIET_MS } from "./cases.ts";
 import { Deeds, type Done } from "./deeds.ts";
 import { type Visit, Visits } from "./observe.ts";
-import { type FaultPlan, worldPlanOf } from "./plans.ts";
+import { type FaultPlan, plannedMs, worldPlanOf } from "./plans.ts";
 import { Starts } from "./starts.ts";
 import { openPromotions } from "./table-dump.ts";
+import { Witness } from "./witness.ts";
 
 /** How a case left the world. */
 export interface Trial {
@@ -30,22 +30,29 @@ export interface Trial {
   readonly done: readonly Done[];
   /** When anything went wrong that the case asks for (epoch ms), in order. */
   readonly struck: readonly number[];
+  /** What the simulated AWS saw. */
+  readonly seen: Pick<Witness, "codes" | "turns" | "intents" | "runs" | "latest">;
   /** Every change of every alias, by whom. */
-  readonly changes: readonly AliasChange[];
-  /** Hash of the code of every version that there ever was, by account, function and version: some are deleted. */
-  readonly codes: ReadonlyMap<string, string>;
+  readonly changes: Witness["changes"];
   /** When nothing was left to do (epoch ms); null: that was still not so when patience ended. */
   readonly settledAt: number | null;
   /** Status and body of every approval link that was mailed, when all was over. */
   readonly links: readonly { readonly link: string; readonly status: number; readonly body: string }[];
 }
 
-/** Production's sweeper runs every minute. */
-const SWEEP_EVERY_MS = 60_000;
 const LOOK_EVERY_MS = 30_000;
 
-export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line) => void): Promise<Trial> {
+/** What is otherwise than deployed in a trial. */
+export type Sabotage = Pick<SandboxOptions, "functions" | "editMachine">;
+
+export async function run(
+  plan: FaultPlan,
+  what: FaultCase,
+  onLine?: (line: Line) => void,
+  sabotage: Sabotage = {},
+): Promise<Trial> {
   const visits = new Visits();
+  const seen = new Witness();
   let story: Deeds | undefined;
   let deeds: Deeds | undefined;
   const { scenario } = plan;
@@ -58,7 +65,7 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     },
     policy: plan.policy,
     plan: worldPlanOf(plan),
-    sweepEveryMs: SWEEP_EVERY_MS,
+    sweepEveryMs: plan.sweepEverySeconds * 1_000,
     childStopLoss: what.deafChildren === true ? 1 : 0,
     nestedStarts: { beforeNestedStart: starts.before, afterNestedStart: starts.after },
     onEvent: (event, executionArn) => {
@@ -67,16 +74,13 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
       story?.entered(visit, executionArn);
       deeds?.entered(visit, executionArn);
     },
+    onInvocation: (record) => seen.ran(record),
     ...(onLine === undefined ? {} : { onLine }),
+    ...sabotage,
   });
   const calls = what.calls.map((fault) => sinceStart(fault, scenario.startsAt));
   for (const fault of calls) sandbox.aws.faults.add(fault);
-  const changes: AliasChange[] = [];
-  const codes = new Map<string, string>();
-  sandbox.lambda.onAliasChange((change) => {
-    changes.push(change);
-    noteCodes(sandbox, codes);
-  });
+  seen.watch(sandbox);
   const promotions = plan.starts.map((start, index) => sandbox.arnOf(nameOf(start, index)));
   story = new Deeds(sandbox, plan.happenings, promotions[0] ?? "");
   deeds = new Deeds(sandbox, what.happenings, promotions[0] ?? "");
@@ -85,12 +89,12 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     deeds.schedule();
     return live(sandbox, plan);
   });
-  noteCodes(sandbox, codes);
+  seen.noteCodes();
   return {
     case: what,
     plan,
     sandbox,
-    codes,
+    seen,
     promotions,
     visits: visits.all,
     calls: sandbox.aws.calls,
@@ -105,21 +109,10 @@ export async function run(plan: FaultPlan, what: FaultCase, onLine?: (line: Line
     ]
       .map(({ at }) => at)
       .toSorted((one, other) => one - other),
-    changes,
+    changes: seen.changes,
     ...end,
   };
 }
-
-function noteCodes({ lambda }: Sandbox, codes: Map<string, string>): void {
-  for (const { account, name, versions } of lambda.functions()) {
-    for (const { version, settings } of versions.values()) {
-      codes.set(codeKey(account, name, version), settings.CodeSha256);
-    }
-  }
-}
-
-export const codeKey = (account: string, functionName: string, version: string) =>
-  `${account} ${functionName} ${version}`;
 
 /** The fault with its times counted from the world's beginning. */
 function sinceStart({ from = 0, to, ...fault }: Fault, startsAt: number): Fault {
@@ -143,7 +136,7 @@ async function live(sandbox: Sandbox, plan: FaultPlan): Promise<End> {
     else sandbox.start(start.release, nameOf(start, index));
   }
   while (!isSettled(sandbox)) {
-    if (clock.now() - plan.scenario.startsAt > PATIENCE_MS)
+    if (clock.now() - plan.scenario.startsAt > PATIENCE_MS + plannedMs(plan))
       return { settledAt: null, invocations: new Map(sandbox.host.counts), links: [] };
     await clock.sleep(LOOK_EVERY_MS);
   }

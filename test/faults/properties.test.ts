@@ -25,6 +25,7 @@ function together(one: FaultCase, other: FaultCase): FaultCase {
     ...other,
     ...one,
     id: `${one.id} + ${other.id}`,
+    kind: `both: ${one.kind} + ${other.kind}`,
     calls: [...one.calls, ...other.calls],
     handlers: [...one.handlers, ...other.handlers],
     starts: [...one.starts, ...other.starts],
@@ -67,7 +68,7 @@ describe("whatever goes wrong, traffic ends on a good version and the record is 
       const happenings = all.map(({ verb, ms }): Happening => {
         return { when: { at: "time", ms }, deed: { do: "operate", verb } };
       });
-      const what = { ...cleanCase(plan.name), seed: chance, happenings };
+      const what = { ...cleanCase(plan.name), kind: "operators", seed: chance, happenings };
       expect({ what, violations: await violationsOf(plan, what) }).toEqual({ what, violations: [] });
     });
     await fc.assert(property, { numRuns: 5, seed: 3 });

@@ -77,7 +77,7 @@ describe("the rule is broken", () => {
     const facts = withAlias(promoted, (alias) => ({
       changes: [changed(alias, 0, { "7": 0.9, "5": 0.1 }), ...alias.changes],
     }));
-    expect(broken(facts)).toEqual(["only known versions serve"]);
+    expect(broken(facts)).toEqual(["only known versions serve", "every write was meant"]);
   });
 
   it("when a version was deleted that serves, or that is not Headgate's", () => {
@@ -91,11 +91,14 @@ describe("the rule is broken", () => {
     expect(broken(weights([0, { "8": 1 }]))).toContain("every bake was baked");
     expect(broken(weights([0, { "7": 0.75, "8": 0.25 }], [2, { "8": 1 }]))).toContain("every bake was baked");
     expect(broken(weights([0, { "7": 0.7, "8": 0.3 }], [4, { "8": 1 }]))).toContain("every bake was baked");
-    expect(broken(weights([0, { "7": 0.75, "8": 0.25 }], [4, { "8": 1 }]))).toEqual([]);
+    expect(broken(weights([0, { "7": 0.75, "8": 0.25 }], [4, { "8": 1 }]))).toEqual(["every write was meant"]);
   });
 
   it("when the alias is not where the record says", () => {
-    expect(broken(withAlias(promoted, ({ baseline }) => ({ version: baseline })))).toEqual(["the record is true"]);
+    expect(broken(withAlias(promoted, ({ baseline }) => ({ version: baseline })))).toEqual([
+      "the record is true",
+      "the registry says what serves",
+    ]);
     expect(broken(withPromotion(promoted, () => ({ status: "FAILED", error: "promoted" })))).toEqual([
       "the record is true",
     ]);

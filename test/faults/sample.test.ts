@@ -48,7 +48,7 @@ describe("without a fault", () => {
   it.each(planNames())("the plan %s ends as it says", (name) => {
     const { violations, outcomes } = judgeTrial(cleanOf(name));
     expect(violations).toEqual([]);
-    expect(outcomes).toEqual(readFaultPlan(name).starts.map(({ outcome }) => outcome));
+    expect(outcomes).toEqual(readFaultPlan(name).expect.map(({ outcome }) => outcome));
   });
 });
 

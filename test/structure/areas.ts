@@ -17,8 +17,6 @@ export const FLOORS = [
 
 /** Kinds of targets as the rest may know them: by their interface and their table, never by name. */
 const KINDS = ["functions/targets/kind.ts", "functions/targets/kinds.ts"];
-/** Permissions that kinds ask for: whoever deploys reads them. */
-const GRANTS = ["functions/targets/grant.ts", "functions/targets/grants.ts", "functions/targets/*/grants.ts"];
 const NODE = "node:*";
 
 export const AREAS: readonly Area[] = [
@@ -29,9 +27,9 @@ export const AREAS: readonly Area[] = [
     packages: ["zod"],
   },
   {
-    files: GRANTS,
-    may: ["functions/domain/*.ts", "functions/targets/*/kind.ts", ...GRANTS, ...KINDS],
-    packages: [],
+    files: ["functions/targets/grants.ts", "functions/targets/*/grants.ts"],
+    may: ["functions/domain/**", "functions/targets/**", "infra/**"],
+    packages: ["aws-cdk-lib"],
   },
   {
     files: ["functions/targets/**"],
@@ -39,6 +37,12 @@ export const AREAS: readonly Area[] = [
     packages: ["@aws-sdk/*", NODE],
   },
   { files: ["functions/domain/**"], may: ["functions/domain/**", ...KINDS], packages: ["zod", "temporal-polyfill"] },
+  {
+    // The table of adapters is on its way to functions/targets/.
+    files: ["functions/adapters/traffic/index.ts"],
+    may: ["functions/domain/**", "functions/adapters/**"],
+    packages: ["@aws-sdk/*"],
+  },
   {
     files: ["functions/adapters/**"],
     may: ["functions/domain/**", "functions/adapters/shared/**", ...KINDS],
@@ -65,7 +69,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     files: ["infra/**"],
-    may: ["infra/**", "functions/domain/**", "functions/runtime/**", ...GRANTS, ...KINDS],
+    may: ["infra/**", "functions/domain/**", "functions/runtime/**", "functions/targets/**/grants.ts", ...KINDS],
     packages: null,
   },
   {
@@ -83,19 +87,6 @@ export const AREAS: readonly Area[] = [
     packages: ["@aws-sdk/*", "@smithy/*", NODE],
   },
   {
-    // It makes what each kind expects to find in AWS, kind by kind.
-    files: ["sandbox/host/**"],
-    may: [
-      "sandbox/**",
-      "functions/domain/**",
-      "functions/runtime/**",
-      "functions/targets/*/kind.ts",
-      "infra/functions.ts",
-      ...KINDS,
-    ],
-    packages: null,
-  },
-  {
     files: ["sandbox/**"],
     may: [
       "sandbox/**",
@@ -103,6 +94,7 @@ export const AREAS: readonly Area[] = [
       "functions/pages/**",
       "functions/runtime/**",
       "infra/functions.ts",
+      "infra/access.ts",
       ...KINDS,
     ],
     packages: null,

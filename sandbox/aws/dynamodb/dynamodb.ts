@@ -89,6 +89,11 @@ export class SimulatedDynamoDb {
     this.#tables.set(`${account} ${region} ${definition.name}`, new Table(definition));
   }
 
+  /** Calls `listener` with every item that is put into any table there is by now, and when (epoch ms). */
+  onPut(listener: (item: Item, at: number) => void): void {
+    for (const table of this.#tables.values()) table.listeners.push(listener);
+  }
+
   /** Every item of every table by name, in key order: for invariants and reports, without a call. */
   dump(): Record<string, Item[]> {
     return Object.fromEntries([...this.#tables.values()].map((table) => [table.definition.name, table.all()]));

@@ -36,6 +36,8 @@ const keyText = (value: AttributeValue): string => {
 export class Table {
   readonly definition: TableDefinition;
   readonly keyNames: readonly string[];
+  /** Told of every item that is put, and when (epoch ms). */
+  readonly listeners: ((item: Item, at: number) => void)[] = [];
   readonly #items = new Map<string, Stored>();
   /** Item identities by partition key, in the order of the sort key, so that a query neither searches nor sorts. */
   readonly #partitions = new Map<string, string[]>();
@@ -87,6 +89,7 @@ export class Table {
     if (item !== undefined) this.check(item);
     this.#items.set(id, { item, writtenAt: at, before: this.get(id) });
     if (item === undefined) return;
+    for (const listener of this.listeners) listener(item, at);
     this.#sortKeys.set(id, item);
     const partition = keyText(item[this.definition.key.partition] ?? { NULL: true });
     const ids = this.#partitions.get(partition) ?? [];
