@@ -69,7 +69,6 @@ async function captureTarget(
     baseline,
     candidate: null,
     candidateSha256: null,
-    previousCode: null,
     sequence: 0,
     last: baseline,
     restored: null,

@@ -105,10 +105,11 @@ const MOVING = {
   memoryMb: 1024,
 } as const satisfies Details;
 
-/** Looking after a promotion restores and closes it, and wakes who waits: all that its machine would have done. */
+/** Looking after a promotion restores and closes it, code too, and wakes who waits: all that its machine would have done. */
 const LOOKING_AFTER = {
   ...MOVING,
-  reads: ["locks", "open"],
+  reads: ["locks", "open", "registry"],
+  accounts: [...MOVING.accounts, "publish-code"],
   writes: ["locks", "open", "alarms", "registry"],
   wakes: true,
   looksAtExecutions: true,
@@ -143,7 +144,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     accounts: ["read-traffic", "watch"],
     timeoutSeconds: MEDIUM,
   }),
-  row("deploy-candidate", "task", { accounts: ["read-traffic", "publish-code"] }),
+  row("deploy-candidate", "task", { reads: ["locks"], accounts: ["read-traffic", "publish-code"] }),
   row("probe-candidate", "task", { accounts: ["invoke"], timeoutSeconds: MEDIUM }),
   // A hold asks people for a decision.
   row("plan-move", "task", { mails: true }),
@@ -159,7 +160,13 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     wakes: true,
   }),
   row("restore-traffic", "task", MOVING),
-  row("restore-code", "task", { reads: ["registry"], accounts: ["publish-code"], timeoutSeconds: MEDIUM }),
+  // Code that is put back may pass through its memory: 50 MB of zip, and once more in base64.
+  row("restore-code", "task", {
+    reads: ["locks", "registry"],
+    accounts: ["publish-code"],
+    timeoutSeconds: MEDIUM,
+    memoryMb: 1024,
+  }),
   row("verify-recovery", "task", { accounts: ["watch"] }),
   row("preserve-evidence", "task"),
   row("page-people", "task", { mails: true }),

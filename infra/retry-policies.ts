@@ -72,10 +72,10 @@ export const RETRY_POLICIES = {
   },
   deploy: {
     reason:
-      "A function that is being updated answers NotReady until it is done, which takes up to minutes: asked every five seconds.",
-    retriers: [retrier(LAMBDA_OR_LATE, 2, 6, 2, 30), retrier(TRANSIENT_ERRORS, 5, 60, 1, 6)],
-    // 90 as above, and 60 x 5; the service wants the longest delay above the first, although it never grows here
-    waits: [90, 300],
+      "Code that is being replaced, and a version that comes up, answer NotReady until they are done. A plain one takes seconds; a snapshot, an image or a network interface takes minutes, and a quarter of an hour is plenty.",
+    retriers: [retrier(LAMBDA_OR_LATE, 2, 6, 2, 30), retrier(TRANSIENT_ERRORS, 5, 36, 1.5, 30)],
+    // 90 as above, and 5 + 7.5 + 11.25 + 16.9 + 25.3 + 31 x 30: few tries, since each target's are in one history
+    waits: [90, 996],
   },
   pause: {
     reason: "As a step; but here States.Timeout says that the pause is over, which is caught and never tried again.",

@@ -148,8 +148,13 @@ export class Sandbox {
       workload: this.#workload(scenario),
       hosted: (event) => this.#runLater(event),
     });
-    createTargets(this, plan);
-    this.traffic = new Traffic({ scenario, historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream) });
+    createTargets(this, plan, scenario);
+    this.traffic = new Traffic({
+      scenario,
+      historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream),
+      servesFrom: ({ account, functionName }, version) =>
+        this.lambda.servesFrom({ account, functionName, region: this.place.region }, version),
+    });
     this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
     this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
     this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
@@ -347,6 +352,7 @@ export class Sandbox {
         this.fetched.push({ at: this.clock.now(), url });
         return { status: 200, body: JSON.stringify({ status: "healthy" }) };
       },
+      download: async (url) => this.lambda.download(url),
       onInvocation: (record) => {
         this.timeline.invoked(record);
         onInvocation?.(record);

@@ -1,59 +1,115 @@
 import {
   type FunctionConfiguration,
+  GetFunctionCommand,
   GetFunctionConfigurationCommand,
+  type GetFunctionResponse,
   type LambdaClient,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
+  type UpdateFunctionCodeRequest,
 } from "@aws-sdk/client-lambda";
-import { CallRefused, NotReady } from "../domain/errors.ts";
+import { NotReady, ServiceTrouble } from "../domain/errors.ts";
 import type { CodeArtifact } from "../domain/plan.ts";
-import { type CodeHost, RevisionMoved } from "../domain/ports.ts";
+import { type Clock, type CodeHost, CodeOutOfReach, type PublishedCode, RevisionMoved } from "../domain/ports.ts";
 import { ask, type Known, translated } from "./shared/aws-errors.ts";
+import { untilDeadline } from "./shared/deadline.ts";
+import { type HashText, readinessOf, settingsOf } from "./shared/lambda-configuration.ts";
+
+/** Fetches a file by a link that needs no signature; rejects when no answer came in time, or one longer than `most` bytes. */
+export type Download = (
+  url: string,
+  limits: { readonly most: number; readonly timeoutMs: number },
+) => Promise<{ readonly status: number; readonly body: Uint8Array }>;
 
 export interface CodeTools {
   readonly client: () => LambdaClient;
+  readonly clock: Clock;
+  readonly download: Download;
+  readonly hash: HashText;
 }
 
 /** Code of one Lambda function. Lambda hashes in base64; here, as everywhere in Headgate, hashes are hex. */
-export function lambdaCode({ client }: CodeTools, functionName: string): CodeHost {
+export function lambdaCode(tools: CodeTools, functionName: string): CodeHost {
+  const { client, hash } = tools;
   return {
     async current() {
       const latest = await ask("lambda:GetFunctionConfiguration", () =>
         client().send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
       );
-      const updating = latest.LastUpdateStatus === "InProgress" || latest.State === "Pending";
-      return { sha256: hexOf(latest), revision: latest.RevisionId ?? "", updating };
+      const revision = latest.RevisionId ?? "";
+      return { sha256: hexOf(latest), settings: settingsOf(latest, hash), revision, readiness: readinessOf(latest) };
     },
-    update: (artifact, revision) => update(client(), functionName, artifact, revision),
+    replace: (artifact, guard) => replace(tools, functionName, artifact, guard),
     publish: (guard) => publish(client(), functionName, guard),
     version: (version) =>
-      ask<{ version: string; sha256: string } | undefined>(
+      ask<PublishedCode | undefined>(
         "lambda:GetFunctionConfiguration",
         async () => {
           const command = new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier: version });
-          return { version, sha256: hexOf(await client().send(command)) };
+          const found = await client().send(command);
+          return { version, sha256: hexOf(found), settings: settingsOf(found, hash), readiness: readinessOf(found) };
         },
         { ResourceNotFoundException: () => undefined },
       ),
   };
 }
 
-async function update(
-  client: LambdaClient,
+async function replace(
+  tools: CodeTools,
   functionName: string,
   artifact: CodeArtifact,
-  revision: string,
+  { revision, deadline }: { readonly revision: string; readonly deadline: number },
 ): Promise<void> {
-  if (artifact.from === "version")
-    throw new CallRefused(`version ${artifact.version} is published; it is not uploaded`);
-  const command = new UpdateFunctionCodeCommand({
-    FunctionName: functionName,
-    S3Bucket: artifact.bucket,
-    S3Key: artifact.key,
-    S3ObjectVersion: artifact.versionId,
-    RevisionId: revision,
+  const source = artifact.from === "s3" ? objectOf(artifact) : await codeOf(tools, functionName, artifact.version);
+  const command = new UpdateFunctionCodeCommand({ FunctionName: functionName, ...source, RevisionId: revision });
+  // Code travels with the call, or is fetched within it: one attempt may take as long as there is.
+  const options = untilDeadline(tools.clock, deadline, Number.POSITIVE_INFINITY);
+  await ask<unknown>("lambda:UpdateFunctionCode", () => tools.client().send(command, options), guarded(functionName));
+}
+
+type Source = Pick<UpdateFunctionCodeRequest, "S3Bucket" | "S3Key" | "S3ObjectVersion" | "ZipFile" | "ImageUri">;
+
+const objectOf = ({ bucket, key, versionId }: Extract<CodeArtifact, { from: "s3" }>): Source => ({
+  S3Bucket: bucket,
+  S3Key: key,
+  S3ObjectVersion: versionId,
+});
+
+/** Lambda's limit for a zip that travels with the call, in bytes [Lambda quotas: deployment package, direct upload]. */
+const LARGEST_ZIP = 50 * 1024 * 1024;
+
+/** How long a zip may take to arrive, in milliseconds; the link that GetFunction gives is good for ten minutes. */
+const DOWNLOAD_MS = 20_000;
+
+/** A published version's code: an image by its digest, or its zip, fetched by the link that GetFunction gives. */
+async function codeOf({ client, download }: CodeTools, functionName: string, version: string): Promise<Source> {
+  const command = new GetFunctionCommand({ FunctionName: functionName, Qualifier: version });
+  const { Code, Configuration } = await ask<GetFunctionResponse>("lambda:GetFunction", () => client().send(command), {
+    ResourceNotFoundException: () => {
+      throw new CodeOutOfReach(`there is no version ${version} of ${functionName}`);
+    },
   });
-  await ask<unknown>("lambda:UpdateFunctionCode", () => client.send(command), guarded(functionName));
+  if (Code?.ResolvedImageUri !== undefined) return { ImageUri: Code.ResolvedImageUri };
+  const size = Configuration?.CodeSize ?? 0;
+  if (size > LARGEST_ZIP) {
+    throw new CodeOutOfReach(`version ${version} has ${size} bytes of code, and Lambda takes ${LARGEST_ZIP} directly`);
+  }
+  if (Code?.Location === undefined) throw new CodeOutOfReach(`Lambda gives no link to the code of version ${version}`);
+  return { ZipFile: await fetched(download, Code.Location, version) };
+}
+
+async function fetched(download: Download, url: string, version: string): Promise<Uint8Array> {
+  // The link is a secret for as long as it is good, and stands in no message.
+  const trouble = (cause?: unknown) =>
+    new ServiceTrouble(`the code of version ${version} could not be fetched`, { cause });
+  const { status, body } = await download(url, { most: LARGEST_ZIP, timeoutMs: DOWNLOAD_MS }).catch(
+    (cause: unknown) => {
+      throw trouble(cause);
+    },
+  );
+  if (status >= 500) throw trouble();
+  if (status !== 200) throw new CodeOutOfReach(`the code of version ${version} is not to be had (HTTP ${status})`);
+  return body;
 }
 
 async function publish(

@@ -133,26 +133,56 @@ export interface SelfDriving {
   stop(): Promise<void>;
 }
 
-/** What `$LATEST` (code and the settings that versions freeze) was before a deploy. */
+/** Whether something may serve: now, once it has come up, or not without a person. `why` is the service's own reason. */
+export type Readiness =
+  | { readonly is: "ready" }
+  | { readonly is: "pending" | "failed" | "inactive"; readonly why: string };
+
+/**
+ * What candidates are made from, as it was read: code, and every setting that a version freezes. It serves nobody, and
+ * anybody may change it.
+ */
 export interface CodeState {
   readonly sha256: string;
+  /** Hash of each setting by its name: values may be secrets, and a name is enough to say what changed. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly revision: string;
-  readonly updating: boolean;
+  /** `pending`: a change is under way. `failed`: the last one was. */
+  readonly readiness: Readiness;
 }
 
-/** Code behind a target: publish a candidate, put the old code back. */
+/** A published version: what it froze, and whether it may carry traffic. */
+export interface PublishedCode {
+  readonly version: string;
+  readonly sha256: string;
+  readonly settings: CodeState["settings"];
+  readonly readiness: Readiness;
+}
+
+/** The code that a source names cannot be had, or cannot be put back: too large, gone. The message says why. */
+export class CodeOutOfReach extends Error {
+  override readonly name = "CodeOutOfReach";
+}
+
+/** Code behind a target: replace it, publish a candidate, put the old code back. */
 export interface CodeHost {
   current(): Promise<CodeState>;
-  /** Starts replacing `$LATEST` by the artifact. Throws `RevisionMoved`. */
-  update(artifact: CodeArtifact, revision: string): Promise<void>;
-  /** Publishes `$LATEST` as a version, guarded; returns the version that is there already when nothing changed. */
+  /**
+   * Starts replacing what candidates are made from by an artifact, or by the code of a published version, and is given
+   * up before `deadline` (epoch ms). Settings stay. Throws `RevisionMoved` and `CodeOutOfReach`.
+   */
+  replace(artifact: CodeArtifact, guard: { readonly revision: string; readonly deadline: number }): Promise<void>;
+  /**
+   * Publishes a version, guarded; returns the version that is there already when nothing changed. Throws
+   * `RevisionMoved`.
+   */
   publish(guard: {
     sha256: string;
     revision: string;
     description: string;
   }): Promise<{ version: string; sha256: string }>;
-  /** A published version's identity; undefined when there is no such version. */
-  version(version: string): Promise<{ version: string; sha256: string } | undefined>;
+  /** Undefined when there is no such version. */
+  version(version: string): Promise<PublishedCode | undefined>;
 }
 
 /** The published versions of what holds the code: whose they are, who points to them, and an end to one. */

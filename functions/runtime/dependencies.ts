@@ -62,7 +62,10 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.promotionMachineArn) }),
     restoreWorker: restoreWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.restoreFunction) }),
     web: web({ fetchPage: host.fetchPage, clock }),
-    target: (place, plan) => makeTarget({ clock, lambdaPace: paceAt(place), ...clientsOf(host, place) }, plan),
+    target: (place, plan) => {
+      const clients = clientsOf(host, place);
+      return makeTarget({ clock, hash: sha256, download: host.download, lambdaPace: paceAt(place), ...clients }, plan);
+    },
     metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),
     alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
     artifacts: (place) => s3Artifacts({ client: clientsOf(host, place).s3 }),

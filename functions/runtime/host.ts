@@ -7,10 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Tracer } from "@aws-lambda-powertools/tracer";
 import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import type { Download } from "../adapters/lambda-code.ts";
 import type { FetchPage } from "../adapters/web.ts";
 import { accessNamed, roleFor } from "../domain/access.ts";
 import type { Clock, Concurrency, Entropy, Place } from "../domain/ports.ts";
 import { promises } from "./concurrency.ts";
+import { download } from "./download.ts";
 import { fetchPage } from "./fetch-page.ts";
 
 /** What every SDK client of one place is built with. */
@@ -35,6 +37,7 @@ export interface Host {
   /** Client settings for an environment's account, or for the control plane's own where `place` is null. */
   clientConfig(place: Place | null): ClientConfig;
   readonly fetchPage: FetchPage;
+  readonly download: Download;
   /** Takes one line of structured log or metrics. */
   write(line: string): void;
   /** What warm invocations share: SDK clients, and the key of forms. Hosts that share the map share those. */
@@ -67,6 +70,7 @@ export function awsHost(environment: Host["environment"]): Host {
     entropy: { id: (bytes) => randomBytes(bytes).toString("hex") },
     clientConfig: (place) => configOf(environment, place),
     fetchPage,
+    download,
     write: (line) => void process.stdout.write(`${line}\n`),
     kept: new Map(),
     ...(environment._X_AMZN_TRACE_ID === undefined ? {} : { tracer: loadTracer }),

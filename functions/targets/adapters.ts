@@ -1,6 +1,6 @@
 /** The wired half of each kind. A kind without a line here does not compile. */
 import type { LambdaClient } from "@aws-sdk/client-lambda";
-import { lambdaCode } from "../adapters/lambda-code.ts";
+import { type CodeTools, lambdaCode } from "../adapters/lambda-code.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
 import { lambdaVersions } from "../adapters/lambda-versions.ts";
 import type { Pace } from "../adapters/shared/pace.ts";
@@ -11,7 +11,7 @@ import type { LambdaAliasPlan } from "./lambda-alias/kind.ts";
 import { aliasTraffic } from "./lambda-alias/traffic.ts";
 
 /** What the kinds are made of: the clients of one place, and the turns that its control planes give. */
-export interface TrafficTools {
+export interface TrafficTools extends Pick<CodeTools, "download" | "hash"> {
   readonly clock: Clock;
   readonly lambda: () => LambdaClient;
   /** Does not retry. */
@@ -23,11 +23,11 @@ export interface TrafficTools {
 type Maker = (tools: TrafficTools, plan: TargetPlan) => Omit<Target, "plan">;
 
 const MAKERS = {
-  "lambda-alias": ({ clock, lambda, lambdaOnce, lambdaPace: pace }, plan) => {
+  "lambda-alias": ({ clock, download, hash, lambda, lambdaOnce, lambdaPace: pace }, plan) => {
     const own = plan as LambdaAliasPlan;
     return {
       traffic: aliasTraffic({ client: lambda, clock, pace }, own),
-      code: lambdaCode({ client: lambda }, own.functionName),
+      code: lambdaCode({ client: lambda, clock, download, hash }, own.functionName),
       versions: lambdaVersions({ client: lambda }, own.functionName),
       prober: lambdaProber({ client: lambdaOnce, clock }, own.functionName),
     };

@@ -3,6 +3,7 @@
  * time-out while it may go on as a zombie until then, with the clients, the clock and the randomness of the simulation.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Download } from "../../functions/adapters/lambda-code.ts";
 import type { FetchPage } from "../../functions/adapters/web.ts";
 import type { Host } from "../../functions/runtime/host.ts";
 import type { Step } from "../../functions/runtime/step.ts";
@@ -44,6 +45,7 @@ export interface LambdaHostOptions {
   readonly environments: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly faults: readonly HandlerFault[];
   readonly fetchPage: FetchPage;
+  readonly download: Download;
   readonly onInvocation: (record: InvocationRecord) => void;
   readonly onLog: (line: string, handler: string) => void;
 }
@@ -175,7 +177,7 @@ export class LambdaHost {
   }
 
   #makeHost(): Host {
-    const { clock, aws, random, environments, fetchPage, onLog } = this.#options;
+    const { clock, aws, random, environments, fetchPage, download, onLog } = this.#options;
     const store = this.#caller;
     const present = (): Caller => store.getStore() ?? { handler: "nobody", invocation: "none" };
     // One set of clients serves all invocations, as in a warm Lambda; who calls is read at each call.
@@ -204,6 +206,7 @@ export class LambdaHost {
       clientConfig: (place) =>
         clientConfig(aws, caller, place === null ? {} : { account: place.account, region: place.region }),
       fetchPage,
+      download,
       write: (line) => onLog(line, present().handler),
       kept: new Map(),
     };

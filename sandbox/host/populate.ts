@@ -14,9 +14,10 @@ export interface Artifact {
   readonly versionId: string;
   /** Hex. */
   readonly sha256: string;
+  readonly body?: string;
 }
 
-/** Every S3 object that the plan speaks of; its content is its name. */
+/** Every S3 object that the plan speaks of; its content is its name, unless the release says what its hash is. */
 export function artifactsOf(plan: PromotionPlan): Artifact[] {
   return plan.environments.flatMap(({ targets }) =>
     targets.flatMap(({ artifact }) => {
@@ -27,17 +28,25 @@ export function artifactsOf(plan: PromotionPlan): Artifact[] {
           bucket,
           key,
           versionId,
-          sha256: artifact.sha256 ?? digest(`${bucket}/${key}@${versionId}`).digest("hex"),
+          ...contentOf(`${bucket}/${key}@${versionId}`, artifact.sha256),
         },
       ];
     }),
   );
 }
 
+function contentOf(body: string, said: string | undefined): Pick<Artifact, "sha256" | "body"> {
+  return said === undefined ? { sha256: digest(body).digest("hex"), body } : { sha256: said };
+}
+
 /** Creates what holds each environment's traffic, with a version that serves. */
-export function createTargets(services: TargetServices, plan: PromotionPlan): void {
+export function createTargets(
+  services: TargetServices,
+  plan: PromotionPlan,
+  world: Pick<Scenario, "slowVersions">,
+): void {
   for (const environment of plan.environments) {
-    for (const target of environment.targets) simulated(target).create(services, environment, target);
+    for (const target of environment.targets) simulated(target).create(services, environment, target, world);
   }
 }
 

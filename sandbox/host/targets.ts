@@ -3,6 +3,7 @@ import type { EnvironmentPlan, TargetPlan } from "../../functions/domain/plan.ts
 import { type KindName, kindOf } from "../../functions/targets/kinds.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
+import type { Scenario } from "../world/scenario.ts";
 import type { ShareHistory } from "../world/shares.ts";
 import { createFunction } from "./populate-lambda.ts";
 
@@ -11,18 +12,22 @@ export interface TargetServices {
   readonly lambda: SimulatedLambda;
 }
 
+/** What of the scenario decides how targets are made. */
+type World = Pick<Scenario, "slowVersions">;
+
 type Where = Pick<EnvironmentPlan, "account" | "region">;
 
 interface SimulatedKind {
   /** Makes what the plan expects to find. */
-  create(services: TargetServices, where: Where, target: TargetPlan): void;
+  create(services: TargetServices, where: Where, target: TargetPlan, world: World): void;
   /** How its traffic was split, from the beginning, by the service's own record. */
   history(services: TargetServices, where: Where, target: TargetPlan): ShareHistory;
 }
 
 const SIMULATED = {
   "lambda-alias": {
-    create: ({ lambda }, where, target) => createFunction(lambda, where, target as LambdaAliasPlan),
+    create: ({ lambda }, where, target, { slowVersions }) =>
+      createFunction(lambda, where, target as LambdaAliasPlan, slowVersions),
     history: ({ lambda }, { account, region }, target) => {
       const { functionName, alias } = target as LambdaAliasPlan;
       return lambda.weightHistory({ account, region, functionName, alias });

@@ -202,6 +202,14 @@ const move = z.strictObject({
   weights: z.record(z.string().regex(/^\d+$/), percent).default({}),
 });
 
+/** Functions whose versions take long to come up, or do not come up at all. */
+const slowVersions = z.strictObject({
+  function: pattern.default("*"),
+  because: z.literal(["snap-start", "image", "vpc"]),
+  pendingFor: duration,
+  failure: z.strictObject({ code: z.string().min(1), reason: z.string().min(1) }).optional(),
+});
+
 const alarmState = z.literal(["OK", "ALARM", "INSUFFICIENT_DATA"]);
 
 const metricAlarm = z.strictObject({
@@ -280,6 +288,7 @@ export const scenarioSchema = z.strictObject({
   series: z.array(series).default([]),
   alarms: z.array(metricAlarm).default([]),
   compositeAlarms: z.array(compositeAlarm).default([]),
+  slowVersions: z.array(slowVersions).default([]),
   people: z.array(person).default([]),
   operators: z.array(operatorAction).default([]),
   moves: z.array(move).default([]),
@@ -297,6 +306,7 @@ export type StartRule = Scenario["starts"][number];
 export type ExecutionRule = Scenario["executions"][number];
 export type Incident = Scenario["incidents"][number];
 export type SteadySeries = Scenario["series"][number];
+export type SlowVersions = Scenario["slowVersions"][number];
 export type ScenarioFault = Scenario["faults"][number];
 
 /** Reads a scenario; throws an Error that names every problem with its path. */

@@ -13,6 +13,8 @@ export interface TrafficOptions {
   readonly scenario: Pick<Scenario, "traffic" | "behaviour" | "incidents" | "startsAt" | "seed" | "cloudwatch">;
   /** The shares an alias has had. */
   readonly historyOf: (stream: Stream) => ShareHistory;
+  /** From when on (epoch ms) requests to a version succeed; those before are refused. At all times unless said. */
+  readonly servesFrom?: (stream: Stream, version: string) => number;
 }
 
 /** Minutes of a stream kept worked out; older ones are worked out again, to the same figures. */
@@ -94,13 +96,26 @@ export class Traffic implements TrafficSource {
     const history = this.#options.historyOf(stream);
     let requests = poisson(known.requests.child(minute), this.#meanOf(known, minute));
     let left = MINUTE_MS;
-    return spansOf(history, minute, minute + MINUTE_MS).flatMap((span, index) => {
+    const spans = spansOf(history, minute, minute + MINUTE_MS).flatMap((span) => this.#cutAtReadiness(stream, span));
+    return spans.flatMap((span, index) => {
       const share = (span.to - span.from) / left;
       const own = share === 1 ? requests : binomial(known.span.child(minute, index), requests, share);
       requests -= own;
       left -= span.to - span.from;
       return this.#split(stream, known, minute, { span, index, requests: own, history });
     });
+  }
+
+  /** Before a version can serve its requests are refused, so a stretch in which it comes up is two. */
+  #cutAtReadiness(stream: Stream, span: Span): Span[] {
+    const ready = sharesOf(span).map(([version]) => this.#servesFrom(stream, version));
+    const cuts = [...new Set(ready.filter((at) => at > span.from && at < span.to))].sort((a, b) => a - b);
+    const ends = [...cuts, span.to];
+    return ends.map((to, index) => ({ ...span, from: cuts[index - 1] ?? span.from, to }));
+  }
+
+  #servesFrom(stream: Stream, version: string): number {
+    return this.#options.servesFrom?.(stream, version) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Who served each request of a stretch: versions in order of their number, each out of what is left. */
@@ -122,7 +137,8 @@ export class Traffic implements TrafficSource {
       requests -= own;
       left -= share;
       const calm = conductOf(scenario, { stream, version, at: span.from, history, share });
-      const conduct = { ...calm, errorRate: moodOf(known, version, minute, calm), partialShare };
+      const isRefused = span.from < this.#servesFrom(stream, version);
+      const conduct = { ...calm, errorRate: isRefused ? 1 : moodOf(known, version, minute, calm), partialShare };
       return new Requests({ version, weighted: shares.length > 1 }, own, conduct, randomOf);
     });
   }

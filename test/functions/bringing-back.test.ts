@@ -1,15 +1,12 @@
 /** What brings traffic back: restore and what follows it, the alarm listener, the status listener and the sweeper. */
 import { describe, expect, it } from "vitest";
 import { alarmListener } from "../../functions/alarm-listener.ts";
-import { captureBaseline } from "../../functions/capture-baseline.ts";
 import { closePromotion } from "../../functions/close-promotion.ts";
-import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import { CallRefused, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
-import { asTarget } from "../../functions/domain/ledger/journal-records.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
-import { loadHead, loadHeader, loadPlan, must } from "../../functions/domain/ledger/load.ts";
+import { loadHead, loadHeader, loadPlan } from "../../functions/domain/ledger/load.ts";
 import { loadEnding, noteEnding } from "../../functions/domain/ledger/note-ending.ts";
 import { expectLife, storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import { page } from "../../functions/domain/notices/pager.ts";
@@ -17,10 +14,8 @@ import { bringBack } from "../../functions/domain/promotion/bring-back.ts";
 import { bind } from "../../functions/domain/traffic/bind.ts";
 import { restore as restoreTargets } from "../../functions/domain/traffic/restore.ts";
 import { trip } from "../../functions/domain/traffic/trip.ts";
-import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { pagePeople } from "../../functions/page-people.ts";
 import { preserveEvidence } from "../../functions/preserve-evidence.ts";
-import { restoreCode } from "../../functions/restore-code.ts";
 import { restoreTraffic } from "../../functions/restore-traffic.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import { statusListener } from "../../functions/status-listener.ts";
@@ -34,8 +29,6 @@ import {
   environmentPlan,
   finished,
   IN_PROD,
-  NEW_CODE,
-  OLD_CODE,
   opened,
   P1,
   promoted,
@@ -48,7 +41,6 @@ import {
 const NONE = { Error: "none", Cause: "" };
 const CRASH = { Error: "States.TaskFailed", Cause: '{"errorMessage":"out of memory"}' };
 const restore = (world: World, error = NONE) => restoreTraffic(world.deps)({ promotionId: P1, error });
-const record = async (world: World, name = "order") => asTarget(await must(world.ledger, keys.target(P1, ENV, name)));
 
 async function twice<T>(world: World, call: () => Promise<T>): Promise<T> {
   const first = await call();
@@ -89,7 +81,7 @@ describe("restore-traffic", () => {
   });
 
   it("has nothing to bring back before the first shift, and after the last environment", async () => {
-    const untouched = await rollingOut();
+    const untouched = await rollingOut(0, { uploaded: true });
     expect(await twice(untouched, () => restore(untouched))).toEqual({
       state: "nothing",
       summary: "no traffic was moved",
@@ -154,102 +146,6 @@ describe("restore-traffic", () => {
     expect(await restore(world)).toMatchObject({ state: "verified" });
     expect(world.target("sit-order").route.secondary?.percent).toBe(50);
     expect(world.target("order").route).toEqual(BASELINE);
-  });
-});
-
-describe("restore-code", () => {
-  const call = (world: World) => restoreCode(world.deps)({ promotionId: P1 });
-  const previous = { from: "s3" as const, bucket: "artifacts", key: "v1.zip", versionId: "v1", sha256: OLD_CODE };
-
-  const served = (world: World, change: object = {}) =>
-    world.ledger.write([
-      {
-        put: item(keys.active(ENV, "shop"), {
-          version: "v1",
-          promotionId: "shop-v1",
-          artifacts: { cart: previous, order: previous },
-          ...change,
-        }),
-      },
-    ]);
-
-  it("puts the code back that the registry knows", async () => {
-    const world = await rollingOut(50);
-    await served(world);
-    expect(await call(world)).toEqual({
-      summary: "cart: gets the previous code back; order: gets the previous code back",
-    });
-    expect(world.code("order").sha256).toBe(OLD_CODE);
-    world.clock.advance(60_000);
-    expect(await call(world)).toEqual({ summary: "cart: holds the previous code; order: holds the previous code" });
-    expect(world.code("order").updates).toHaveLength(2);
-  });
-
-  it("puts it back, too, where the update was made and never published", async () => {
-    const world = await rollingOut();
-    await world.ledger.write([
-      {
-        put: item(keys.target(P1, ENV, "order"), { ...(await record(world)), candidate: null, candidateSha256: null }),
-      },
-    ]);
-    await served(world);
-    expect((await call(world)).summary).toContain("order: gets the previous code back");
-  });
-
-  it("waits for an update that is still under way", async () => {
-    const world = new World();
-    await opened(world);
-    await enterEnvironment(world.deps)({ promotionId: P1, position: 0 });
-    await captureBaseline(world.deps)(IN_PROD);
-    await expect(deployCandidate(world.deps)({ ...IN_PROD, target: "order" })).rejects.toThrow(NotReady);
-    await served(world);
-    await expect(call(world)).rejects.toThrow(NotReady);
-    world.clock.advance(60_000);
-    expect(await call(world)).toEqual({ summary: "order: gets the previous code back" });
-  });
-
-  it.each([
-    ["nothing served before", undefined],
-    ["it served from a published version", { artifacts: { order: { from: "version", version: "7" } } }],
-    ["the artifact is of other code", { artifacts: { order: { ...previous, sha256: "other" } } }],
-  ])("keeps the candidate's code where %s", async (_what, active) => {
-    const world = await rollingOut();
-    if (active !== undefined) await served(world, active);
-    expect((await call(world)).summary).toContain("order: keeps the candidate's code");
-    expect(world.code("order").sha256).toBe(NEW_CODE);
-  });
-
-  it("leaves somebody else's code alone, whenever it came", async () => {
-    const world = await rollingOut();
-    await served(world);
-    world.code("cart").replaceByHand("theirs");
-    world.code("order").before = (operation) => {
-      if (operation === "update") world.code("order").replaceByHand("theirs");
-    };
-    expect(await call(world)).toEqual({
-      summary: "cart: holds code of somebody else, left alone; order: was changed by somebody else, left alone",
-    });
-    expect(world.code("order").sha256).toBe("theirs");
-  });
-
-  it("leaves code alone that serves: that of a promoted environment, and where none was replaced", async () => {
-    const done = await promoted();
-    expect(await twice(done, () => call(done))).toEqual({ summary: "no code was replaced" });
-    const world = await rollingOut();
-    for (const name of ["cart", "order"]) {
-      const found = await record(world, name);
-      await world.ledger.write([{ put: item(keys.target(P1, ENV, name), { ...found, previousCode: null }) }]);
-    }
-    expect(await call(world)).toEqual({ summary: "no code was replaced" });
-  });
-
-  it("passes on what the service throws", async () => {
-    const world = await rollingOut();
-    await served(world);
-    world.code("cart").before = (operation) => {
-      if (operation === "update") throw new ServiceTrouble("lambda is away");
-    };
-    await expect(call(world)).rejects.toThrow(ServiceTrouble);
   });
 });
 

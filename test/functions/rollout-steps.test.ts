@@ -1,8 +1,7 @@
 /** The steps that move one environment's rollout: baseline, candidate, probe, shift, finish, record. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { captureBaseline, handler as captureHandler } from "../../functions/capture-baseline.ts";
-import { deployCandidate } from "../../functions/deploy-candidate.ts";
-import { BrokenRecord, LedgerBusy, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { LedgerBusy, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { asLock, asTarget } from "../../functions/domain/ledger/journal-records.ts";
@@ -23,7 +22,6 @@ import {
   finished,
   IN_PROD,
   NEW_CODE,
-  OLD_CODE,
   opened,
   P1,
   promoted,
@@ -68,7 +66,6 @@ describe("capture-baseline", () => {
       baseline: { route: BASELINE, revision: "r0", marker: "deployed by hand" },
       last: { route: BASELINE, revision: "r0", marker: "deployed by hand" },
       candidate: null,
-      previousCode: null,
       sequence: 0,
       restored: null,
     });
@@ -166,138 +163,6 @@ describe("capture-baseline", () => {
 
   it("is the handler of its own name", () => {
     expect(captureHandler.step).toBe("capture-baseline");
-  });
-});
-
-describe("deploy-candidate", () => {
-  let world: World;
-  const deploy = (target = "order") => deployCandidate(world.deps)({ ...IN_PROD, target });
-
-  async function captured(plan: Parameters<typeof environmentPlan>[0] = {}): Promise<void> {
-    world = new World();
-    await opened(world, promotionPlan([environmentPlan(plan)]));
-    await enterEnvironment(world.deps)({ promotionId: P1, position: 0 });
-    await captureBaseline(world.deps)(IN_PROD);
-  }
-  beforeEach(() => captured());
-
-  /** As the machine's Retry: until it is no longer "not ready". */
-  async function patiently(): Promise<{ decision: string; summary: string }> {
-    for (;;) {
-      try {
-        return await deploy();
-      } catch (error) {
-        if (!(error instanceof NotReady || error instanceof ServiceTrouble)) throw error;
-        world.clock.advance(5_000);
-      }
-    }
-  }
-
-  it("updates, waits and publishes, once", async () => {
-    await expect(deploy()).rejects.toThrow(/being updated/);
-    await expect(deploy()).rejects.toThrow(/still being updated/);
-    world.clock.advance(10_000);
-    expect(await deploy()).toEqual({ decision: "go", summary: "version 8 is published" });
-    expect(await twice(world, deploy)).toEqual({ decision: "go", summary: "version 8 is published" });
-    expect(world.code("order").updates).toHaveLength(1);
-    expect(await record(world)).toMatchObject({
-      candidate: "8",
-      candidateSha256: NEW_CODE,
-      previousCode: { sha256: OLD_CODE, revision: "c0" },
-    });
-    expect(world.target("order").calls).toBe(0);
-  });
-
-  it.each(["answer lost", "repeated"] as const)("finds its own update when the answer is %s", async (how) => {
-    world.code("order").nextUpdate = how;
-    expect(await patiently()).toMatchObject({ decision: "go" });
-    expect(world.code("order").updates).toHaveLength(1);
-    expect((await record(world)).previousCode?.sha256).toBe(OLD_CODE);
-  });
-
-  it("keeps what the code was, also where the artifact was there already", async () => {
-    world.code("order").replaceByHand(NEW_CODE);
-    expect(await deploy()).toMatchObject({ decision: "go" });
-    expect(await record(world)).toMatchObject({ candidate: "8", previousCode: { sha256: NEW_CODE } });
-    expect(world.code("order").updates).toEqual([]);
-  });
-
-  it("is blocked by somebody else's code since the baseline", async () => {
-    await expect(deploy()).rejects.toThrow(NotReady);
-    await world.ledger.write([
-      {
-        put: item(keys.target(P1, ENV, "order"), {
-          ...(await record(world)),
-          previousCode: { sha256: OLD_CODE, revision: "c9", updating: false },
-        }),
-      },
-    ]);
-    world.code("order").replaceByHand("theirs");
-    world.clock.advance(10_000);
-    expect(await deploy()).toMatchObject({ decision: "stop", summary: expect.stringMatching(/somebody else/) });
-    expect(await endingOf(world)).toBe("blocked");
-  });
-
-  it("is blocked by somebody else's code at the very moment", async () => {
-    world.code("order").before = (operation) => {
-      if (operation === "update") world.code("order").replaceByHand("theirs");
-    };
-    expect(await deploy()).toMatchObject({
-      decision: "stop",
-      summary: "order: somebody else changed the function while it was being deployed",
-    });
-    expect(world.code("order").sha256).toBe("theirs");
-  });
-
-  it("is blocked when there is nothing to release", async () => {
-    await captured({ targets: [targetPlan("order", { artifact: { from: "version", version: "7" } })] });
-    expect(await deploy()).toMatchObject({ decision: "stop", summary: expect.stringMatching(/nothing to release/) });
-  });
-
-  it("takes a version that is published already", async () => {
-    await captured({ targets: [targetPlan("order", { artifact: { from: "version", version: "6", sha256: "six" } })] });
-    world.code("order").versions.set("6", "six");
-    expect(await twice(world, deploy)).toEqual({ decision: "go", summary: "version 6 is published" });
-    expect(await record(world)).toMatchObject({ candidate: "6", candidateSha256: "six", previousCode: null });
-  });
-
-  it.each([
-    [{ version: "9" }, "order: there is no version 9"],
-    [{ version: "7", sha256: "other" }, `order: version 7 has the code hash ${OLD_CODE}, not other`],
-  ])("is blocked by a published version that is not what was said: %o", async (version, summary) => {
-    await captured({ targets: [targetPlan("order", { artifact: { from: "version", ...version } })] });
-    expect(await deploy()).toMatchObject({ decision: "stop", summary });
-  });
-
-  it("is blocked by a candidate that cannot share the alias", async () => {
-    world.target("order").obstaclesFound = ["version 8 has another role"];
-    expect(await patiently()).toMatchObject({ decision: "stop", summary: "order: version 8 has another role" });
-  });
-
-  it("does nothing once the journal is tripped", async () => {
-    await alarm(world);
-    expect(await twice(world, deploy)).toEqual({ decision: "stop", summary: "stopped: traffic has to go back" });
-    expect(world.code("order").updates).toEqual([]);
-  });
-
-  it("does not take back what a faster call has written", async () => {
-    let met = false;
-    world.code("order").before = async (operation) => {
-      if (met || operation !== "current") return;
-      met = true;
-      await patiently();
-    };
-    await expect(deploy()).rejects.toThrow(LedgerBusy);
-    expect(await record(world)).toMatchObject({ candidate: "8", previousCode: { sha256: OLD_CODE } });
-    expect(await deploy()).toMatchObject({ decision: "go" });
-  });
-
-  it("passes on what the ledger throws, and refuses a target that no plan knows", async () => {
-    world.ledger.before = async (operation) => {
-      if (operation.startsWith("write TARGET")) throw new ServiceTrouble("throttled");
-    };
-    await expect(deploy()).rejects.toThrow(ServiceTrouble);
-    await expect(deploy("basket")).rejects.toThrow(BrokenRecord);
   });
 });
 

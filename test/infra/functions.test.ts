@@ -125,7 +125,7 @@ describe("rows", () => {
     expect(FUNCTIONS.filter(({ startsRestores }) => startsRestores).map(({ name }) => name)).toEqual(["operate"]);
   });
 
-  test("that may change code are those that deploy it and put it back", () => {
-    expect(doing("publish-code")).toEqual(["deploy-candidate", "restore-code"]);
+  test("that may change code are those that deploy it and put it back, after a stop too", () => {
+    expect(doing("publish-code")).toEqual(["deploy-candidate", "restore-code", "status-listener", "sweeper"]);
   });
 });

@@ -232,7 +232,7 @@ describe.each(SERVICES)("an old restore over a new release, on a service $servic
 
   it("leaves the new one alone, whenever it wakes up", async () => {
     await inManyOrders(async (choose) => {
-      const world = await rollingOut(50, { target: { locked } });
+      const world = await rollingOut(50, { target: { locked }, uploaded: true });
       const word: Word = { given: null };
       const next: Actor = async (deps) => {
         // As the sweeper does, until it is closed: the zombie may have begun to write anew meanwhile.
@@ -252,7 +252,7 @@ describe.each(SERVICES)("an old restore over a new release, on a service $servic
   it("leaves the new one alone, even where a person brought traffic back and gave the lock away meanwhile", async () => {
     let played = 0;
     await inManyOrders(async (choose) => {
-      const world = await rollingOut(50, { target: { locked } });
+      const world = await rollingOut(50, { target: { locked }, uploaded: true });
       const word: Word = { given: null };
       const next: Actor = async (deps) => {
         await deps.ledger.read({ pk: "a person", sk: "looks" });

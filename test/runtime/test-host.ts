@@ -15,6 +15,7 @@ export function testHost(environment: Host["environment"] = {}, ...answers: Answ
     entropy: countedEntropy(),
     clientConfig: (place) => ({ ...line.config, region: place?.region ?? "af-south-1" }),
     fetchPage: async () => ({ status: 200, body: "" }),
+    download: async () => ({ status: 404, body: new Uint8Array() }),
     write: (text) => lines.push(JSON.parse(text) as Record<string, unknown>),
     kept: new Map(),
   };

@@ -46,6 +46,7 @@ function virtualHost(seed: number) {
     },
     clientConfig: (place) => world.config({}, place?.account ?? CONTROL_ACCOUNT),
     fetchPage: async () => ({ status: 200, body: "" }),
+    download: async () => ({ status: 404, body: new Uint8Array() }),
     write: (line) => lines.push(line),
     kept: new Map(),
   };

@@ -113,6 +113,8 @@ export function promotionPlan(environments: readonly EnvironmentPlan[]): Promoti
 export interface WorldOptions {
   readonly target?: FakeTargetOptions;
   readonly plan?: Partial<EnvironmentPlan>;
+  /** The candidate's code stands there already: deploying replaces nothing, so nothing of it has to go back. */
+  readonly uploaded?: boolean;
 }
 
 /** The outside of all handlers. What the fakes hold is the truth; what a test asserts about traffic, it asserts there. */
@@ -327,7 +329,9 @@ export async function deployed(world: World, promotionId = P1, environment = ENV
 /** A promotion with its candidate published and so many percent of traffic on it; 0 leaves traffic alone. */
 export async function rollingOut(weight = 0, options: WorldOptions = {}): Promise<World> {
   const world = new World(options);
-  await opened(world, promotionPlan([environmentPlan(options.plan)]));
+  const plan = environmentPlan(options.plan);
+  if (options.uploaded === true) for (const { name } of plan.targets) world.code(name).replaceByHand(NEW_CODE);
+  await opened(world, promotionPlan([plan]));
   await deployed(world);
   if (weight > 0) await shiftTraffic(world.deps)({ ...IN_PROD, weight });
   return world;

@@ -3,9 +3,12 @@ import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import type { CodeArtifact } from "../../functions/domain/plan.ts";
 import {
   type CodeHost,
+  CodeOutOfReach,
   type CodeState,
   type Prober,
+  type PublishedCode,
   type ReadBack,
+  type Readiness,
   RevisionMoved,
   type RouteState,
   type TrafficTarget,
@@ -136,15 +139,20 @@ export class FakeTarget implements TrafficTarget {
   }
 }
 
-/** `$LATEST` and the versions published from it. */
+/** What candidates are made from, and the versions published from it. */
 export class FakeCode implements CodeHost {
   readonly versions = new Map<string, string>();
+  /** Settings under which each version was published. */
+  readonly frozen = new Map<string, CodeState["settings"]>();
+  /** Versions that are not ready, and why. */
+  readonly notReady = new Map<string, Readiness>();
+  settings: CodeState["settings"] = { MemorySize: "512", Timeout: "30" };
   updates: CodeArtifact[] = [];
-  /** How long an update takes, in ms. */
+  /** How long a replacement takes, in ms. */
   updateMs = 8_000;
-  /** Whether the answer to the next update is lost; `repeated`: it took effect, and the SDK's second try is refused. */
-  nextUpdate: "well" | "answer lost" | "repeated" = "well";
-  before: (operation: "current" | "update" | "publish") => Promise<void> | void = () => {};
+  /** Whether the answer to the next one is lost; `repeated`: it took effect, and the SDK's second try is refused. */
+  nextUpdate: "well" | "answer lost" | "never sent" | "repeated" = "well";
+  before: (operation: "current" | "replace" | "publish" | "version") => Promise<void> | void = () => {};
   readonly #clock: ManualClock;
   #sha256: string;
   #changes = 0;
@@ -166,20 +174,36 @@ export class FakeCode implements CodeHost {
     this.#changes += 1;
   }
 
-  async current(): Promise<CodeState> {
-    await this.before("current");
-    return { sha256: this.#sha256, revision: `c${this.#changes}`, updating: this.#clock.now() < this.#busyUntil };
+  /** Somebody else changes a setting. */
+  setByHand(settings: CodeState["settings"]): void {
+    this.settings = { ...this.settings, ...settings };
+    this.#changes += 1;
   }
 
-  async update(artifact: CodeArtifact, revision: string): Promise<void> {
-    await this.before("update");
-    if (revision !== `c${this.#changes}`) throw new RevisionMoved("the code has changed");
-    if (artifact.from !== "s3" || artifact.sha256 === undefined) throw new Error("an update uploads a pinned artifact");
-    this.updates.push(artifact);
-    this.replaceByHand(artifact.sha256);
-    this.#busyUntil = this.#clock.now() + this.updateMs;
+  /** Somebody grants a permission: nothing that is published changes, and the revision does. */
+  touchByHand(): void {
+    this.#changes += 1;
+  }
+
+  async current(): Promise<CodeState> {
+    await this.before("current");
+    const isBusy = this.#clock.now() < this.#busyUntil;
+    const readiness: Readiness = isBusy ? { is: "pending", why: "an update is in progress" } : { is: "ready" };
+    return { sha256: this.#sha256, settings: this.settings, revision: `c${this.#changes}`, readiness };
+  }
+
+  async replace(artifact: CodeArtifact, { revision, deadline }: { revision: string; deadline: number }): Promise<void> {
+    await this.before("replace");
+    if (this.#clock.now() >= deadline) throw new ServiceTrouble("given up at its deadline");
     const how = this.nextUpdate;
     this.nextUpdate = "well";
+    if (how === "never sent") throw new ServiceTrouble("no answer");
+    if (revision !== `c${this.#changes}`) throw new RevisionMoved("the code has changed");
+    const sha256 = artifact.from === "s3" ? artifact.sha256 : this.versions.get(artifact.version);
+    if (sha256 === undefined) throw new CodeOutOfReach("there is no such code");
+    this.updates.push(artifact);
+    this.replaceByHand(sha256);
+    this.#busyUntil = this.#clock.now() + this.updateMs;
     if (how === "answer lost") throw new ServiceTrouble("no answer");
     if (how === "repeated") throw new RevisionMoved("the code has changed");
   }
@@ -191,12 +215,16 @@ export class FakeCode implements CodeHost {
     const same = [...this.versions].find(([, sha256]) => sha256 === this.#sha256);
     const version = same?.[0] ?? String(Math.max(0, ...[...this.versions.keys()].map(Number)) + 1);
     this.versions.set(version, this.#sha256);
+    if (same === undefined) this.frozen.set(version, this.settings);
     return { version, sha256: this.#sha256 };
   }
 
-  async version(version: string): Promise<{ version: string; sha256: string } | undefined> {
+  async version(version: string): Promise<PublishedCode | undefined> {
+    await this.before("version");
     const sha256 = this.versions.get(version);
-    return sha256 === undefined ? undefined : { version, sha256 };
+    if (sha256 === undefined) return undefined;
+    const readiness = this.notReady.get(version) ?? { is: "ready" };
+    return { version, sha256, settings: this.frozen.get(version) ?? this.settings, readiness };
   }
 }
 

@@ -9,6 +9,13 @@ export interface EnvironmentEnd {
   readonly head: Head;
   /** How the restore stands: `nothing` where no traffic was ever moved. */
   readonly restored: "nothing" | "verified" | "refused" | "open";
+  /** The code that candidates are made from has still to go back. */
+  readonly owesCode: boolean;
+}
+
+/** Whether something is still to be done there, under the journal and the locks. It is no word about traffic. */
+export function isUnfinished({ restored, owesCode }: EnvironmentEnd): boolean {
+  return restored === "open" || owesCode;
 }
 
 export interface Conclusion {

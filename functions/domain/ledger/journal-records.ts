@@ -1,6 +1,6 @@
 /** What the journal keeps: its head for each environment, its targets, their intents, and the locks on their resources. */
 import type { Outcome, TrippedBy } from "../outcomes.ts";
-import type { CodeState, Item, Key, Route, RouteState } from "../ports.ts";
+import type { Item, Key, Route, RouteState } from "../ports.ts";
 
 export interface Trip {
   readonly by: TrippedBy;
@@ -24,7 +24,7 @@ export interface Head {
   readonly summary: string;
 }
 
-/** What is known of one traffic target. Baseline and previous code never change within a promotion. */
+/** What is known of one traffic target. Its baseline never changes within a promotion. */
 export interface TargetRecord {
   readonly target: string;
   /** Its kind's name: whoever has the record alone can read its routes. */
@@ -34,7 +34,6 @@ export interface TargetRecord {
   readonly baseline: RouteState;
   readonly candidate: string | null;
   readonly candidateSha256: string | null;
-  readonly previousCode: CodeState | null;
   /** Number of the newest intent. */
   readonly sequence: number;
   /** The last journalled read-back: its revision is the one the next write must use. */

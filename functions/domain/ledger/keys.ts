@@ -10,6 +10,8 @@
  * | PROMOTION#id | HEAD#environment | head of the journal: open, tripped, closed |
  * | PROMOTION#id | TARGET#environment#target | baseline, candidate, last read-back |
  * | PROMOTION#id | INTENT#environment#target#seq | one write: intent, then result |
+ * | PROMOTION#id | CODE#environment#resource | what candidates of a resource are made from: as it was, and how it went back |
+ * | PROMOTION#id | REPLACEMENT#environment#resource#seq | one replacement of it: intent, then result |
  * | PROMOTION#id | BAKE#environment#phase, SAMPLE#... | judge state, and the samples behind each verdict |
  * | PROMOTION#id | APPROVAL#..., DECISION#..., DECIDER#... | what was asked and answered |
  * | PROMOTION#id | SIGNAL#..., PAUSE#... | operators' words, and the tokens that wait for them |
@@ -49,6 +51,14 @@ export const keys = {
   intent: (id: string, environment: string, target: string, sequence: number): Key => ({
     pk: promotion(id),
     sk: `INTENT#${environment}#${target}#${padded(sequence)}`,
+  }),
+  code: (id: string, environment: string, resource: string): Key => ({
+    pk: promotion(id),
+    sk: `CODE#${environment}#${resource}`,
+  }),
+  replacement: (id: string, environment: string, resource: string, sequence: number): Key => ({
+    pk: promotion(id),
+    sk: `REPLACEMENT#${environment}#${resource}#${padded(sequence)}`,
   }),
   bake: (id: string, environment: string, phase: string): Key => ({
     pk: promotion(id),

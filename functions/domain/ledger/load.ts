@@ -2,6 +2,7 @@
 import { BrokenRecord } from "../errors.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Item, Key, Ledger } from "../ports.ts";
+import { asCode, asReplacement, type CodeRecord, type Replacement } from "./code-records.ts";
 import { asHeader, type Header } from "./header.ts";
 import { there } from "./items.ts";
 import { asHead, asIntent, asTarget, type Head, type Intent, type TargetRecord } from "./journal-records.ts";
@@ -34,6 +35,21 @@ export async function loadIntents(
 ): Promise<(Intent & Key)[]> {
   const prefix = target === undefined ? `INTENT#${environment}#` : `INTENT#${environment}#${target}#`;
   return (await ledger.list(promotion(id), prefix)).map(asIntent);
+}
+
+/** What candidates are made from, of each resource whose code this promotion looked at there. */
+export async function loadCode(ledger: Ledger, id: string, environment: string): Promise<(CodeRecord & Key)[]> {
+  return (await ledger.list(promotion(id), `CODE#${environment}#`)).map(asCode);
+}
+
+/** Every replacement of one resource's code, the oldest first. */
+export async function loadReplacements(
+  ledger: Ledger,
+  id: string,
+  environment: string,
+  resource: string,
+): Promise<(Replacement & Key)[]> {
+  return (await ledger.list(promotion(id), `REPLACEMENT#${environment}#${resource}#`)).map(asReplacement);
 }
 
 export async function loadSignals(ledger: Ledger, id: string): Promise<(Signal & Key)[]> {

@@ -1,13 +1,14 @@
 /** Closing a promotion: works out the outcome, closes what may be closed, tells people. Machine and sweeper share it. */
 import { withdrawApprovals } from "../approval/settle.ts";
+import { isOwed } from "../candidate/capture.ts";
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import { type Conclusion, conclude, type EnvironmentEnd } from "../ledger/endings.ts";
+import { type Conclusion, conclude, type EnvironmentEnd, isUnfinished } from "../ledger/endings.ts";
 import type { Header } from "../ledger/header.ts";
 import { item } from "../ledger/items.ts";
 import type { Head } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadCode, loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
 import { loadEnding } from "../ledger/note-ending.ts";
 import { pageUnsafe } from "../notices/page-unsafe.ts";
 import { sendPending } from "../notices/pager.ts";
@@ -19,8 +20,8 @@ import { leaveEnvironment } from "./leave.ts";
 import { restoredState } from "./restored-state.ts";
 
 /**
- * Closes the promotion as far as it is safe. Where traffic is not known to be safe, its journal, its locks and the
- * promotion itself stay open, for the sweeper. Idempotent: closed is closed, and says what it said.
+ * Closes the promotion as far as it is safe. Where traffic is not known to be safe, or code has still to go back, its
+ * journal, its locks and the promotion itself stay open, for the sweeper. Idempotent: closed is closed, and says what it said.
  */
 export async function closePromotion(
   deps: Dependencies,
@@ -87,20 +88,23 @@ async function loadEnds(
     if ((await deps.ledger.read(keys.head(promotionId, environment))) === undefined) continue;
     const head = await trip(deps, promotionId, environment, { by: "error", reason });
     const targets = await loadTargets(deps.ledger, promotionId, environment);
-    ends.push({ head, restored: restoredState(head, targets) });
+    const isPromoted = head.outcome === "promoted";
+    const owesCode = !isPromoted && (await loadCode(deps.ledger, promotionId, environment)).some(isOwed);
+    ends.push({ head, restored: restoredState(head, targets), owesCode });
   }
   return ends;
 }
 
-/** Closes the journal, holds the version that failed, and gives the locks back. One that is not restored stays as it is. */
+/** Closes the journal, holds the version that failed, and gives the locks back. What is unfinished stays as it is. */
 async function closeEnvironment(
   deps: Dependencies,
   header: Header,
-  { head, restored }: EnvironmentEnd,
+  end: EnvironmentEnd,
   conclusion: Conclusion,
 ): Promise<void> {
   const { promotionId } = header;
-  if (restored === "open") return;
+  const { head, restored } = end;
+  if (isUnfinished(end)) return;
   const plan = await loadPlan(deps.ledger, promotionId, head.environment);
   if (head.state !== "closed") {
     const { outcome, summary } = conclusion;
@@ -135,7 +139,7 @@ async function writeUnlessDone(deps: Dependencies, changes: readonly Change[]): 
 }
 
 /**
- * Closes the header, or, where traffic is not safe, only says how things stand. False: another call has closed it. Throws
+ * Closes the header, or, where something is unfinished, only says how things stand. False: another call has closed it. Throws
  * `LedgerBusy` when an environment was entered since it was looked at: that one has to be closed first.
  */
 async function writeHeader(
@@ -145,7 +149,7 @@ async function writeHeader(
   { outcome, summary }: Conclusion,
 ): Promise<boolean> {
   const { promotionId } = header;
-  const safe = ends.every(({ restored }) => restored !== "open");
+  const safe = !ends.some(isUnfinished);
   const closedAt = safe ? deps.clock.now() : null;
   const ended: Header = { ...header, outcome, summary, state: safe ? "closed" : "open", closedAt };
   try {

@@ -3,6 +3,8 @@
  * The status listener does it at once, the sweeper whenever events were missed. Every part is idempotent.
  */
 import { decisionsToDeliver } from "../approval/load.ts";
+import { putBackCode } from "../candidate/put-back.ts";
+import { Transient } from "../errors.ts";
 import { isOver } from "../ledger/executions.ts";
 import { asHeader, type Header } from "../ledger/header.ts";
 import { asHead } from "../ledger/journal-records.ts";
@@ -41,8 +43,26 @@ async function clearUp(deps: Dependencies, header: Header, status: ExecutionStat
   await noteEnding(deps, promotionId, status === "ABORTED" ? "aborted" : "errored", reason);
   const back = await bringBack(deps, promotionId, await whyBack(deps, promotionId, { by: "sweeper", reason }));
   await wakeOrphans(deps, header);
+  const code = await putBackInTime(deps, promotionId);
   const { outcome } = await closePromotion(deps, promotionId, reason);
-  return `${promotionId}: ${outcome}; ${back.summary}`;
+  return `${promotionId}: ${outcome}; ${back.summary}; ${code}`;
+}
+
+/** Code is read back seconds after it is replaced: so often is it looked at, and so long, in ms; then by the next round. */
+const LOOK_AGAIN_MS = 5_000;
+const LOOKS = 6;
+
+/** What became of the code. What is not back by the end is owed, and keeps the promotion open. */
+async function putBackInTime(deps: Dependencies, promotionId: string): Promise<string> {
+  for (let look = 1; ; look++) {
+    try {
+      return await putBackCode(deps, promotionId);
+    } catch (error) {
+      if (!(error instanceof Transient)) throw error;
+      if (look === LOOKS || deps.remainingMs() < 2 * LOOK_AGAIN_MS) return error.message;
+      await deps.clock.sleep(LOOK_AGAIN_MS);
+    }
+  }
 }
 
 /** A child that never heard that its parent was stopped waits for nothing now: woken, it finds the journal tripped. */

@@ -21,7 +21,12 @@ export function lambdaAliasGrants(use: TargetUse, targets: readonly GrantedTarge
     case "publish-code":
       return [
         { actions: ["lambda:UpdateFunctionCode", "lambda:PublishVersion"], resources: functions },
-        { actions: ["lambda:GetFunctionConfiguration"], resources: [...functions, ...versions], why: ANY_VERSION },
+        // GetFunction gives a link to the code of the version that serves, which is the way back.
+        {
+          actions: ["lambda:GetFunctionConfiguration", "lambda:GetFunction"],
+          resources: [...functions, ...versions],
+          why: ANY_VERSION,
+        },
       ];
     case "invoke":
       return [

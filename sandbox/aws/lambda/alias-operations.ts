@@ -3,7 +3,7 @@ import { type Call, Reply } from "../service.ts";
 import { additionalAfter, checkAliasName, checkRouting } from "./aliases.ts";
 import { aliasAnswer } from "./answers.ts";
 import { lambdaErrors } from "./errors.ts";
-import { type Alias, type AliasRecord, type SimulatedFunction, type Weights, weightsOf } from "./function.ts";
+import { type Alias, type AliasRecord, type SimulatedFunction, type Weights, wake, weightsOf } from "./function.ts";
 
 /** An alias that changed (epoch ms), by a call or by somebody's hand. */
 export interface AliasChange {
@@ -94,6 +94,10 @@ export class AliasOperations {
       record.current = alias;
       record.changedAt = at;
       record.history.push({ at, weights });
+    }
+    for (const version of Object.keys(weights)) {
+      // Traffic comes at once, and its first request wakes what was idle.
+      if (version !== "$LATEST") wake(fn.version(version), at, fn.comingUp ?? undefined);
     }
     const { account, region, name: functionName } = fn;
     const change = { at, account, region, functionName, alias: alias.name, weights, by };

@@ -1,4 +1,4 @@
-import type { Alias, SimulatedFunction, Version } from "./function.ts";
+import type { Alias, Settings, SimulatedFunction, Version } from "./function.ts";
 
 /** A function's configuration as the API shows it. */
 export interface ConfigurationAnswer {
@@ -29,7 +29,8 @@ export const latestAnswer = (fn: SimulatedFunction, now: number): ConfigurationA
     State: "Active",
     LastUpdateStatus: settled ? "Successful" : "InProgress",
     LastModified: modified(changedAt),
-    PackageType: "Zip",
+    PackageType: settings.PackageType ?? "Zip",
+    ...snapStart(settings, "Off"),
   };
 };
 
@@ -40,11 +41,28 @@ export const versionAnswer = (fn: SimulatedFunction, version: Version, now: numb
   FunctionArn: `${fn.arn}:${version.version}`,
   Version: version.version,
   RevisionId: version.revisionId,
-  State: now >= version.activeAt ? "Active" : "Pending",
+  ...stateOf(version, now),
   LastUpdateStatus: "Successful",
   LastModified: modified(version.publishedAt),
-  PackageType: "Zip",
+  PackageType: version.settings.PackageType ?? "Zip",
+  ...snapStart(version.settings, "On"),
 });
+
+/** Snapshots are taken of published versions alone, so this differs between `$LATEST` and a version of the same settings. */
+const snapStart = ({ SnapStart }: Settings, OptimizationStatus: "On" | "Off"): object =>
+  SnapStart === undefined ? {} : { SnapStart: { ...SnapStart, OptimizationStatus } };
+
+/** `State` with its reason [Lambda API reference, FunctionConfiguration]. */
+const stateOf = ({ isIdle, activeAt, failure }: Version, now: number): { State: string } & Record<string, string> => {
+  const reason = (State: string, StateReasonCode: string, StateReason: string) => ({
+    State,
+    StateReasonCode,
+    StateReason,
+  });
+  if (isIdle === true) return reason("Inactive", "Idle", "The function was idle for a long time.");
+  if (now < activeAt) return reason("Pending", "Creating", "The function is being created.");
+  return failure === undefined ? { State: "Active" } : reason("Failed", failure.code, failure.reason);
+};
 
 /** An alias as the API shows it: no RoutingConfig while it points to one version. */
 export const aliasAnswer = (fn: SimulatedFunction, alias: Alias): Record<string, unknown> => ({

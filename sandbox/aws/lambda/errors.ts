@@ -19,6 +19,12 @@ export const lambdaErrors = {
       `The RevisionId provided does not match the latest RevisionId. Call the ${call} API to retrieve the latest RevisionId for your resource.`,
       { status: 412, members: { Type: "User" } },
     ),
+  tooLarge: (most: number): AwsError =>
+    new AwsError(
+      "RequestEntityTooLargeException",
+      `Request must be smaller than ${most} bytes for the UpdateFunctionCode operation`,
+      { status: 413 },
+    ),
   tooMany: (): AwsError =>
     new AwsError("TooManyRequestsException", "Rate Exceeded.", {
       status: 429,

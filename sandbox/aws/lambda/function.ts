@@ -12,6 +12,9 @@ export interface Settings {
   readonly Description: string;
   readonly DeadLetterConfig?: { readonly TargetArn?: string | undefined };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> | undefined };
+  readonly PackageType?: "Zip" | "Image";
+  readonly SnapStart?: { readonly ApplyOn?: string | undefined };
+  readonly VpcConfig?: { readonly VpcId?: string | undefined; readonly SubnetIds?: readonly string[] | undefined };
 }
 
 /** A published version, or what `$LATEST` is at some time. */
@@ -19,8 +22,12 @@ export interface Version {
   readonly version: string;
   readonly settings: Settings;
   readonly publishedAt: number;
-  /** Epoch ms from which it can be invoked. */
-  readonly activeAt: number;
+  /** Epoch ms from which it can be invoked; a version that was idle comes up anew. */
+  activeAt: number;
+  /** Why it does not come up at `activeAt`. */
+  readonly failure?: { readonly code: string; readonly reason: string } | undefined;
+  /** Lambda has reclaimed what it runs on; the next request fails, and wakes it. */
+  isIdle?: boolean;
   readonly revisionId: string;
 }
 
@@ -65,6 +72,26 @@ export const weightsOf = ({ version, additional }: Alias): Weights => {
   return { [version]: 1 - rest, ...additional };
 };
 
+/** How long a version stays pending (milliseconds), and why it fails then; undefined: it does not. */
+export interface ComingUp {
+  readonly ms: number;
+  readonly failure?: Version["failure"];
+}
+
+/** When a version comes up that was idle: soon after the first request. */
+const WAKES_WITHIN_MS = 20_000;
+
+/** Lambda's answer to a request for an idle version is a refusal; meanwhile it makes it anew. */
+export const wake = (version: Version, now: number, { ms }: Pick<ComingUp, "ms"> = { ms: WAKES_WITHIN_MS }): void => {
+  if (version.isIdle !== true) return;
+  version.isIdle = false;
+  version.activeAt = now + ms;
+};
+
+/** Epoch ms from which requests to it succeed. */
+export const servesFrom = ({ activeAt, failure, isIdle }: Version): number =>
+  failure !== undefined || isIdle === true ? Number.POSITIVE_INFINITY : activeAt;
+
 /** A function of one account and Region. */
 export class SimulatedFunction {
   readonly name: string;
@@ -73,6 +100,10 @@ export class SimulatedFunction {
   latest: Latest;
   readonly versions = new Map<string, Version>();
   readonly aliases = new Map<string, AliasRecord>();
+  /** Bytes by their hash, of code whose content is known. */
+  readonly codes = new Map<string, Uint8Array>();
+  /** How new versions come up; null: within seconds. */
+  comingUp: ComingUp | null = null;
   readonly provisioned = new Map<string, { readonly requested: number; readonly readyAt: number }>();
   #nextVersion: number;
 

@@ -1,7 +1,8 @@
 import type { SimulatedAws } from "../router.ts";
 import { type Call, Reply } from "../service.ts";
+import { versionAnswer } from "./answers.ts";
 import { lambdaErrors } from "./errors.ts";
-import { type SimulatedFunction, weightsOf } from "./function.ts";
+import { type SimulatedFunction, servesFrom, wake, weightsOf } from "./function.ts";
 
 /** One invocation of a workload's function. */
 export interface Invocation {
@@ -84,9 +85,13 @@ export class Invocations {
   #versionFor(fn: SimulatedFunction, qualifier: string, call: Call): string {
     const version = this.#choose(fn, qualifier, call);
     if (version === "$LATEST") return version;
-    if (this.#aws.clock.now() >= fn.version(version).activeAt) return version;
+    const now = this.#aws.clock.now();
+    const found = fn.version(version);
+    if (now >= servesFrom(found)) return version;
+    const { State } = versionAnswer(fn, found, now);
+    wake(found, now, fn.comingUp ?? undefined);
     throw lambdaErrors.conflict(
-      "The operation cannot be performed at this time. The function is currently in the following state: Pending",
+      `The operation cannot be performed at this time. The function is currently in the following state: ${State}`,
     );
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { SimulatedAws } from "../router.ts";
 import { TokenBucket } from "../s3/buckets.ts";
 import { type Call, type Operation, Reply, type SimulatedService } from "../service.ts";
@@ -5,7 +6,15 @@ import { type AliasChange, AliasOperations } from "./alias-operations.ts";
 import { checkRouting } from "./aliases.ts";
 import { aliasAnswer } from "./answers.ts";
 import { lambdaErrors } from "./errors.ts";
-import { type Settings, SimulatedFunction, type Version, type WeightPoint, type Weights } from "./function.ts";
+import {
+  type ComingUp,
+  type Settings,
+  SimulatedFunction,
+  servesFrom,
+  type Version,
+  type WeightPoint,
+  type Weights,
+} from "./function.ts";
 import { type Hosted, hosting } from "./hosted.ts";
 import { Invocations, type Workload } from "./invocations.ts";
 import { Provisioned } from "./provisioned.ts";
@@ -33,8 +42,20 @@ export interface FunctionDefinition {
   readonly account?: string;
   readonly region?: string;
   /** Code and settings of its published versions, oldest first. `$LATEST` begins as the last of them. */
-  readonly versions: readonly (Partial<Settings> & { readonly version: string })[];
+  readonly versions: readonly VersionDefinition[];
+  /** How versions that are published later come up; within seconds unless said. */
+  readonly comingUp?: ComingUp;
   readonly aliases?: Readonly<Record<string, { readonly version: string; readonly weights?: Weights }>>;
+}
+
+export interface VersionDefinition extends Partial<Settings> {
+  readonly version: string;
+  /** The package itself, whose hash it then has. */
+  readonly code?: string;
+  /** How long it is still pending, in milliseconds; it is active unless said. */
+  readonly pendingMs?: number;
+  /** Why it does not come up after that. */
+  readonly failure?: Version["failure"];
 }
 
 /** Which alias, in which account and Region (the simulation's own unless said). */
@@ -44,6 +65,8 @@ export interface AliasReference {
   readonly account?: string;
   readonly region?: string;
 }
+
+const hashOf = (code: string): string => createHash("sha256").update(code).digest("base64");
 
 interface Named {
   readonly FunctionName?: string;
@@ -97,10 +120,7 @@ export class SimulatedLambda {
     const aliases = this.#aliases;
     return {
       GetFunctionConfiguration: this.#on(versions.configuration.bind(versions)),
-      GetFunction: this.#on((fn, input: { Qualifier?: string }) => ({
-        Configuration: versions.configuration(fn, input),
-        Code: { RepositoryType: "S3" },
-      })),
+      GetFunction: this.#on(versions.describe.bind(versions)),
       UpdateFunctionCode: this.#on(versions.updateCode.bind(versions)),
       UpdateFunctionConfiguration: this.#on(versions.updateConfiguration.bind(versions)),
       PublishVersion: this.#on(versions.publish.bind(versions)),
@@ -126,17 +146,22 @@ export class SimulatedLambda {
   createFunction(definition: FunctionDefinition): SimulatedFunction {
     const { functionName: name, account = this.#aws.account, region = this.#aws.region } = definition;
     const at = this.#aws.clock.now();
-    const versions = definition.versions.map(({ version, ...settings }): Version => {
-      const CodeSha256 = settings.CodeSha256 ?? `sha256-of-${name}-${version}`;
+    const versions = definition.versions.map(({ version, code, pendingMs = 0, failure, ...settings }): Version => {
+      const CodeSha256 = settings.CodeSha256 ?? (code === undefined ? `sha256-of-${name}-${version}` : hashOf(code));
       const whole = { ...DEFAULTS, ...settings, CodeSha256 };
-      return { version, settings: whole, publishedAt: at, activeAt: at, revisionId: this.#revision() };
+      const revisionId = this.#revision();
+      return { version, settings: whole, publishedAt: at, activeAt: at + pendingMs, failure, revisionId };
     });
     const firstVersion = Math.max(0, ...versions.map(({ version }) => Number(version))) + 1;
     const revisionId = this.#revision();
     const settings = versions.at(-1)?.settings ?? DEFAULTS;
     const latest = { settings, changedAt: at, settledAt: at, revisionId, settledRevisionId: revisionId };
     const fn = new SimulatedFunction({ name, account, region, firstVersion }, latest);
+    fn.comingUp = definition.comingUp ?? null;
     for (const version of versions) fn.versions.set(version.version, version);
+    for (const { code } of definition.versions) {
+      if (code !== undefined) fn.codes.set(hashOf(code), Buffer.from(code));
+    }
     this.#functions.set(fn.arn, fn);
     for (const [alias, { version, weights = {} }] of Object.entries(definition.aliases ?? {})) {
       this.#put(fn, alias, version, weights);
@@ -157,6 +182,28 @@ export class SimulatedLambda {
   /** Calls `listener` with every change of every alias. */
   onAliasChange(listener: (change: AliasChange) => void): void {
     this.#aliases.listeners.push(listener);
+  }
+
+  /** What a link of GetFunction leads to, as S3 answers it: 403 once it has run out, 404 for code known by its hash alone. */
+  download(url: string): { readonly status: number; readonly body: Uint8Array } {
+    const { pathname, searchParams, hostname } = new URL(url);
+    const [, , account, name, hex = ""] = pathname.split("/");
+    const region = /^awslambda-(.+)-tasks\.s3\./.exec(hostname)?.[1];
+    const arn = `arn:aws:lambda:${region}:${account}:function:${name}`;
+    if (this.#aws.clock.now() > Number(searchParams.get("until"))) return { status: 403, body: new Uint8Array() };
+    const body = this.#functions.get(arn)?.codes.get(Buffer.from(hex, "hex").toString("base64"));
+    return body === undefined ? { status: 404, body: new Uint8Array() } : { status: 200, body };
+  }
+
+  /** Lambda reclaims what an idle version runs on, as it does after weeks without a request. */
+  goIdle(reference: Omit<AliasReference, "alias">, version: string): void {
+    this.#function({ ...reference, alias: "" }).version(version).isIdle = true;
+  }
+
+  /** From when on (epoch ms) requests to a version succeed. */
+  servesFrom(reference: Omit<AliasReference, "alias">, version: string): number {
+    const found = this.#function({ ...reference, alias: "" }).versions.get(version);
+    return found === undefined ? Number.NEGATIVE_INFINITY : servesFrom(found);
   }
 
   /** Every function, for reports and invariants. */

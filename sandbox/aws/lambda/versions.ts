@@ -10,7 +10,7 @@ export type CodeSource = (location: {
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string | undefined;
-}) => { readonly sha256: string; readonly size: number } | undefined;
+}) => { readonly sha256: string; readonly size: number; readonly body?: Uint8Array | undefined } | undefined;
 
 interface Qualified {
   readonly Qualifier?: string;
@@ -21,6 +21,7 @@ interface CodeInput {
   readonly S3Key?: string;
   readonly S3ObjectVersion?: string;
   readonly ZipFile?: string;
+  readonly ImageUri?: string;
   readonly RevisionId?: string;
   readonly Publish?: boolean;
   readonly DryRun?: boolean;
@@ -44,6 +45,24 @@ const SETTLING = { update: { from: 4_000, spread: 8_000 }, version: { from: 500,
 
 const PAGE = 50;
 
+/** Of an UpdateFunctionCode request, in characters: 50 MB of zip in base64. */
+const LARGEST_REQUEST = 70_167_211;
+
+/** A function keeps the kind of package that it was created with. */
+const checkPackage = (fn: SimulatedFunction, { ImageUri }: CodeInput): void => {
+  const kind = fn.latest.settings.PackageType ?? "Zip";
+  if ((kind === "Image") === (ImageUri !== undefined)) return;
+  const what = kind === "Image" ? "Please provide ImageUri" : "Please don't provide ImageUri";
+  throw lambdaErrors.invalid(`${what} when updating a function with packageType ${kind}.`);
+};
+
+/** Lambda shows an image's digest as the hash of its code. */
+const digestIn = (uri: string): string =>
+  Buffer.from(uri.slice(uri.lastIndexOf("@sha256:") + "@sha256:".length), "hex").toString("base64");
+
+/** A link to a package is good for ten minutes [Lambda API reference, GetFunction]. */
+const LINK_MS = 10 * 60_000;
+
 const SETTING_NAMES = [
   "Role",
   "Runtime",
@@ -53,6 +72,8 @@ const SETTING_NAMES = [
   "Description",
   "DeadLetterConfig",
   "Environment",
+  "SnapStart",
+  "VpcConfig",
 ] as const;
 
 /** Same code and settings; the description is a label and not compared. */
@@ -78,9 +99,30 @@ export class Versions {
     return number === "$LATEST" ? latestAnswer(fn, now) : versionAnswer(fn, fn.version(number), now);
   }
 
+  /** Configuration and where the code is: a link to the package, or the image by its digest. */
+  describe(fn: SimulatedFunction, input: Qualified): Record<string, unknown> {
+    const Configuration = this.configuration(fn, input);
+    const sha256 = Buffer.from(Configuration.CodeSha256, "base64").toString("hex");
+    if (Configuration.PackageType === "Image") {
+      const ImageUri = `${fn.account}.dkr.ecr.${fn.region}.amazonaws.com/${fn.name}`;
+      return {
+        Configuration,
+        Code: { RepositoryType: "ECR", ImageUri, ResolvedImageUri: `${ImageUri}@sha256:${sha256}` },
+      };
+    }
+    const until = this.#aws.clock.now() + LINK_MS;
+    const path = `snapshots/${fn.account}/${fn.name}/${sha256}?until=${until}`;
+    return {
+      Configuration,
+      Code: { RepositoryType: "S3", Location: `https://awslambda-${fn.region}-tasks.s3.amazonaws.com/${path}` },
+    };
+  }
+
   updateCode(fn: SimulatedFunction, input: CodeInput): ConfigurationAnswer {
     this.#checkFree(fn, input.RevisionId);
-    const { sha256, size } = this.#codeOf(input);
+    checkPackage(fn, input);
+    const { sha256, size, body } = this.#codeOf(input);
+    if (body !== undefined) fn.codes.set(sha256, body);
     if (input.DryRun === true) return latestAnswer(fn, this.#aws.clock.now());
     this.#change(fn, { ...fn.latest.settings, CodeSha256: sha256, CodeSize: size });
     return input.Publish === true ? this.#publishNow(fn, {}) : latestAnswer(fn, this.#aws.clock.now());
@@ -140,10 +182,12 @@ export class Versions {
     if (revisionId !== undefined && revisionId !== RevisionId) throw lambdaErrors.revision("GetFunction");
   }
 
-  #codeOf(input: CodeInput): { readonly sha256: string; readonly size: number } {
+  #codeOf(input: CodeInput): NonNullable<ReturnType<CodeSource>> {
+    if (input.ImageUri !== undefined) return { sha256: digestIn(input.ImageUri), size: 0 };
     if (input.ZipFile !== undefined) {
-      const bytes = Buffer.from(input.ZipFile, "base64");
-      return { sha256: createHash("sha256").update(bytes).digest("base64"), size: bytes.length };
+      if (input.ZipFile.length > LARGEST_REQUEST) throw lambdaErrors.tooLarge(LARGEST_REQUEST);
+      const body = Buffer.from(input.ZipFile, "base64");
+      return { sha256: createHash("sha256").update(body).digest("base64"), size: body.length, body };
     }
     const { S3Bucket: bucket = "", S3Key: key = "", S3ObjectVersion: versionId } = input;
     const found = this.#code({ bucket, key, versionId });
@@ -165,11 +209,13 @@ export class Versions {
     const { newest } = fn;
     if (newest !== undefined && unchanged(newest.settings, fn.latest.settings)) return versionAnswer(fn, newest, now);
     const revisionId = this.#revision();
+    const { ms = this.#spread(SETTLING.version, revisionId), failure } = fn.comingUp ?? {};
     const version: Version = {
       version: fn.takeVersionNumber(),
       settings: { ...fn.latest.settings, Description: input.Description ?? fn.latest.settings.Description },
       publishedAt: now,
-      activeAt: now + this.#spread(SETTLING.version, revisionId),
+      activeAt: now + ms,
+      failure,
       revisionId,
     };
     fn.versions.set(version.version, version);

@@ -101,7 +101,9 @@ export class SimulatedS3 {
   get codeSource(): CodeSource {
     return ({ bucket, key, versionId }) => {
       const found = this.#version(bucket, key, versionId);
-      return found === undefined || found.isMarker ? undefined : { sha256: found.sha256, size: found.size };
+      return found === undefined || found.isMarker
+        ? undefined
+        : { sha256: found.sha256, size: found.size, body: found.body };
     };
   }
 

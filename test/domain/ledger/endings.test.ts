@@ -21,6 +21,7 @@ const head = (change: Partial<Head> = {}): Head => ({
 const end = (restored: EnvironmentEnd["restored"], change: Partial<Head> = {}): EnvironmentEnd => ({
   head: head(change),
   restored,
+  owesCode: false,
 });
 const ending = (outcome: Outcome, summary = "so it was said"): Ending => ({ outcome, summary, at: 0 });
 const promoted = (environment: string) =>

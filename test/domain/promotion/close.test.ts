@@ -37,8 +37,11 @@ const isOpen = async (world: World) => (await world.ledger.read(keys.open(P1))) 
 const ownerOf = async (world: World, name: string) =>
   asLock(await must(world.ledger, keys.lock(targetPlan(name).resource))).owner;
 
+/** Traffic is all that this promotion has changed. */
+const traffic = (weight = 0) => rollingOut(weight, { uploaded: true });
+
 async function rolledBack(): Promise<World> {
-  const world = await rollingOut(50);
+  const world = await traffic(50);
   await bringBack(world.deps, P1, WHY);
   return world;
 }
@@ -74,7 +77,7 @@ describe("closing", () => {
   });
 
   it("holds no version that never had traffic", async () => {
-    const world = await rollingOut();
+    const world = await traffic();
     await noteEnding(world.deps, P1, "rejected", "jane said no");
     expect((await close(world)).outcome).toBe("rejected");
     expect(await world.ledger.read(keys.held(ENV, "shop", "v2"))).toBeUndefined();
@@ -82,7 +85,7 @@ describe("closing", () => {
   });
 
   it("trips an open journal, so that no zombie shifts after it", async () => {
-    const world = await rollingOut();
+    const world = await traffic();
     await closePromotion(world.deps, P1, "Lambda.Unknown");
     expect(await loadHead(world.ledger, P1, ENV)).toMatchObject({
       state: "closed",
@@ -95,7 +98,7 @@ describe("closing", () => {
 
   it("trips for the reason that was noted, the error that is known, or says that there is none", async () => {
     const trips = async (prepare: (world: World) => Promise<void>, error: string | null) => {
-      const world = await rollingOut();
+      const world = await traffic();
       await prepare(world);
       await closePromotion(world.deps, P1, error);
       return (await loadHead(world.ledger, P1, ENV)).trip?.reason;
@@ -209,7 +212,7 @@ describe("a closing notice that cannot be sent", () => {
 
 describe("a promotion whose traffic is not known to be safe", () => {
   async function stuck(): Promise<World> {
-    const world = await rollingOut(50);
+    const world = await traffic(50);
     world.target("order").readTrouble = new ServiceTrouble("lambda does not answer");
     await bringBack(world.deps, P1, WHY);
     return world;
@@ -266,7 +269,7 @@ describe("a promotion whose traffic is not known to be safe", () => {
   });
 
   it("closes where somebody else moved it: that is theirs now, and people were told", async () => {
-    const world = await rollingOut(50);
+    const world = await traffic(50);
     world.target("order").moveByHand({ primary: "6", secondary: null });
     await bringBack(world.deps, P1, WHY);
     expect((await close(world)).outcome).toBe("rollback-failed");

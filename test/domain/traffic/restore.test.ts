@@ -464,7 +464,7 @@ describe("two restores at once", () => {
 
 describe("a zombie", () => {
   it("that restores what another call has restored and closed says nothing of the release that stands there now", async () => {
-    const world = await rollingOut(50);
+    const world = await rollingOut(50, { uploaded: true });
     const target = world.target("order");
     const mark = markerOf("shop-v3", 2);
     target.before = async (operation) => {

@@ -28,7 +28,9 @@ async function twoVersions(functionName: string): Promise<Required<Target>> {
   await createFunction(emulator, functionName);
   const target = emulator.deps.target(PLACE, planOf(functionName)) as Required<Target>;
   const artifact = { from: "s3", bucket: BUCKET, key: `${functionName}.zip`, versionId: "" } as const;
-  await target.code.update({ ...artifact, versionId: await upload(artifact.key, zipOf(2)) }, "");
+  const source = { ...artifact, versionId: await upload(artifact.key, zipOf(2)) };
+  const before = await target.code.current();
+  await target.code.replace(source, { revision: before.revision, deadline: Date.now() + 30_000 });
   const { sha256, revision } = await target.code.current();
   await target.code.publish({ sha256, revision, description: "the candidate" });
   return target;
@@ -100,15 +102,16 @@ describe("code", () => {
     const versionId = await upload(key, zipOf(2));
     const before = await code.current();
 
-    await code.update({ from: "s3", bucket: BUCKET, key, versionId }, before.revision);
+    const deadline = Date.now() + 30_000;
+    await code.replace({ from: "s3", bucket: BUCKET, key, versionId }, { revision: before.revision, deadline });
     const after = await code.current();
     const guard = { sha256: after.sha256, revision: after.revision, description: "shop v2" };
 
-    expect(before).toMatchObject({ sha256: sha256Of(zipOf(1)), updating: false });
-    expect(after).toMatchObject({ sha256: sha256Of(zipOf(2)), updating: false });
+    expect(before).toMatchObject({ sha256: sha256Of(zipOf(1)), readiness: { is: "ready" } });
+    expect(after).toMatchObject({ sha256: sha256Of(zipOf(2)), readiness: { is: "ready" } });
     expect(await code.publish(guard)).toEqual({ version: "2", sha256: sha256Of(zipOf(2)) });
     expect(await code.publish(guard)).toEqual({ version: "2", sha256: sha256Of(zipOf(2)) });
-    expect(await code.version("1")).toEqual({ version: "1", sha256: sha256Of(zipOf(1)) });
+    expect(await code.version("1")).toMatchObject({ version: "1", sha256: sha256Of(zipOf(1)) });
     expect(await code.version("3")).toBeUndefined();
   });
 });

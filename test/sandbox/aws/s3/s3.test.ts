@@ -93,6 +93,10 @@ test("Lambda finds its code by bucket, key and version", () => {
   const { s3, put } = setUp();
   const versionId = put("artifacts", "a.zip", "one");
   const find = s3.codeSource;
-  expect(find({ bucket: "artifacts", key: "a.zip", versionId })).toEqual({ sha256: hash("one"), size: 3 });
+  expect(find({ bucket: "artifacts", key: "a.zip", versionId })).toEqual({
+    sha256: hash("one"),
+    size: 3,
+    body: new TextEncoder().encode("one"),
+  });
   expect(find({ bucket: "artifacts", key: "a.zip", versionId: "gone" })).toBeUndefined();
 });

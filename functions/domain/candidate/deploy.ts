@@ -1,0 +1,77 @@
+/** Deploys one target's candidate at weight 0: prepared, written down, and ready to carry traffic. */
+
+import { kindOf } from "../../targets/kinds.ts";
+import { LedgerBusy } from "../errors.ts";
+import { appendAudit } from "../ledger/append-audit.ts";
+import { item } from "../ledger/items.ts";
+import { asTarget, type TargetRecord } from "../ledger/journal-records.ts";
+import { keys } from "../ledger/keys.ts";
+import { loadHeader, loadPlan, must } from "../ledger/load.ts";
+import { Conflict, type Dependencies, type Target } from "../ports.ts";
+import { bind } from "../traffic/bind.ts";
+import { type Candidate, lookReady, prepare } from "./prepare.ts";
+import type { Where } from "./replace.ts";
+
+export type Deployed = { readonly version: string } | { readonly refusal: string };
+
+/**
+ * The candidate's version once it may carry traffic, or why it never may. Throws `NotReady` until then, `BrokenRecord` for
+ * a target that the plan does not know, and what ledger and host throw.
+ */
+export async function deploy(deps: Dependencies, where: Where, name: string): Promise<Deployed> {
+  const plan = await loadPlan(deps.ledger, where.promotionId, where.environment);
+  const target = bind(deps, plan, { target: name });
+  const record = asTarget(await must(deps.ledger, keys.target(where.promotionId, where.environment, name)));
+  const version = record.candidate ?? (await make(deps, where, target, record));
+  if (typeof version !== "string") return version;
+  const refusal = target.code === undefined ? null : await lookReady(target.code, version);
+  return refusal === null ? { version } : { refusal };
+}
+
+async function make(
+  deps: Dependencies,
+  where: Where,
+  target: Target,
+  record: TargetRecord,
+): Promise<string | { readonly refusal: string }> {
+  const { promotionId } = where;
+  const { version } = await loadHeader(deps.ledger, promotionId);
+  const candidate = await prepare(deps, where, target, `headgate ${promotionId}: ${version}`);
+  if (typeof candidate === "string") return { refusal: candidate };
+  const refusal = await whyNot(target, record, candidate);
+  if (refusal !== null) return { refusal };
+  await keep(deps, where, record, candidate);
+  return candidate.version;
+}
+
+async function whyNot(target: Target, record: TargetRecord, candidate: Candidate): Promise<string | null> {
+  if (candidate.version === kindOf(record.kind).serving(record.baseline.route))
+    return "nothing to release: the candidate is the version that serves already";
+  const obstacles = await target.traffic.obstacles(candidate.version);
+  return obstacles.length === 0 ? null : obstacles.join("; ");
+}
+
+/** Throws `LedgerBusy` when another call was faster: the next one finds what that one wrote. */
+async function keep(deps: Dependencies, where: Where, record: TargetRecord, candidate: Candidate): Promise<void> {
+  const { promotionId, environment } = where;
+  const { target, sequence } = record;
+  const published: TargetRecord = {
+    ...record,
+    candidate: candidate.version,
+    candidateSha256: candidate.sha256,
+  };
+  const key = keys.target(promotionId, environment, target);
+  try {
+    await deps.ledger.write([{ put: item(key, published), if: { sequence, candidate: null } }]);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    throw new LedgerBusy(`another call is deploying ${target} at this moment`);
+  }
+  await appendAudit(deps, promotionId, {
+    id: `candidate-${environment}-${target}`,
+    kind: "deployed",
+    environment,
+    summary: `${target}: candidate is version ${candidate.version}`,
+    data: { target, ...candidate },
+  });
+}
