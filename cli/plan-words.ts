@@ -9,7 +9,7 @@ import type {
   When,
 } from "../functions/domain/plan.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
-import { checkInWords, ruleInWords, targetInWords, windowInWords } from "../functions/pages/promotion/plan-words.ts";
+import { gateInWords, ruleInWords, targetInWords, windowInWords } from "../functions/pages/promotion/plan-words.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** A plan in short lines for a terminal, with the times at which things would happen if everybody answered at once. */
@@ -56,7 +56,7 @@ function environmentInWords(plan: EnvironmentPlan, at: number): string[] {
   return [
     `${plan.environment}: account ${plan.account}, ${plan.region}`,
     ...titled("targets", targetsInWords(plan)),
-    ...titled("checks", plan.checks.map(checkInWords)),
+    ...titled("checks", plan.checks.map(gateInWords)),
     ...titled(
       "approvals",
       plan.approvals.map((approval) => approvalInWords(approval, plan, at)),

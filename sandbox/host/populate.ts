@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { gateOf } from "../../functions/domain/gates/kinds/table.ts";
 import type { GatePlan, PromotionPlan } from "../../functions/domain/plan.ts";
-import type { AlarmRule } from "../aws/cloudwatch/alarms.ts";
+import type { AlarmRule } from "../aws/cloudwatch/alarm.ts";
 import type { Scenario } from "../world/scenario.ts";
 import { simulated, type TargetServices } from "./targets.ts";
 

@@ -4,7 +4,7 @@ import { readDecisionForm } from "../../functions/pages/approval/form.ts";
 import { html } from "../../functions/pages/html.ts";
 import { htmlHeaders } from "../../functions/pages/layout.ts";
 import {
-  checkInWords,
+  gateInWords,
   metricsInWords,
   ruleInWords,
   stepsInWords,
@@ -164,8 +164,8 @@ describe("a plan in words", () => {
     expect(plan.targets.map(targetInWords)[1]).toBe("bbws-prod-order-migration, alias live: published version 17");
     const http = { kind: "http", url: "https://x", status: 200, onFail: "block" } as const;
     expect([
-      checkInWords({ ...http, name: "health", when: 50 }),
-      checkInWords({ ...http, name: "health", when: "at-0" }),
+      gateInWords({ ...http, name: "health", when: 50 }),
+      gateInWords({ ...http, name: "health", when: "at-0" }),
     ]).toEqual(["health (at 50 %)", "health (at-0)"]);
   });
 });

@@ -17,6 +17,8 @@ export const FLOORS = [
 
 /** Kinds of targets as the rest may know them: by their interface and their table, never by name. */
 const KINDS = ["functions/targets/kind.ts", "functions/targets/kinds.ts"];
+/** Permissions that kinds ask for: whoever deploys reads them. */
+const GRANTS = ["functions/targets/grant.ts", "functions/targets/grants.ts", "functions/targets/*/grants.ts"];
 const NODE = "node:*";
 
 export const AREAS: readonly Area[] = [
@@ -27,9 +29,9 @@ export const AREAS: readonly Area[] = [
     packages: ["zod"],
   },
   {
-    files: ["functions/targets/grants.ts", "functions/targets/*/grants.ts"],
-    may: ["functions/domain/**", "functions/targets/**", "infra/**"],
-    packages: ["aws-cdk-lib"],
+    files: GRANTS,
+    may: ["functions/domain/*.ts", "functions/targets/*/kind.ts", ...GRANTS, ...KINDS],
+    packages: [],
   },
   {
     files: ["functions/targets/**"],
@@ -37,12 +39,6 @@ export const AREAS: readonly Area[] = [
     packages: ["@aws-sdk/*", NODE],
   },
   { files: ["functions/domain/**"], may: ["functions/domain/**", ...KINDS], packages: ["zod", "temporal-polyfill"] },
-  {
-    // The table of adapters is on its way to functions/targets/.
-    files: ["functions/adapters/traffic/index.ts"],
-    may: ["functions/domain/**", "functions/adapters/**"],
-    packages: ["@aws-sdk/*"],
-  },
   {
     files: ["functions/adapters/**"],
     may: ["functions/domain/**", "functions/adapters/shared/**", ...KINDS],
@@ -69,7 +65,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     files: ["infra/**"],
-    may: ["infra/**", "functions/domain/**", "functions/runtime/**", "functions/targets/**/grants.ts", ...KINDS],
+    may: ["infra/**", "functions/domain/**", "functions/runtime/**", ...GRANTS, ...KINDS],
     packages: null,
   },
   {
@@ -87,6 +83,19 @@ export const AREAS: readonly Area[] = [
     packages: ["@aws-sdk/*", "@smithy/*", NODE],
   },
   {
+    // It makes what each kind expects to find in AWS, kind by kind.
+    files: ["sandbox/host/**"],
+    may: [
+      "sandbox/**",
+      "functions/domain/**",
+      "functions/runtime/**",
+      "functions/targets/*/kind.ts",
+      "infra/functions.ts",
+      ...KINDS,
+    ],
+    packages: null,
+  },
+  {
     files: ["sandbox/**"],
     may: [
       "sandbox/**",
@@ -94,7 +103,6 @@ export const AREAS: readonly Area[] = [
       "functions/pages/**",
       "functions/runtime/**",
       "infra/functions.ts",
-      "infra/access.ts",
       ...KINDS,
     ],
     packages: null,

@@ -5,7 +5,7 @@ import { consequenceSchema, whenSchema } from "../schema-parts.ts";
 
 /** How a policy asks for gates: under `checks`, each of a kind. */
 
-const everyCheck = {
+const shared = {
   when: whenSchema.optional().describe('"before" (default), "at-0", "after", or a weight of one of the steps'),
   name: z.string().trim().min(1).max(80).optional().describe("what reports call the check; made up where absent"),
   onFail: consequenceSchema.optional().describe('default "block" before the rollout and "rollback" from then on'),
@@ -13,7 +13,7 @@ const everyCheck = {
 
 /** A gate's fields: its kind, those of its kind, and those that all have. */
 const schemaOf = ([kind, { description, fields }]: readonly [string, Gate]) =>
-  z.strictObject({ kind: z.literal(kind).describe(description), ...fields, ...everyCheck });
+  z.strictObject({ kind: z.literal(kind).describe(description), ...fields, ...shared });
 
 const kinds = everyGate().map(([kind]) => kind);
 const [first, ...others] = everyGate().map(schemaOf);

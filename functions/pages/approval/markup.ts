@@ -166,10 +166,10 @@ ${lines.length > 0 && html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</u
 </section>`;
 }
 
-function gatesCard({ gates, laterChecks }: ApprovalView): Html {
+function gatesCard({ gates, laterGates }: ApprovalView): Html {
   return html`<section class="card"><h2>Checks</h2>
 ${gates.length === 0 ? html`<p>No check has run yet.</p>` : html`<ul class="list">${gates.map(({ name, passed, found }) => html`<li><span class="pill ${passed ? "good" : "bad"}">${passed ? "passed" : "failed"}</span> <strong>${name}</strong><br><span class="soft">${found}</span></li>`)}</ul>`}
-${laterChecks.length > 0 && html`<h3>Still to come</h3><p class="soft">${laterChecks.join(", ")}</p>`}
+${laterGates.length > 0 && html`<h3>Still to come</h3><p class="soft">${laterGates.join(", ")}</p>`}
 </section>`;
 }
 

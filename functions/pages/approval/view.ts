@@ -25,7 +25,7 @@ import type { EnvironmentPlan, Risk } from "../../domain/plan.ts";
 import type { Dependencies, Ledger } from "../../domain/ports.ts";
 import { plannedSeconds } from "../../domain/windows.ts";
 import {
-  checkInWords,
+  gateInWords,
   type MetricWords,
   metricsInWords,
   stepsInWords,
@@ -95,7 +95,7 @@ export interface ApprovalView {
   readonly irreversible: readonly string[];
   readonly gates: readonly GateResult[];
   readonly advice: PlanAdvice | null;
-  readonly laterChecks: readonly string[];
+  readonly laterGates: readonly string[];
   readonly evidence: readonly (readonly [string, string])[];
   readonly verdicts: readonly VerdictView[];
   readonly decisions: readonly DecisionView[];
@@ -198,7 +198,7 @@ function planView(plan: EnvironmentPlan, record: ApprovalRecord) {
     window: windowInWords(plan.window),
     targets: plan.targets.map(targetInWords),
     irreversible: plan.targets.filter(({ reversible }) => !reversible).map(({ name }) => name),
-    laterChecks: plan.checks.filter(({ name }) => !record.gates.some((gate) => gate.name === name)).map(checkInWords),
+    laterGates: plan.checks.filter(({ name }) => !record.gates.some((gate) => gate.name === name)).map(gateInWords),
   };
 }
 

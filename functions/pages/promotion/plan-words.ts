@@ -94,10 +94,10 @@ export function targetInWords(target: TargetPlan): string {
   return `${kindOf(target.kind).named(target)}: ${artifact}`;
 }
 
-/** What the checks of the plan look at, for those that have not run when people are asked. */
-export function checkInWords(check: GatePlan): string {
-  const when = typeof check.when === "number" ? `at ${check.when} %` : check.when;
-  return `${check.name} (${when})`;
+/** What the gates of the plan look at, for those that have not run when people are asked. */
+export function gateInWords(gate: GatePlan): string {
+  const when = typeof gate.when === "number" ? `at ${gate.when} %` : gate.when;
+  return `${gate.name} (${when})`;
 }
 
 const POINTS: Readonly<Record<string, string>> = { before: "before the rollout", after: "after the rollout" };

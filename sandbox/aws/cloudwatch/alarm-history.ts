@@ -1,7 +1,7 @@
 import type { DescribeAlarmHistoryCommandInput } from "@aws-sdk/client-cloudwatch";
 import { AwsError, validation } from "../errors.ts";
 import type { Call, Wire } from "../service.ts";
-import type { Alarm, AlarmStatus } from "./alarms.ts";
+import type { Alarm, AlarmStatus } from "./alarm.ts";
 
 /** CloudWatch keeps an alarm's history for 30 days. */
 const KEPT_MS = 30 * 86_400_000;
