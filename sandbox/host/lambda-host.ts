@@ -3,8 +3,6 @@
  * time-out while it may go on as a zombie until then, with the clients, the clock and the randomness of the simulation.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Download } from "../../functions/adapters/lambda-code.ts";
-import type { FetchPage } from "../../functions/adapters/web.ts";
 import type { Host } from "../../functions/runtime/host.ts";
 import type { Step } from "../../functions/runtime/step.ts";
 import { SandboxEnded } from "../aws/patience.ts";
@@ -44,8 +42,8 @@ export interface LambdaHostOptions {
   /** Environment variables of each function, by its name. */
   readonly environments: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly faults: readonly HandlerFault[];
-  readonly fetchPage: FetchPage;
-  readonly download: Download;
+  readonly fetchPage: Host["fetchPage"];
+  readonly download: Host["download"];
   readonly onInvocation: (record: InvocationRecord) => void;
   readonly onLog: (line: string, handler: string) => void;
 }

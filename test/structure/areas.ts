@@ -126,9 +126,4 @@ export const EXCEPTIONS: readonly Exception[] = [
     to: "functions/adapters/dynamodb-ledger.ts",
     why: "the sandbox reads the ledger as the functions wrote it",
   },
-  {
-    from: "sandbox/host/lambda-host.ts",
-    to: "functions/adapters/web.ts",
-    why: "the type of the fetch that the simulated network stands in for",
-  },
 ];

@@ -7,7 +7,7 @@ import { circles, halves, strangers, tall, trespasses, upward } from "./rules.ts
 const SCREEN = 60;
 
 /** What is being mended: the list shrinks to nothing, and goes. */
-const HANDLERS = ["capture-baseline", "deploy-candidate", "operate", "plan-move", "restore-code"];
+const HANDLERS = ["capture-baseline", "operate", "plan-move"];
 
 const root = new URL("../../", import.meta.url);
 const names = globSync("{bench,cli,functions,infra,sandbox}/**/*.ts", { cwd: root });
