@@ -73,9 +73,9 @@ export const RETRY_POLICIES = {
   deploy: {
     reason:
       "Code that is being replaced, and a version that comes up, answer NotReady until they are done. A plain one takes seconds; a snapshot, an image or a network interface takes minutes, and a quarter of an hour is plenty.",
-    retriers: [retrier(LAMBDA_OR_LATE, 2, 6, 2, 30), retrier(TRANSIENT_ERRORS, 5, 36, 1.5, 30)],
-    // 90 as above, and 5 + 7.5 + 11.25 + 16.9 + 25.3 + 31 x 30: few tries, since each target's are in one history
-    waits: [90, 996],
+    retriers: [retrier(LAMBDA_OR_LATE, 2, 6, 2, 30), retrier(TRANSIENT_ERRORS, 5, 20, 1.5, 60)],
+    // 90 as above, and 5 + 7.5 + ... + 57 + 13 x 60: few tries, since 200 targets write theirs into one history
+    waits: [90, 941],
   },
   pause: {
     reason: "As a step; but here States.Timeout says that the pause is over, which is caught and never tried again.",

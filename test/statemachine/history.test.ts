@@ -5,7 +5,7 @@ import { LONGEST_SECONDS } from "../../functions/domain/durations.ts";
 import { queueSeconds } from "../../functions/domain/promotion/queue.ts";
 import { HISTORY_LIMIT } from "../../sandbox/asl/limits.ts";
 import { definitions, type State } from "./definition.ts";
-import { eventsIn, type Luck, lapIn } from "./events.ts";
+import { eventsIn, eventsOf, type Luck, lapIn } from "./events.ts";
 
 /** An execution's own: started, and succeeded or failed. */
 const OWN = 2;
@@ -71,5 +71,10 @@ describe("a history has room", () => {
   it("for a year on hold before traffic moves, which is looked at once a day", () => {
     const day = eventsIn(states("rollout", "Plan move", "Which move?", "Hold"), "good");
     expect(365 * day).toBeLessThan(HISTORY_LIMIT / 5);
+  });
+
+  it("for 200 candidates that are not ready for as long as they are asked, and for the rollout after them", () => {
+    const [map] = states("rollout", "Deploy candidates");
+    expect(eventsOf(map ?? { Type: "none" }, "bad", 200)).toBeLessThan(HISTORY_LIMIT * 0.7);
   });
 });
