@@ -69,7 +69,7 @@ function moveOf({ calls, settledAt }: Trial, handler: string, since: number | nu
 }
 
 /** The plan of the fault matrix in which nothing goes wrong, with so many functions. */
-function planOf(names: readonly string[]): unknown {
+export function planOf(names: readonly string[]): unknown {
   const plan = JSON.parse(readFileSync(HEALTHY, "utf8")) as HealthyPlan;
   plan.policy.services.shop.targets = names.map((name) => ({
     name,

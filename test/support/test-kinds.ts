@@ -12,6 +12,7 @@ export async function withTestKinds(original: () => Promise<unknown>): Promise<t
   const alias: Kind = kinds.KINDS["lambda-alias"];
   const own: Readonly<Record<string, Kind>> = {
     escalator: { ...alias, name: "escalator", drive: "self-driving", presets: [] },
+    "front-door": { ...alias, name: "front-door", restoreOrder: 1, presets: [] },
     switch: { ...alias, name: "switch", weights: "all-or-nothing", presets: [] },
   };
   return {

@@ -29,6 +29,7 @@ export function groupCommit(ledger: Ledger, concurrency: Concurrency): Ledger {
 
   async function write(changes: readonly Change[]): Promise<void> {
     const mine: Submission = { changes, gate: committing ? concurrency.gate() : null, word: null };
+    committing = true;
     waiting.push(mine);
     const word = await mine.gate?.wait();
     if (!word?.settled) await commitUntilSettled(mine);
@@ -37,7 +38,6 @@ export function groupCommit(ledger: Ledger, concurrency: Concurrency): Ledger {
 
   /** Whoever commits does so until its own write is settled, and then hands over: nobody's deadline waits for all. */
   async function commitUntilSettled(mine: Submission): Promise<void> {
-    committing = true;
     try {
       while (mine.word === null) await commit(ledger, takeBatch(waiting), waiting);
     } finally {

@@ -53,6 +53,13 @@ const ROUNDS = 8;
  */
 const LEAST_WRITE_MS = 5_000;
 
+/**
+ * How long another call that is restoring a target is left to it, in ms from its intent: a write and its read-back among
+ * many others. It may have died; then this is what its death costs.
+ */
+const GIVE_WAY_MS = 6_000;
+const LOOK_AGAIN_MS = 1_000;
+
 /** Time for what comes after a write, in ms: reading it back, and closing its record. */
 const READ_BACK_MS = 6_000;
 
@@ -121,8 +128,8 @@ async function restoreTarget(deps: Tools, promotion: Promotion, target: Target):
   for (let round = 0; round < ROUNDS; round++) {
     const neededMs = LEAST_WRITE_MS + READ_BACK_MS;
     if (deps.remainingMs() < neededMs) throw new OutOfTime(`less than ${neededMs} ms are left to restore ${name}`);
+    const intents = await giveWay(deps, promotion, name);
     const record = asTarget(await must(deps.ledger, keys.target(promotionId, environment, name)));
-    const intents = await loadIntents(deps.ledger, promotionId, environment, name);
     const lookedAt = deps.clock.now();
     const state = await target.traffic.read();
     if (explain(state, record, intents) === "foreign") {
@@ -142,6 +149,21 @@ async function restoreTarget(deps: Tools, promotion: Promotion, target: Target):
   }
   throw new NotReady(`${name} was moved by somebody else ${ROUNDS} times while it was being restored`);
 }
+
+/**
+ * Waits while another call is bringing this target back: the listener and the machine often set out at once, and every call
+ * that they repeat keeps another target waiting for its turn. Gives the intents as they are then.
+ */
+async function giveWay(deps: Tools, { promotionId, environment }: Promotion, target: string): Promise<Intent[]> {
+  for (;;) {
+    const intents = await loadIntents(deps.ledger, promotionId, environment, target);
+    if (!intents.some((intent) => isUnderWay(intent, deps.clock.now()))) return intents;
+    await deps.clock.sleep(LOOK_AGAIN_MS);
+  }
+}
+
+const isUnderWay = ({ purpose, result, at }: Intent, now: number): boolean =>
+  purpose === "restore" && result === null && now < at + GIVE_WAY_MS;
 
 const isBaseline = (state: RouteState, { kind, baseline }: TargetRecord) =>
   kindOf(kind).same(state.route, baseline.route);
