@@ -7,7 +7,7 @@ import { circles, halves, strangers, tall, trespasses, upward } from "./rules.ts
 const SCREEN = 60;
 
 /** What is being mended: the list shrinks to nothing, and goes. */
-const HANDLERS = ["capture-baseline", "operate", "plan-move"];
+const HANDLERS = ["operate"];
 
 const root = new URL("../../", import.meta.url);
 const names = globSync("{bench,cli,functions,infra,sandbox}/**/*.ts", { cwd: root });

@@ -209,3 +209,9 @@ function shiftOrWait(step: Extract<Milestone, { kind: "step" }>, { plan, progres
     `the change window is closed: ${window.reason}`,
   );
 }
+
+/** The execution of a move's phase: one that was cut before goes on under the next number. */
+export function chunkOf({ baked }: Pick<Progress, "baked">, move: Move): number {
+  const phase = "phase" in move ? move.phase : "";
+  return (baked[phase]?.chunk ?? 0) + 1;
+}
