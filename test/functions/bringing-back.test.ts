@@ -423,6 +423,22 @@ describe("alarm-listener", () => {
     expect(world.target("order").route).toEqual(BASELINE);
   });
 
+  it("asks to be called again for one that cannot be tripped, and restores the others", async () => {
+    const world = await rollingOut(50);
+    const other = { promotionId: "z-another-one", environment: ENV };
+    const place = { account: "111122223333", region: "af-south-1", roleArn: null };
+    await world.ledger.write([{ put: item(keys.alarm(place, "errors", other.promotionId, ENV), other) }]);
+    let heads = 0;
+    world.ledger.before = async (operation) => {
+      if (operation !== `read HEAD#${ENV}`) return;
+      heads += 1;
+      // One read to see whether the red concerns the first promotion, one to trip it: the next is the other's.
+      if (heads === 3) throw new ServiceTrouble("dynamodb is throttled");
+    };
+    await expect(listen(world)).rejects.toThrow("traffic of z-another-one is not back yet");
+    expect(world.target("order").route).toEqual(BASELINE);
+  });
+
   it("trips all of them before it restores any", async () => {
     const world = await rollingOut(50);
     const other = { promotionId: "z-another-one", environment: ENV };

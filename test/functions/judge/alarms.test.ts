@@ -126,6 +126,15 @@ describe("the alarms' history", () => {
     expect((await record(world, "step-10")).alarmsReadTo).toBe(instant(930));
   });
 
+  it("is read on by the next bake from where the last one stopped", async () => {
+    const world = await quiet();
+    await begin(world, "step-10", 35);
+    expect((await record(world, "step-10")).alarmsReadTo).toBeNull();
+    await bake(world, "step-10", 35, 2_000);
+    await begin(world, "step-25", 945);
+    expect((await record(world, "step-25")).alarmsReadTo).toBe(instant(930));
+  });
+
   it("is asked of those alone that changed, do not say when, or are gone; a minute of it twice", async () => {
     const world = await quiet({ alarms: ["shop-errors", "shop-p95", "shop-old", "shop-gone"] });
     world.alarms.red.set("shop-old", "OK");
