@@ -1,5 +1,6 @@
 /**
- * Mutation testing of `functions/domain`: how many small faults, put in one at a time, its tests notice.
+ * Mutation testing of what decides, the domain and the pure half of each kind of target: how many small faults, put in
+ * one at a time, its tests notice.
  *
  *     npm run mutate                              all of it
  *     npm run mutate -- --only sequential,rank    files whose paths or names begin so
@@ -10,7 +11,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,7 +39,12 @@ const BLOCK = 8;
 /** Lines of the files that one run of Stryker takes on. */
 const GROUP = 500;
 
-const DOMAIN = "functions/domain";
+/** What decides: the domain, and what each kind of target says of itself. */
+const DECIDING = [
+  "functions/domain/**/*.ts",
+  "functions/targets/{kind,kinds}.ts",
+  "functions/targets/*/{kind,series}.ts",
+];
 const OUT = "reports/mutation";
 
 const Report = z.object({
@@ -95,10 +101,10 @@ function grouped(): Group[] {
   const random = createRandom(`mutation sample ${values.seed}`);
   const result: Group[] = [];
   let open: { mutate: string[]; lines: number } = { mutate: [], lines: 0 };
-  for (const file of readdirSync(DOMAIN, { recursive: true, encoding: "utf8" }).sort()) {
+  for (const path of globSync(DECIDING).sort()) {
+    const file = path.replace(/^functions\/(domain\/)?/, "");
     const starts = (start: string) => file.startsWith(start) || basename(file).startsWith(start);
-    if (!(file.endsWith(".ts") && only.some(starts))) continue;
-    const path = `${DOMAIN}/${file}`;
+    if (!only.some(starts)) continue;
     const length = readFileSync(path, "utf8").split("\n").length;
     const mutate = share === 1 ? [path] : blocks(length).map(([first, last]) => `${path}:${first}-${last}`);
     if (mutate.length === 0) continue;
@@ -109,7 +115,7 @@ function grouped(): Group[] {
     open = { mutate: [], lines: 0 };
   }
   if (open.lines > 0) result.push(open);
-  if (result.length === 0) throw new RangeError(`no file of ${DOMAIN} begins with "${values.only}"`);
+  if (result.length === 0) throw new RangeError(`no file that decides begins with "${values.only}"`);
   return result;
 
   function blocks(length: number): [number, number][] {
