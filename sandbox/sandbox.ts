@@ -148,7 +148,6 @@ export class Sandbox {
       workload: this.#workload(scenario),
       hosted: (event) => this.#runLater(event),
     });
-    createTargets(this, plan, scenario);
     this.traffic = new Traffic({
       scenario,
       historyOf: (stream) => sharesOf(this.lambda, this.place.region, stream),
@@ -170,6 +169,7 @@ export class Sandbox {
     this.stepFunctions = new SimulatedStepFunctions(this.aws, { executions: this.executions });
     this.stepFunctions.receive(new ExecutionTraffic({ scenario, service: this.stepFunctions, clock: this.clock }));
     this.cloudWatch.addSource(new StatesMetrics(this.stepFunctions));
+    createTargets(this, plan, scenario);
     this.ledger = this.#onlookersLedger();
   }
 

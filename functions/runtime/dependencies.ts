@@ -44,12 +44,14 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
   const here = clientsOf(host, null);
   const ledger = dynamoDbLedger({ client: here.dynamoDb, table: () => need(host, VARIABLES.table), clock, entropy });
   const paces = new Map<string, Pace>();
-  const paceAt = ({ account, region }: Place): Pace => {
-    const where = `${account} ${region}`;
-    const pace = paces.get(where) ?? paceOf(clock, LAMBDA_TURNS.perSecond, LAMBDA_TURNS.burst);
+  const paceAt = ({ account, region }: Place, service: keyof typeof TURNS): Pace => {
+    const where = `${service} ${account} ${region}`;
+    const { perSecond, burst } = TURNS[service];
+    const pace = paces.get(where) ?? paceOf(clock, perSecond, burst);
     paces.set(where, pace);
     return pace;
   };
+  const pacesAt = (place: Place) => ({ lambdaPace: paceAt(place, "lambda"), sfnPace: paceAt(place, "sfn") });
   return {
     clock,
     concurrency: host.concurrency,
@@ -64,7 +66,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     web: web({ fetchPage: host.fetchPage, clock }),
     target: (place, plan) => {
       const clients = clientsOf(host, place);
-      return makeTarget({ clock, hash: sha256, download: host.download, lambdaPace: paceAt(place), ...clients }, plan);
+      return makeTarget({ clock, hash: sha256, download: host.download, ...pacesAt(place), ...clients }, plan);
     },
     metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),
     alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
@@ -79,8 +81,11 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
   };
 }
 
-/** Lambda's control plane takes 15 calls a second for an account and Region; a fifth is left to others. */
-const LAMBDA_TURNS = { perSecond: 12, burst: 6 } as const;
+/**
+ * Turns of control planes, for an account and Region. Lambda's takes 15 calls a second in all; a fifth is left to others.
+ * Step Functions takes one a second of an alias's updates and one of its reads, and a hundred of each after a rest.
+ */
+const TURNS = { lambda: { perSecond: 12, burst: 6 }, sfn: { perSecond: 2, burst: 60 } } as const;
 
 /** A variable that this function was deployed without is a mistake of the deployment, found at the first use. */
 function need(host: Host, variable: string): string {

@@ -1,5 +1,7 @@
 /** The wired half of each kind. A kind without a line here does not compile. */
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { SFNClient } from "@aws-sdk/client-sfn";
 import { type CodeTools, lambdaCode } from "../adapters/lambda-code.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
 import { lambdaVersions } from "../adapters/lambda-versions.ts";
@@ -9,6 +11,10 @@ import type { Clock, Target } from "../domain/ports.ts";
 import { type KindName, kindOf } from "./kinds.ts";
 import type { LambdaAliasPlan } from "./lambda-alias/kind.ts";
 import { aliasTraffic } from "./lambda-alias/traffic.ts";
+import { machineDefinition } from "./state-machine-alias/code.ts";
+import type { MachineAliasPlan } from "./state-machine-alias/kind.ts";
+import { machineAliasTraffic } from "./state-machine-alias/traffic.ts";
+import { machineVersions } from "./state-machine-alias/versions.ts";
 
 /** What the kinds are made of: the clients of one place, and the turns that its control planes give. */
 export interface TrafficTools extends Pick<CodeTools, "download" | "hash"> {
@@ -17,6 +23,9 @@ export interface TrafficTools extends Pick<CodeTools, "download" | "hash"> {
   /** Does not retry. */
   readonly lambdaOnce: () => LambdaClient;
   readonly lambdaPace: Pace;
+  readonly sfn: () => SFNClient;
+  readonly s3: () => S3Client;
+  readonly sfnPace: Pace;
 }
 
 /** What of a kind speaks to AWS; the plan of a target is read by its own kind alone. */
@@ -30,6 +39,14 @@ const MAKERS = {
       code: lambdaCode({ client: lambda, clock, download, hash }, own.functionName),
       versions: lambdaVersions({ client: lambda }, own.functionName),
       prober: lambdaProber({ client: lambdaOnce, clock }, own.functionName),
+    };
+  },
+  "state-machine-alias": ({ clock, hash, s3, sfn, sfnPace: pace }, plan) => {
+    const own = plan as MachineAliasPlan;
+    return {
+      traffic: machineAliasTraffic({ client: sfn, clock, pace }, own),
+      code: machineDefinition({ client: sfn, s3, hash, clock }, own.stateMachineArn),
+      versions: machineVersions({ client: sfn }, own.stateMachineArn),
     };
   },
 } satisfies Readonly<Record<KindName, Maker>>;

@@ -2,9 +2,11 @@
 import type { Grant, GrantedTarget, KindGrants, TargetUse } from "./grant.ts";
 import type { KindName } from "./kinds.ts";
 import { lambdaAliasGrants } from "./lambda-alias/grants.ts";
+import { stateMachineAliasGrants } from "./state-machine-alias/grants.ts";
 
 const GRANTS = {
   "lambda-alias": lambdaAliasGrants,
+  "state-machine-alias": stateMachineAliasGrants,
 } satisfies Readonly<Record<KindName, KindGrants>>;
 
 /** The permissions of one use in one place, kind by kind. */

@@ -2,9 +2,11 @@
 import { BrokenRecord } from "../domain/errors.ts";
 import type { Kind, Preset } from "./kind.ts";
 import { lambdaAlias } from "./lambda-alias/kind.ts";
+import { stateMachineAlias } from "./state-machine-alias/kind.ts";
 
 export const KINDS = {
   "lambda-alias": lambdaAlias,
+  "state-machine-alias": stateMachineAlias,
 } satisfies Readonly<Record<string, Kind>>;
 
 export type KindName = keyof typeof KINDS;

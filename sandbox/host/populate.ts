@@ -17,20 +17,16 @@ export interface Artifact {
   readonly body?: string;
 }
 
-/** Every S3 object that the plan speaks of; its content is its name, unless the release says what its hash is. */
+/** Every S3 object that the plan speaks of; its content is made of its name, unless the release says what its hash is. */
 export function artifactsOf(plan: PromotionPlan): Artifact[] {
   return plan.environments.flatMap(({ targets }) =>
-    targets.flatMap(({ artifact }) => {
+    targets.flatMap((target) => {
+      const { artifact } = target;
       if (artifact.from !== "s3") return [];
       const { bucket, key, versionId } = artifact;
-      return [
-        {
-          bucket,
-          key,
-          versionId,
-          ...contentOf(`${bucket}/${key}@${versionId}`, artifact.sha256),
-        },
-      ];
+      const name = `${bucket}/${key}@${versionId}`;
+      const body = simulated(target).artifact?.(name) ?? name;
+      return [{ bucket, key, versionId, ...contentOf(body, artifact.sha256) }];
     }),
   );
 }

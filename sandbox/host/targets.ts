@@ -2,14 +2,18 @@
 import type { EnvironmentPlan, TargetPlan } from "../../functions/domain/plan.ts";
 import { type KindName, kindOf } from "../../functions/targets/kinds.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
+import type { MachineAliasPlan } from "../../functions/targets/state-machine-alias/kind.ts";
 import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
+import type { SimulatedStepFunctions } from "../aws/step-functions/step-functions.ts";
 import type { Scenario } from "../world/scenario.ts";
 import type { ShareHistory } from "../world/shares.ts";
 import { createFunction } from "./populate-lambda.ts";
+import { createMachine, definitionNamed } from "./populate-machine.ts";
 
 /** The simulated services that hold traffic. */
 export interface TargetServices {
   readonly lambda: SimulatedLambda;
+  readonly stepFunctions: SimulatedStepFunctions;
 }
 
 /** What of the scenario decides how targets are made. */
@@ -20,6 +24,8 @@ type Where = Pick<EnvironmentPlan, "account" | "region">;
 interface SimulatedKind {
   /** Makes what the plan expects to find. */
   create(services: TargetServices, where: Where, target: TargetPlan, world: World): void;
+  /** What an S3 object of a release holds, by its name; the name itself unless said. */
+  readonly artifact?: (name: string) => string;
   /** How its traffic was split, from the beginning, by the service's own record. */
   history(services: TargetServices, where: Where, target: TargetPlan): ShareHistory;
 }
@@ -31,6 +37,14 @@ const SIMULATED = {
     history: ({ lambda }, { account, region }, target) => {
       const { functionName, alias } = target as LambdaAliasPlan;
       return lambda.weightHistory({ account, region, functionName, alias });
+    },
+  },
+  "state-machine-alias": {
+    create: ({ stepFunctions }, where, target) => createMachine(stepFunctions, where, target as MachineAliasPlan),
+    artifact: definitionNamed,
+    history: ({ stepFunctions }, { account, region }, target) => {
+      const { stateMachineName: machine, alias } = target as MachineAliasPlan;
+      return stepFunctions.weightHistory({ account, region, machine, alias });
     },
   },
 } satisfies Readonly<Record<KindName, SimulatedKind>>;

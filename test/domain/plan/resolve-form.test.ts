@@ -339,7 +339,7 @@ describe("all problems come at once:", () => {
     expect(found.map(({ path, message }) => `${path} ${message}`)).toEqual([
       `${PROD}.checks[0].url is missing`,
       "policy.order[2] is no environment of the policy",
-      `${SHOP}.targets[0].kind should be lambda-alias`,
+      `${SHOP}.targets[0].kind should be one of lambda-alias, state-machine-alias`,
       'release.evidence.tests is missing: the check "evidence tests" of prod asks for it',
     ]);
   });
