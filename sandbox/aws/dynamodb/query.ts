@@ -42,6 +42,15 @@ const partitionOf = (condition: Condition, schema: KeySchema): AttributeValue =>
   return value;
 };
 
+/** What a key condition wants sort keys to begin with, if it does. */
+const beginningOf = (condition: Condition, { sort }: KeySchema): string | undefined => {
+  for (const part of conjuncts(condition)) {
+    if (part.kind !== "call" || part.path[0] !== sort || part.argument.kind !== "value") continue;
+    if ("S" in part.argument.value) return part.argument.value.S;
+  }
+  return undefined;
+};
+
 const SORT_KINDS = ["compare", "between", "call"];
 
 /** Key conditions know =, <, <=, >, >=, BETWEEN and begins_with on the keys, joined by one AND. */
@@ -137,7 +146,8 @@ export const query = (table: Table, input: QueryInput, since?: number): QueryOut
     ...new Set([schema.partition, ...(schema.sort === undefined ? [] : [schema.sort]), ...table.keyNames]),
   ];
   const ascending = input.ScanIndexForward ?? true;
-  const ascendingItems = table.partition(schema, partition, since).filter((item) => holds(condition, item));
+  const beginning = beginningOf(condition, schema);
+  const ascendingItems = table.partition(schema, partition, since, beginning).filter((item) => holds(condition, item));
   const matching = ascending ? ascendingItems : ascendingItems.reverse();
   const rest = matching.slice(startIndex(matching, input.ExclusiveStartKey, names, ascending));
   const length = pageLength(rest, input.Limit ?? Number.POSITIVE_INFINITY);

@@ -110,6 +110,19 @@ export class Table {
     return low;
   }
 
+  /** They stand side by side, and the first of them is where the beginning itself would be. */
+  #beginningWith(ids: readonly string[], value: AttributeValue, beginning: string): string[] {
+    const { partition, sort = "" } = this.definition.key;
+    const first = this.#placeOf(ids, { [partition]: value, [sort]: { S: beginning } });
+    const begins = (id: string) => {
+      const key = this.#sortKeys.get(id)?.[sort];
+      return key !== undefined && "S" in key && key.S.startsWith(beginning);
+    };
+    let end = first;
+    while (end < ids.length && begins(ids[end] ?? "")) end += 1;
+    return ids.slice(first, end);
+  }
+
   /** Throws ValidationException for an item that could not be written. */
   check(item: Item): void {
     if (itemSize(item) > LARGEST_ITEM) throw validation("Item size has exceeded the maximum allowed size");
@@ -125,10 +138,14 @@ export class Table {
 
   /**
    * The items of one partition of the table or an index, in the order of its sort key; table keys break ties. With
-   * `since` (epoch ms), as a read that may be stale sees them: without the writes later than that.
+   * `since` (epoch ms), as a read that may be stale sees them: without the writes later than that. Of the table itself with
+   * `beginning`: at least those whose sort key begins so, found without a look at the others.
    */
-  partition(schema: KeySchema, value: AttributeValue, since?: number): Item[] {
-    if (schema === this.definition.key) return this.#present(this.#partitions.get(keyText(value)) ?? [], since);
+  partition(schema: KeySchema, value: AttributeValue, since?: number, beginning?: string): Item[] {
+    if (schema === this.definition.key) {
+      const ids = this.#partitions.get(keyText(value)) ?? [];
+      return this.#present(beginning === undefined ? ids : this.#beginningWith(ids, value, beginning), since);
+    }
     const names = [...keyNames(schema), ...this.keyNames];
     return this.#present(this.#items.keys(), since)
       .filter((item) => names.every((name) => name in item) && equal(item[schema.partition] ?? { NULL: true }, value))

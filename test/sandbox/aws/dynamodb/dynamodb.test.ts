@@ -261,11 +261,14 @@ describe("Query", () => {
       query({ KeyConditionExpression: `pk = :pk AND ${condition}`, ExpressionAttributeValues: values });
     const counts = await run(async () => [
       (await by("begins_with(sk, :p)", { ":p": { S: "step#01" } })).Count,
+      (await by("begins_with(sk, :p)", { ":p": { S: "step#00" } })).Count,
+      (await by("begins_with(sk, :p)", { ":p": { S: "step#005" } })).Count,
+      (await by("begins_with(sk, :p)", { ":p": { S: "step#0055" } })).Count,
       (await by("sk BETWEEN :a AND :b", { ":a": { S: "step#003" }, ":b": { S: "step#005" } })).Count,
       (await by("sk >= :a", { ":a": { S: "step#009" } })).Count,
       (await by("sk = :a", { ":a": { S: "step#009" } })).Count,
     ]);
-    expect(counts).toEqual([2, 3, 3, 1]);
+    expect(counts).toEqual([2, 10, 1, 0, 3, 3, 1]);
   });
 
   test("pages by Limit, with a LastEvaluatedKey even when the last page was full", async () => {
