@@ -1,5 +1,6 @@
 /** Runs the checks of one point of the rollout and says whether to go on. */
 import * as z from "zod";
+import { blockIfIdle } from "./domain/candidate/idle.ts";
 import type { GateResult } from "./domain/gates/kinds/gate.ts";
 import { runGates } from "./domain/gates/run.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
@@ -25,6 +26,8 @@ export const checkGates =
       await noteEnding(deps, promotionId, "errored", summary);
       return { decision: "stop", summary };
     }
+    const idle = when === "before" ? await blockIfIdle(deps, promotionId, plan) : null;
+    if (idle !== null) return { decision: "stop", summary: idle };
     const results = await runGates(deps, { promotionId, service, version, plan }, when);
     const advice = when === "before" ? await adviseBefore(deps, promotionId, plan) : null;
     if (advice !== null) results.push(advice);

@@ -133,7 +133,12 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     accounts: ["read-artifacts"],
   }),
   row("enter-environment", "task", { reads: ["locks", "registry"], writes: ["locks"], wakes: true }),
-  row("check-gates", "task", { ...GATES_NEED, timeoutSeconds: MEDIUM }),
+  // It looks at what serves, too: a release that would change nothing is not asked about.
+  row("check-gates", "task", {
+    ...GATES_NEED,
+    accounts: distinct(["read-traffic", ...GATES_NEED.accounts]),
+    timeoutSeconds: MEDIUM,
+  }),
   row("ask-approval", "task", ASKING),
   row("settle-approval", "task", ASKING),
   row("pause", "task", { wakes: true }),

@@ -191,6 +191,11 @@ export interface Versions {
   description(version: string): Promise<string | undefined>;
   /** Every alias, with the versions that it sends traffic to. */
   aliases(): Promise<{ readonly name: string; readonly versions: readonly string[] }[]>;
+  /**
+   * Whoever is set up to call exactly this version, past every alias, in words. Throws `CallRefused` where that may not
+   * be looked at.
+   */
+  callers(version: string): Promise<string[]>;
   /** Deletes exactly this version, which no alias points to. Throws `NotReady` when one does. */
   remove(version: string): Promise<void>;
 }

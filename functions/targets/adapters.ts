@@ -6,6 +6,7 @@ import { type CodeTools, lambdaCode } from "../adapters/lambda-code.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
 import { lambdaVersions } from "../adapters/lambda-versions.ts";
 import type { Pace } from "../adapters/shared/pace.ts";
+import { codeResource } from "../domain/candidate/capture.ts";
 import type { TargetPlan } from "../domain/plan.ts";
 import type { Clock, Target } from "../domain/ports.ts";
 import { type KindName, kindOf } from "./kinds.ts";
@@ -37,7 +38,7 @@ const MAKERS = {
     return {
       traffic: aliasTraffic({ client: lambda, clock, pace }, own),
       code: lambdaCode({ client: lambda, clock, download, hash }, own.functionName),
-      versions: lambdaVersions({ client: lambda }, own.functionName),
+      versions: lambdaVersions({ client: lambda }, codeResource(own)),
       prober: lambdaProber({ client: lambdaOnce, clock }, own.functionName),
     };
   },

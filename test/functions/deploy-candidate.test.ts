@@ -1,6 +1,7 @@
 /** Making a candidate: whose code and settings it has, and when it may carry traffic. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { captureBaseline } from "../../functions/capture-baseline.ts";
+import { checkGates } from "../../functions/check-gates.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import { codeResource } from "../../functions/domain/candidate/capture.ts";
 import { BrokenRecord, CallRefused, LedgerBusy, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
@@ -314,5 +315,44 @@ describe("no candidate is made", () => {
     };
     expect(await deploy()).toEqual({ decision: "stop", summary: "order: the journal is not open any more" });
     expect(world.code("order").updates).toEqual([]);
+  });
+});
+
+describe("before anybody is asked, nothing to release is said", () => {
+  const look = () => checkGates(world.deps)({ ...IN_PROD, when: "before" });
+  const artifact = {
+    from: "s3",
+    bucket: "artifacts",
+    key: "order/v2.zip",
+    versionId: "one",
+    sha256: OLD_CODE,
+  } as const;
+
+  it.each([
+    ["names the version that serves", { from: "version", version: "7" }, "it is version 7, which serves already"],
+    [
+      "has its code, under its settings",
+      artifact,
+      "its code and settings are those of version 7, which serves already",
+    ],
+  ] as const)("where the release %s", async (_what, made, why) => {
+    await captured({ targets: [targetPlan("cart"), targetPlan("order", { artifact: made })], alarms: [] });
+    const summary = `nothing to release in prod: order: ${why}`;
+    expect(await look()).toEqual({ decision: "stop", summary });
+    expect(await loadEnding(world.ledger, P1)).toMatchObject({ outcome: "blocked", summary });
+  });
+
+  it("but the same code under other settings, or other code, is a release", async () => {
+    await captured({ targets: [targetPlan("order", { artifact })], alarms: [] });
+    world.code("order").frozen.set("7", { MemorySize: "256", Timeout: "30" });
+    expect(await look()).toMatchObject({ decision: "go" });
+    await captured({ targets: [targetPlan("order")], alarms: [] });
+    expect(await look()).toMatchObject({ decision: "go" });
+    expect(await endingOf()).toBeNull();
+  });
+
+  it("and only then: a later point of the rollout has its candidate", async () => {
+    await captured({ targets: [targetPlan("order", { artifact })], alarms: [] });
+    expect(await checkGates(world.deps)({ ...IN_PROD, when: "at-50" })).toMatchObject({ decision: "go" });
   });
 });

@@ -108,6 +108,7 @@ export function lambdaRequests(
   input: { readonly FunctionName?: string; readonly Qualifier?: string; readonly Name?: string },
 ): Request[] {
   const action = `lambda:${operation === "Invoke" ? "InvokeFunction" : operation}`;
+  if (operation === "ListEventSourceMappings") return [{ action, resource: "*" }];
   const qualifier = input.Qualifier ?? input.Name;
   const name = `${input.FunctionName}${qualifier === undefined ? "" : `:${qualifier}`}`;
   return [{ action, resource: `arn:aws:lambda:${region}:${account}:function:${name}` }];

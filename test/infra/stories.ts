@@ -129,13 +129,13 @@ const RELEASE = {
 export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; outcome: string }> {
   const { errorRate = 0.001, traffic = 300, scenario = {}, rivalAfter, signedAfter, successor = false } = story;
   const rival = { ...RELEASE, version: "v3" };
+  const releases = [RELEASE, ...(rivalAfter === undefined && !successor ? [] : [rival])];
   const plan = faultPlanOf(story.name, {
     about: story.name,
     badFromWeight: null,
     policy: JSON.parse(readFileSync(POLICY_FILE, "utf8")),
-    starts: [RELEASE, ...(rivalAfter === undefined && !successor ? [] : [rival])].map((release) => {
-      return { afterSeconds: 0, outcome: "promoted", release };
-    }),
+    starts: releases.map((release) => ({ afterSeconds: 0, release })),
+    expect: releases.map(() => ({ outcome: "promoted" })),
     scenario: {
       name: story.name,
       about: "",

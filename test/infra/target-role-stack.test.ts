@@ -71,6 +71,7 @@ test.each([
     "moves traffic and publishes",
     [
       `lambda:UpdateAlias ${aliases}`,
+      `lambda:GetFunction ${[...names, ...versions].join(" ")}`,
       `lambda:UpdateFunctionCode ${names.join(" ")}`,
       `lambda:PublishVersion ${names.join(" ")}`,
     ],
@@ -104,7 +105,8 @@ test("a role that deletes versions is there only where the policy says so", () =
   const shop = "arn:aws:lambda:af-south-1:444455556666:function:shop-order";
   expect(granted).toEqual([
     [["lambda:ListAliases"], [shop]],
-    [["lambda:GetFunctionConfiguration", "lambda:DeleteFunction"], [`${shop}:*`]],
+    [["lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:DeleteFunction"], [`${shop}:*`]],
+    [["lambda:ListEventSourceMappings"], ["*"]],
   ]);
 });
 

@@ -232,6 +232,9 @@ export class FakeCode implements CodeHost {
 export class FakeVersions implements Versions {
   readonly published = new Map<string, string>();
   readonly pointing = new Map<string, readonly string[]>();
+  /** Who is set up to call a version itself. */
+  readonly called = new Map<string, readonly string[]>();
+  callersTrouble: Error | null = null;
   removeTrouble: Error | null = null;
   asked = 0;
 
@@ -242,6 +245,11 @@ export class FakeVersions implements Versions {
 
   async aliases(): Promise<{ name: string; versions: readonly string[] }[]> {
     return [...this.pointing].map(([name, versions]) => ({ name, versions }));
+  }
+
+  async callers(version: string): Promise<string[]> {
+    if (this.callersTrouble !== null) throw this.callersTrouble;
+    return [...(this.called.get(version) ?? [])];
   }
 
   async remove(version: string): Promise<void> {

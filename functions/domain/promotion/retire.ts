@@ -1,10 +1,12 @@
 /**
  * Retiring: a version that a promotion has replaced is deleted once it was kept for as long as the policy says, so that
  * what began on it could finish on it. Deleting cannot be taken back, so it is held to what stands there at that moment:
- * Headgate published it, no alias points to it, and no promotion that is under way may want it.
+ * Headgate published it, no alias points to it, nobody is set up to call it past an alias, and no promotion that is under
+ * way may want it.
  */
 
 import { kindOf } from "../../targets/kinds.ts";
+import { CallRefused } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import type { Header } from "../ledger/header.ts";
 import { asHead, asTarget, type TargetRecord } from "../ledger/journal-records.ts";
@@ -81,8 +83,21 @@ async function removeUnlessServing(versions: Versions, version: string): Promise
   const pointing = (await versions.aliases()).filter((alias) => alias.versions.includes(version));
   if (pointing.length > 0)
     return { kind: "stays", why: `alias ${pointing.map(({ name }) => name).join(", ")} points to it` };
+  const callers = await callersOf(versions, version);
+  if (callers !== null) return { kind: "stays", why: callers };
   await versions.remove(version);
   return { kind: "deleted" };
+}
+
+/** Why somebody may still call the version itself, in words; null: nobody does. What may not be looked at may be anybody. */
+async function callersOf(versions: Versions, version: string): Promise<string | null> {
+  try {
+    const callers = await versions.callers(version);
+    return callers.length === 0 ? null : `${callers.join(", ")} may call it`;
+  } catch (error) {
+    if (!(error instanceof CallRefused)) throw error;
+    return `who calls it cannot be looked at: ${error.message}`;
+  }
 }
 
 /** How a version says who published it; Lambda keeps it as it is for as long as there is the version. */

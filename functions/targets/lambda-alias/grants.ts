@@ -37,13 +37,18 @@ export function lambdaAliasGrants(use: TargetUse, targets: readonly GrantedTarge
       return [
         { actions: ["lambda:ListAliases"], resources: functionsOf(targets.filter(({ retired }) => retired)) },
         {
-          actions: ["lambda:GetFunctionConfiguration", "lambda:DeleteFunction"],
+          actions: ["lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:DeleteFunction"],
           resources: qualified(targets, ({ retired }) => retired),
           why: ANY_VERSION,
         },
+        ...(targets.some(({ retired }) => retired)
+          ? [{ actions: ["lambda:ListEventSourceMappings"], resources: ["*"], why: NO_FUNCTION }]
+          : []),
       ];
   }
 }
+
+const NO_FUNCTION = "ListEventSourceMappings knows no resources; it reads, and it is asked for one version at a time.";
 
 const functionOf = ({ resource }: GrantedTarget): string => resource.slice(0, resource.lastIndexOf(":"));
 

@@ -104,6 +104,8 @@ export class SimulatedFunction {
   readonly codes = new Map<string, Uint8Array>();
   /** How new versions come up; null: within seconds. */
   comingUp: ComingUp | null = null;
+  /** By version: event sources that are read for it, and the statements of its own policy. */
+  readonly callers = new Map<string, { readonly sources: readonly string[]; readonly statements: readonly object[] }>();
   readonly provisioned = new Map<string, { readonly requested: number; readonly readyAt: number }>();
   #nextVersion: number;
 

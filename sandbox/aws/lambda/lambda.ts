@@ -126,6 +126,17 @@ export class SimulatedLambda {
       PublishVersion: this.#on(versions.publish.bind(versions)),
       ListVersionsByFunction: this.#on(versions.list.bind(versions)),
       DeleteFunction: this.#on(versions.delete.bind(versions)),
+      GetPolicy: this.#on((fn, { Qualifier = "" }: { Qualifier?: string }) => {
+        const Statement = fn.callers.get(Qualifier)?.statements ?? [];
+        if (Statement.length === 0) throw lambdaErrors.notFound(`${fn.arn}:${Qualifier}`);
+        return { Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement }) };
+      }),
+      ListEventSourceMappings: this.#on((fn, { FunctionName = "" }: Named) => {
+        const sources = fn.callers.get(FunctionName.split(":").at(-1) ?? "")?.sources ?? [];
+        return {
+          EventSourceMappings: sources.map((EventSourceArn) => ({ EventSourceArn, FunctionArn: FunctionName })),
+        };
+      }),
       GetAlias: this.#on(aliases.get.bind(aliases)),
       CreateAlias: this.#on(aliases.create.bind(aliases)),
       UpdateAlias: this.#on(aliases.update.bind(aliases)),

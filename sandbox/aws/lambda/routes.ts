@@ -10,6 +10,8 @@ export const ROUTES: readonly Route[] = [
   { operation: "UpdateFunctionCode", method: "PUT", path: `${FUNCTION}/code` },
   { operation: "PublishVersion", method: "POST", path: `${FUNCTION}/versions` },
   { operation: "ListVersionsByFunction", method: "GET", path: `${FUNCTION}/versions` },
+  { operation: "GetPolicy", method: "GET", path: `${FUNCTION}/policy` },
+  { operation: "ListEventSourceMappings", method: "GET", path: "/2015-03-31/event-source-mappings" },
   { operation: "GetFunction", method: "GET", path: FUNCTION },
   { operation: "DeleteFunction", method: "DELETE", path: FUNCTION },
   { operation: "GetAlias", method: "GET", path: `${FUNCTION}/aliases/{Name}` },

@@ -11,7 +11,7 @@ it.each(["ftp", "toString", ""])('takes "%s" in a plan for a broken record', (ki
   expect(() => gateOf(kind)).toThrow(BrokenRecord);
 });
 
-it("says of each kind what its function needs, and the function is granted that and no more", () => {
+it("says of each kind what its function needs, and the function is granted that, and a look at what serves", () => {
   const needs = Object.fromEntries(everyGate().map(([kind, gate]) => [kind, gate.needs]));
   expect(needs).toEqual({
     "alarms-ok": { accounts: ["watch"] },
@@ -22,7 +22,7 @@ it("says of each kind what its function needs, and the function is granted that 
     evidence: {},
   });
   const row = FUNCTIONS.find(({ name }) => name === "check-gates");
-  expect(row).toMatchObject({ accounts: ["watch", "invoke"], reads: ["promotion", "registry"] });
+  expect(row).toMatchObject({ accounts: ["read-traffic", "watch", "invoke"], reads: ["promotion", "registry"] });
 });
 
 it("names the functions that an invoke gate needs a grant for, and none for another", () => {

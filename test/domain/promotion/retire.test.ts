@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NotReady, ServiceTrouble } from "../../../functions/domain/errors.ts";
+import { CallRefused, NotReady, ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { asTarget } from "../../../functions/domain/ledger/journal-records.ts";
@@ -85,6 +85,19 @@ describe("a previous version", () => {
     expect(versionsIn(world)).toEqual(["7", "8"]);
     expect(await trail(world)).toEqual([`order: version 7 stays: alias ${alias} points to it`]);
     expect(await waiting(world)).toEqual([]);
+  });
+
+  it("stays while somebody is set up to call it past every alias, or that may not be looked at", async () => {
+    const world = await due();
+    world.versions("order").called.set("7", ["event source arn:queue", "arn:rule"]);
+    await round(world);
+    expect(versionsIn(world)).toEqual(["7", "8"]);
+    expect(await trail(world)).toEqual(["order: version 7 stays: event source arn:queue, arn:rule may call it"]);
+    const blind = await due();
+    blind.versions("order").callersTrouble = new CallRefused("access denied");
+    await round(blind);
+    expect(versionsIn(blind)).toEqual(["7", "8"]);
+    expect(await trail(blind)).toEqual(["order: version 7 stays: who calls it cannot be looked at: access denied"]);
   });
 
   it.each([
