@@ -28,8 +28,14 @@ export function machineVersions({ client }: MachineVersionTools, stateMachineArn
         { StateMachineDoesNotExist: () => undefined },
       ),
     aliases: () => aliases(client(), stateMachineArn),
+    callers: (version) => Promise.reject(unknownCallers(version)),
     remove: (version) => remove(client(), stateMachineArn, version),
   };
+}
+
+/** Rules, schedules, functions and other machines start it by a role of their own, which the service shows nowhere. */
+function unknownCallers(version: string): CallRefused {
+  return new CallRefused(`Step Functions keeps no list of who starts version ${version} past its aliases`);
 }
 
 /** An alias names a version of any weight, none included: clearing it is somebody's decision, and not made here. */
