@@ -29,7 +29,7 @@ const MARK = /^headgate \S+ fence \d+$/;
  * promotion left is nobody's words, so ours replaces it.
  */
 export function closingMarker(baseline: Pick<RouteState, "marker">, ours: string): string {
-  return baseline.marker === "" || MARK.test(baseline.marker) ? ours : baseline.marker;
+  return MARK.test(baseline.marker) ? ours : baseline.marker;
 }
 
 export type Explanation = "baseline" | "ours" | "foreign";
