@@ -9,7 +9,7 @@ export interface ContractRow {
   readonly reads: string;
   readonly writes: string;
   readonly publishes: string;
-  /** Somebody else sends so many percent to an old version, and leaves the description as it is. */
+  /** Somebody else moves traffic, and leaves the description as it is. */
   moveByHand(bench: Bench, target: string): void;
   /** What the description of the target says, by the service's own state. */
   description(bench: Bench, target: string): string;
@@ -17,6 +17,8 @@ export interface ContractRow {
 
 const ACCOUNT = "111122223333";
 const REGION = "eu-west-1";
+
+const machine = (name: string) => ({ machine: `shop-${name}`, alias: "live", account: ACCOUNT, region: REGION });
 
 export const ROWS: Readonly<Record<KindName, ContractRow>> = {
   "lambda-alias": {
@@ -33,5 +35,13 @@ export const ROWS: Readonly<Record<KindName, ContractRow>> = {
       const functions = sandbox.lambda.functions();
       return functions.find((one) => one.name === `shop-${name}`)?.aliases.get("live")?.current.description ?? "";
     },
+  },
+  "state-machine-alias": {
+    policyTarget: (name) => ({ stateMachineName: `shop-${name}`, alias: "live" }),
+    reads: "DescribeStateMachineAlias",
+    writes: "UpdateStateMachineAlias",
+    publishes: "PublishStateMachineVersion",
+    moveByHand: ({ sandbox }, name) => sandbox.stepFunctions.moveByHand(machine(name), { 1: 37, 2: 63 }),
+    description: ({ sandbox }, name) => sandbox.stepFunctions.descriptionOf(machine(name)),
   },
 };

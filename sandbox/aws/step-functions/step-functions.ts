@@ -112,6 +112,11 @@ export class SimulatedStepFunctions {
     return this.#history(reference).map(({ at, routing }) => ({ at, weights: sharesOf(routing) }));
   }
 
+  /** What is written on an alias now. */
+  descriptionOf(reference: MachineAliasReference): string {
+    return this.#history(reference).at(-1)?.description ?? "";
+  }
+
   /** The version that a start through an alias gets at an instant: as the alias was then, or a moment before. */
   versionAt(stream: RunStream, at: number, random: Random): string {
     const { routing } = asOf(this.#history(stream), this.#consistency.seenAt(at, random.child("seen")));
