@@ -28,6 +28,7 @@ async function promote({ mute, environment = {}, answers = "approve", scenario =
   const plan = faultPlanOf("mute", {
     about: "One step.",
     badFromWeight: null,
+    expect: [{ outcome: "promoted" }],
     policy: {
       apiVersion: "headgate/v1",
       order: ["prod"],
@@ -52,7 +53,6 @@ async function promote({ mute, environment = {}, answers = "approve", scenario =
     starts: [
       {
         afterSeconds: 0,
-        outcome: "promoted",
         release: {
           apiVersion: "headgate/v1",
           service: "shop",

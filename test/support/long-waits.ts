@@ -69,6 +69,7 @@ function documentOf(environment: object, starts: readonly object[]) {
   return {
     about: "Long waits.",
     badFromWeight: null,
+    expect: starts.map(() => ({ outcome: "promoted" })),
     policy: {
       apiVersion: "headgate/v1",
       order: ["prod"],
@@ -92,7 +93,6 @@ function documentOf(environment: object, starts: readonly object[]) {
     },
     starts: starts.map((change, index) => ({
       afterSeconds: index * 60,
-      outcome: "promoted",
       release: { ...releaseOf(index + 2), ...change },
     })),
     scenario: {
