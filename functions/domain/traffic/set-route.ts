@@ -19,6 +19,7 @@ import { Conflict, type Dependencies, RevisionMoved, type Route, type RouteState
 import {
   CLOCK_SLACK_MS,
   closingMarker,
+  explain,
   type Foreign,
   foreign,
   isUnmoved,
@@ -70,11 +71,30 @@ export async function setRoute(
   for (let write = 0; write < MOST_WRITES; write++) {
     const [next, ...rest] = kind.path(record.last.route, to);
     if (next === undefined) return { kind: "set", state: record.last };
+    const theirs = await lookBeforeWriting(deps, promotion, target, record);
+    if (theirs !== null) return theirs;
     const written = await writeOne(deps, promotion, target, record, { to: next, purpose, last: rest.length === 0 });
     if (written.kind !== "written") return written;
     record = written.record;
   }
   throw new NotReady(`${record.target} was changed ${MOST_WRITES} times while it was being moved`);
+}
+
+/**
+ * Where the service has no revision to refuse a write by, whoever writes last wins: so it is looked right before whether
+ * somebody else was there. What comes in between that look and the write nothing can see.
+ */
+async function lookBeforeWriting(
+  deps: Tools,
+  { promotionId, environment }: Promotion,
+  target: Target,
+  record: TargetRecord,
+): Promise<Foreign | null> {
+  if (record.last.revision !== null || isUnmoved(record, await target.traffic.read())) return null;
+  const state = await agreedRead(deps, target);
+  // A write of ours that came late is no hand: the next one goes over it.
+  const intents = await loadIntents(deps.ledger, promotionId, environment, record.target);
+  return explain(state, record, intents) === "ours" ? null : foreign(record, record.last.route, state);
 }
 
 interface Wanted {
