@@ -13,8 +13,9 @@ import { peopleSaidYes } from "./rules/approvals.ts";
 import { checksCameFirst, wasWatched } from "./rules/checks.ts";
 import { everyWriteWasMeant } from "./rules/journalled.ts";
 import { endsAsItSays } from "./rules/outcomes.ts";
+import { whatServesIsReady } from "./rules/readiness.ts";
 import { registrySaysWhatServes } from "./rules/registry.ts";
-import { whatIsKeptIsThere } from "./rules/versions.ts";
+import { latestIsWhatServes, whatIsKeptIsThere } from "./rules/versions.ts";
 import { windowIsKept } from "./rules/window.ts";
 import { leftTooLong, saidTooEarly } from "./said.ts";
 import { itemsOf, openPromotions } from "./table-dump.ts";
@@ -53,6 +54,8 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "it ends as it says": endsAsItSays,
   "every write was meant": everyWriteWasMeant,
   "what is kept is there": whatIsKeptIsThere,
+  "rejected code is not left": latestIsWhatServes,
+  "what serves is ready": whatServesIsReady,
 };
 
 /** Everything that is wrong. */

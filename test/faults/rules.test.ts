@@ -77,12 +77,28 @@ describe("the rule is broken", () => {
     const facts = withAlias(promoted, (alias) => ({
       changes: [changed(alias, 0, { "7": 0.9, "5": 0.1 }), ...alias.changes],
     }));
-    expect(broken(facts)).toEqual(["only known versions serve", "every write was meant"]);
+    expect(broken(facts)).toEqual(["only known versions serve", "every write was meant", "what serves is ready"]);
   });
 
   it("when a version was deleted that serves, or that is not Headgate's", () => {
     expect(broken(withAlias(promoted, ({ version }) => ({ versions: [version] })))).toEqual(["what serves is there"]);
     expect(broken(withAlias(promoted, ({ baseline }) => ({ versions: [baseline] })))).toEqual(["what serves is there"]);
+  });
+
+  it("when rejected code stays where the next candidate is made from", () => {
+    const latest = rolledBack.seen.latest.map((one) => ({
+      ...one,
+      ended:
+        rolledBack.seen.codes.get(`${one.account} ${one.functionName} ${rolledBack.aliases[0]?.candidates[0]}`) ?? "",
+    }));
+    expect(broken({ ...rolledBack, seen: { ...rolledBack.seen, latest } })).toEqual(["rejected code is not left"]);
+  });
+
+  it("when customers meet a version that is not ready", () => {
+    const early = withAlias(promoted, (alias) => ({
+      changes: [changed(alias, 0, { "7": 0.75, "8": 0.25 }), ...alias.changes],
+    }));
+    expect(broken(early)).toContain("what serves is ready");
   });
 
   it("when a weight is left out, comes too soon, or is nobody's", () => {
@@ -91,7 +107,10 @@ describe("the rule is broken", () => {
     expect(broken(weights([0, { "8": 1 }]))).toContain("every bake was baked");
     expect(broken(weights([0, { "7": 0.75, "8": 0.25 }], [2, { "8": 1 }]))).toContain("every bake was baked");
     expect(broken(weights([0, { "7": 0.7, "8": 0.3 }], [4, { "8": 1 }]))).toContain("every bake was baked");
-    expect(broken(weights([0, { "7": 0.75, "8": 0.25 }], [4, { "8": 1 }]))).toEqual(["every write was meant"]);
+    expect(broken(weights([0, { "7": 0.75, "8": 0.25 }], [4, { "8": 1 }]))).toEqual([
+      "every write was meant",
+      "what serves is ready",
+    ]);
   });
 
   it("when the alias is not where the record says", () => {

@@ -74,15 +74,18 @@ function keptUntil(facts: Facts, { environment, candidates, changes }: AliasFact
   return untils.length === 0 ? null : Math.max(...untils);
 }
 
-/** `$LATEST` holds the code of the newest promotion, or what it held when the world began. */
+/** `$LATEST` holds no code that was rejected: the next version would be published from it. */
 export function latestIsWhatServes(facts: Facts): string[] {
   return facts.aliases.flatMap((alias) => {
-    const { account, functionName, version, candidates } = alias;
+    const { account, environment, functionName, version, candidates } = alias;
     const latest = facts.seen.latest.find((one) => one.account === account && one.functionName === functionName);
     const codeOf = (one: string) => facts.seen.codes.get(codeKey(account, functionName, one));
-    const left = candidates.flatMap((candidate) => {
-      const isLeft = candidate !== null && candidate !== version && codeOf(candidate) === latest?.ended;
-      return isLeft ? [`${functionName} serves ${version}, and $LATEST holds the code of ${candidate}`] : [];
+    const left = candidates.flatMap((candidate, promotion) => {
+      const heads = facts.facts[promotion]?.heads ?? [];
+      const isPromoted = heads.some((head) => head.environment === environment && head.outcome === "promoted");
+      // Promoted once, it was no reject: a later release of a given version leaves `$LATEST` as it is.
+      if (candidate === null || candidate === version || isPromoted || codeOf(candidate) !== latest?.ended) return [];
+      return [`${functionName} serves ${version}, and $LATEST holds the code of ${candidate}`];
     });
     return latest?.ended === latest?.began || latest?.ended === codeOf(version) ? [] : left;
   });
