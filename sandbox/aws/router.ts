@@ -48,7 +48,7 @@ export interface SimulatedHandler {
 }
 
 /** The longest summary kept, in characters. */
-const SUMMARY_LENGTH = 120;
+const SUMMARY_LENGTH = 300;
 
 /** How far each round trip strays: sigma of its logarithm, and one call in a hundred takes eight times as long. */
 const LATENCY = { sigma: 0.35, tailChance: 0.01, tailFactor: 8, outward: 0.5 };

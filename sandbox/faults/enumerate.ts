@@ -218,14 +218,11 @@ function isCalledLater({ calls, settledAt }: Trial, what: (typeof GONE)[number][
 
 // --- all plans together ----------------------------------------------------------------------------------------------
 
-/** Of the cases whose kind an earlier plan has had, one in so many is taken. */
-export const AGAIN_ONE_IN = 24;
-
 /**
- * The cases of one plan after others: all of a kind that none of them had, and a share of the rest, always the same.
+ * The cases of one plan after others: all of a kind that none of them had, and one in so many of the rest, always the same.
  * `known` holds the kinds so far, and those of this plan afterwards.
  */
-export function thinned(cases: readonly FaultCase[], known: Set<string>, againOneIn = AGAIN_ONE_IN): FaultCase[] {
+export function thinned(cases: readonly FaultCase[], known: Set<string>, againOneIn: number): FaultCase[] {
   const isNew = ({ kind }: FaultCase) => !known.has(kind);
   let again = 0;
   const taken = cases.filter((what) => isNew(what) || again++ % againOneIn === 0);

@@ -11,7 +11,7 @@ import { grouped } from "./observe.ts";
 import { isBakedLongEnough } from "./proof.ts";
 import { peopleSaidYes } from "./rules/approvals.ts";
 import { checksCameFirst, wasWatched } from "./rules/checks.ts";
-import { everyWriteWasMeant } from "./rules/journalled.ts";
+import { everyReplacementWasMeant, everyWriteWasMeant } from "./rules/journalled.ts";
 import { endsAsItSays } from "./rules/outcomes.ts";
 import { whatServesIsReady } from "./rules/readiness.ts";
 import { registrySaysWhatServes } from "./rules/registry.ts";
@@ -52,7 +52,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "it was watched": wasWatched,
   "the registry says what serves": registrySaysWhatServes,
   "it ends as it says": endsAsItSays,
-  "every write was meant": everyWriteWasMeant,
+  "every write was meant": (facts) => [...everyWriteWasMeant(facts), ...everyReplacementWasMeant(facts)],
   "what is kept is there": whatIsKeptIsThere,
   "rejected code is not left": latestIsWhatServes,
   "what serves is ready": whatServesIsReady,

@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { cleanCase, type FaultCase } from "./cases.ts";
-import { AGAIN_ONE_IN, enumerateCases, thinned } from "./enumerate.ts";
+import { enumerateCases, thinned } from "./enumerate.ts";
 import { planNames, readFaultPlan } from "./plans.ts";
 import { judgeAll } from "./pool.ts";
 import { renderSlowest, renderTable, renderViolations } from "./report.ts";
@@ -16,7 +16,7 @@ const USAGE = `npm run faults -- [--plan NAME]... [--fault TEXT] [--only ID] [--
   --fault    only cases whose name contains this text
   --every    only each Nth case, for a first look
   --only     one case by its whole name, told as it happens
-  --whole    also every case of a kind that an earlier plan has had; else one in ${AGAIN_ONE_IN} of those
+  --whole    also every case of a kind that an earlier plan has had; else a share of those, by the plan
   --workers  how many processes; as many as there are processors unless said
 `;
 
@@ -45,8 +45,9 @@ async function casesOf(plans: readonly string[], whole: boolean): Promise<FaultC
   const cases: FaultCase[] = [];
   for (const name of plans) {
     const clean = cleanCase(name);
-    const all = enumerateCases(await run(readFaultPlan(name), clean));
-    cases.push(clean, ...(whole ? all : thinned(all, known)));
+    const plan = readFaultPlan(name);
+    const all = enumerateCases(await run(plan, clean));
+    cases.push(clean, ...(whole ? all : thinned(all, known, plan.againOneIn)));
   }
   return cases;
 }

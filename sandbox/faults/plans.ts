@@ -74,6 +74,8 @@ const planSchema = z.strictObject({
       }),
     )
     .default([]),
+  /** Of the cases whose kind an earlier plan has had, one in so many is taken: the longer it takes, the fewer. */
+  againOneIn: z.int().positive().default(24),
   /** How often the sweeper runs: every minute, as deployed, but for days of which nearly all rounds find nothing. */
   sweepEverySeconds: z.int().positive().default(60),
   scenario: z.unknown(),

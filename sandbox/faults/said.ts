@@ -1,5 +1,6 @@
 /** Whether what people were told was so when they were told it, by the simulated aliases' own history. */
 import type { AliasFacts, Facts, PromotionFacts } from "./facts.ts";
+import { risesOf } from "./rules/rises.ts";
 
 /** A word about how a promotion ended, and when it was given (epoch ms). */
 interface Word {
@@ -12,7 +13,9 @@ interface Word {
 export function saidTooEarly(facts: Facts): string[] {
   return facts.facts.flatMap((promotion, index) =>
     wordsOn(facts, promotion).flatMap((word) =>
-      unsettled(facts, promotion).flatMap((alias) => contradiction(alias, index, promotion, word)),
+      unsettled(facts, promotion).flatMap((alias) =>
+        isUntouched(facts, alias, index) ? [] : contradiction(alias, index, word),
+      ),
     ),
   );
 }
@@ -41,25 +44,19 @@ function wordsOn({ sandbox, facts }: Facts, promotion: PromotionFacts): Word[] {
 /** What promises that traffic is back. `rollback-failed` and `errored` do not; `promoted` is held to the record elsewhere. */
 const BACK = /^(rolled-back|rejected|expired|blocked|superseded|cancelled|aborted)$/;
 
-function contradiction(
-  alias: AliasFacts,
-  index: number,
-  promotion: PromotionFacts,
-  { at, outcome, who }: Word,
-): string[] {
+function contradiction(alias: AliasFacts, index: number, { at, outcome, who }: Word): string[] {
   const candidate = alias.candidates[index] ?? null;
   const standing = alias.changes.findLast((change) => change.at <= at);
   if (candidate === null || standing?.by === "hand") return [];
   const share = standing?.weights[candidate] ?? 0;
-  return share === 0 || isBase(alias, candidate, promotion)
+  return share === 0
     ? []
     : [`${who} said ${outcome} with ${Math.round(share * 100)} % of ${alias.functionName} on ${candidate}`];
 }
 
-/** Whether the promotion found it serving: going back is staying there. */
-function isBase({ changes, baseline }: AliasFacts, candidate: string, { header }: PromotionFacts): boolean {
-  const found = changes.findLast(({ at }) => at < (header?.openedAt ?? 0));
-  return found === undefined ? candidate === baseline : found.weights[candidate] === 1;
+/** Whether the promotion has never moved it: what serves there is nothing of its own. */
+function isUntouched(facts: Facts, { functionName }: AliasFacts, index: number): boolean {
+  return risesOf(facts).every((rise) => rise.promotion !== index || rise.functionName !== functionName);
 }
 
 /** From the end of execution and trouble to safe traffic it takes the sweeper's round of each minute and the restore itself (ms). */
@@ -74,7 +71,7 @@ export function leftTooLong(facts: Facts): string[] {
     return unsettled(facts, promotion).flatMap((alias) => {
       const { functionName, candidates, changes } = alias;
       const candidate = candidates[index] ?? null;
-      if (candidate !== null && isBase(alias, candidate, promotion)) return [];
+      if (isUntouched(facts, alias, index)) return [];
       const standing = changes.findLast(({ at }) => at <= stoppedAt);
       if (candidate === null || standing === undefined || (standing.weights[candidate] ?? 0) === 0) return [];
       const back = changes.find(({ at, weights }) => at > stoppedAt && (weights[candidate] ?? 0) === 0)?.at;

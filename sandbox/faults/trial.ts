@@ -53,43 +53,32 @@ export async function run(
 ): Promise<Trial> {
   const visits = new Visits();
   const seen = new Witness();
-  let story: Deeds | undefined;
-  let deeds: Deeds | undefined;
-  const { scenario } = plan;
+  const acting: Deeds[] = [];
   const starts = new Starts(what.starts, () => sandbox.clock.now());
   const sandbox: Sandbox = new Sandbox({
-    scenario: {
-      ...scenario,
-      seed: what.seed ?? scenario.seed,
-      handlerFaults: [...scenario.handlerFaults, ...what.handlers],
-    },
-    policy: plan.policy,
-    plan: worldPlanOf(plan),
-    sweepEveryMs: plan.sweepEverySeconds * 1_000,
-    childStopLoss: what.deafChildren === true ? 1 : 0,
+    ...worldOf(plan, what),
     nestedStarts: { beforeNestedStart: starts.before, afterNestedStart: starts.after },
     onEvent: (event, executionArn) => {
       const visit = visits.take(event, executionArn);
-      if (visit === undefined) return;
-      story?.entered(visit, executionArn);
-      deeds?.entered(visit, executionArn);
+      if (visit !== undefined) for (const deeds of acting) deeds.entered(visit, executionArn);
     },
     onInvocation: (record) => seen.ran(record),
     ...(onLine === undefined ? {} : { onLine }),
     ...sabotage,
   });
-  const calls = what.calls.map((fault) => sinceStart(fault, scenario.startsAt));
+  const calls = what.calls.map((fault) => sinceStart(fault, plan.scenario.startsAt));
   for (const fault of calls) sandbox.aws.faults.add(fault);
   seen.watch(sandbox);
   const promotions = plan.starts.map((start, index) => sandbox.arnOf(nameOf(start, index)));
-  story = new Deeds(sandbox, plan.happenings, promotions[0] ?? "");
-  deeds = new Deeds(sandbox, what.happenings, promotions[0] ?? "");
+  const [first = ""] = promotions;
+  const deeds = new Deeds(sandbox, what.happenings, first);
+  acting.push(new Deeds(sandbox, plan.happenings, first), deeds);
   const end = await sandbox.live(async () => {
-    story.schedule();
-    deeds.schedule();
+    for (const one of acting) one.schedule();
     return live(sandbox, plan);
   });
   seen.noteCodes();
+  const { done } = deeds;
   return {
     case: what,
     plan,
@@ -99,19 +88,42 @@ export async function run(
     visits: visits.all,
     calls: sandbox.aws.calls,
     starts: starts.counts,
-    done: deeds.done,
-    struck: [
-      // Losing events is no trouble before there is one.
-      ...deeds.done.filter(({ deed }) => deed.do !== "alarm-events"),
-      ...(hasDeed(what, "alarm-events") ? sandbox.alarmEvents.struck : []).map((at) => ({ at })),
-      ...sandbox.aws.faults.fired.filter(({ fault }) => calls.includes(fault)),
-      ...[...starts.struck, ...(what.handlers.length > 0 ? sandbox.host.struck : [])].map((at) => ({ at })),
-    ]
-      .map(({ at }) => at)
-      .toSorted((one, other) => one - other),
+    done,
+    struck: struckIn(sandbox, what, { done, calls, starts }),
     changes: seen.changes,
     ...end,
   };
+}
+
+function worldOf(plan: FaultPlan, what: FaultCase): SandboxOptions {
+  const { scenario, policy, sweepEverySeconds } = plan;
+  const handlerFaults = [...scenario.handlerFaults, ...what.handlers];
+  return {
+    scenario: { ...scenario, seed: what.seed ?? scenario.seed, handlerFaults },
+    policy,
+    plan: worldPlanOf(plan),
+    sweepEveryMs: sweepEverySeconds * 1_000,
+    childStopLoss: what.deafChildren === true ? 1 : 0,
+  };
+}
+
+interface Asked {
+  readonly done: readonly Done[];
+  readonly calls: readonly Fault[];
+  readonly starts: Starts;
+}
+
+/** When what the case asks for took place (epoch ms), in order. Losing events is no trouble before there is one. */
+function struckIn(sandbox: Sandbox, what: FaultCase, { done, calls, starts }: Asked): number[] {
+  const deeds = done.filter(({ deed }) => deed.do !== "alarm-events");
+  const fired = sandbox.aws.faults.fired.filter(({ fault }) => calls.includes(fault));
+  const all = [
+    ...[...deeds, ...fired].map(({ at }) => at),
+    ...starts.struck,
+    ...(hasDeed(what, "alarm-events") ? sandbox.alarmEvents.struck : []),
+    ...(what.handlers.length > 0 ? sandbox.host.struck : []),
+  ];
+  return all.toSorted((one, other) => one - other);
 }
 
 /** The fault with its times counted from the world's beginning. */

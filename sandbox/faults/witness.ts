@@ -39,7 +39,7 @@ export class Witness {
   /** Hash of the code of every version that there ever was, by account, function and version: some are deleted. */
   readonly codes = new Map<string, string>();
   readonly turns: Turn[] = [];
-  /** What was meant to be written to a target. */
+  /** What was meant to be written to a target, or to what its candidates are made from. */
   readonly intents: Put[] = [];
   /** Runs of the handlers that check and judge, in the order in which they ended. */
   readonly runs: InvocationRecord[] = [];
@@ -85,7 +85,7 @@ export class Witness {
 
   #put(stored: object, at: number): void {
     const { sk } = stored as { readonly sk?: AttributeValue };
-    if (!sk?.S?.startsWith("INTENT#")) return;
+    if (!/^(INTENT|REPLACEMENT)#/.test(sk?.S ?? "")) return;
     const item = unmarshall(stored as Record<string, AttributeValue>) as Item;
     const key = `${item.pk} ${item.sk}`;
     if (this.#seen.has(key)) return;

@@ -5,6 +5,7 @@ import { type Facts, factsOf } from "../../sandbox/faults/facts.ts";
 import { violations } from "../../sandbox/faults/invariants.ts";
 import { readFaultPlan } from "../../sandbox/faults/plans.ts";
 import { run } from "../../sandbox/faults/trial.ts";
+import type { Said } from "../../sandbox/host/api.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {
@@ -209,4 +210,38 @@ describe("the rule is broken", () => {
       "a bad candidate is never promoted",
     ]);
   });
+
+  it("when one person answers in two roles", async () => {
+    const facts = factsOf(await run(readFaultPlan("checked"), cleanCase("checked")));
+    const { api, sns } = facts.sandbox;
+    const toOps = api.said.findIndex(({ through }) => "link" in through && mailWith(through.link)?.to === OPS);
+    const mail = sns.mailbox.indexOf(mailWith(linkOf(api.said[toOps])) ?? unmailed());
+    sns.mailbox[mail] = { ...(sns.mailbox[mail] ?? unmailed()), to: "lead@shop.example" };
+    expect(broken(facts)).toEqual(["people have said yes"]);
+
+    function mailWith(link: string) {
+      return sns.mailbox.find(({ body }) => body.includes(link));
+    }
+  });
+
+  it("when a good release is rolled back though what went wrong is tried again", () => {
+    const undone = withPromotion(rolledBack, () => ({}));
+    const good = { ...undone, plan: { ...undone.plan, expect: [{ outcome: "promoted" as const, allow: [] }] } };
+    const within = (kind: string) => broken({ ...good, case: { ...good.case, kind }, struck: [0] });
+    expect(within("call throttled judge monitoring:GetMetricData 1")).toEqual(["it ends as it says"]);
+    expect(within("handler runs twice judge")).toEqual(["it ends as it says"]);
+    expect(within("operator abort bake Judge")).toEqual(["it ends as it says"]);
+    expect(within("operator roll-back bake Judge")).toEqual([]);
+    expect(within("call refused judge monitoring:GetMetricData 1")).toEqual([]);
+  });
 });
+
+const OPS = "ops@shop.example";
+
+function linkOf(said: Said | undefined): string {
+  return said !== undefined && "link" in said.through ? said.through.link : "";
+}
+
+function unmailed(): never {
+  throw new Error("nobody was asked");
+}

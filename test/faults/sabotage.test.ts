@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
 import { checkGates } from "../../functions/check-gates.ts";
 import { checkWindow } from "../../functions/check-window.ts";
+import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import type { Alarms, Dependencies } from "../../functions/domain/ports.ts";
 import { enterEnvironment } from "../../functions/enter-environment.ts";
@@ -156,6 +157,14 @@ describe("the matrix notices when", () => {
     );
   });
 
+  it("code is replaced without a word in the journal", async () => {
+    const hasty = writingOnly((change) => !("put" in change && change.put.sk.startsWith("REPLACEMENT#")));
+    const sabotage = instead(spoiled("deploy-candidate", deployCandidate, hasty));
+    expect(await found("healthy", sabotage)).toContain(
+      "every write was meant: shop-order got other code, and nothing was written down before",
+    );
+  });
+
   it("the requester approves", async () => {
     type Asked = Parameters<ReturnType<typeof openPromotion>>[0];
     const disguised = (deps: Dependencies) => (input: Asked) => {
@@ -167,6 +176,20 @@ describe("the matrix notices when", () => {
     for (const { release } of document.starts) release.requestedBy = "lead@shop.example";
     expect(await found(faultPlanOf("checked", document), sabotage)).toContain(
       "people have said yes: shop-order went to 25 % with 1 yes too few for before",
+    );
+  });
+
+  it("the rejected code stays in $LATEST", async () => {
+    // Whoever is left would bring it back as well.
+    const idle = ["restore-code", "sweeper", "status-listener"].map((name) =>
+      spoiled(
+        name,
+        () => async (_: unknown) => ({ summary: "nothing was done" }),
+        (deps) => deps,
+      ),
+    );
+    expect(await found("regression", instead(...idle))).toContain(
+      "rejected code is not left: shop-order serves 7, and $LATEST holds code that was not promoted",
     );
   });
 });

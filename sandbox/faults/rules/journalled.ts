@@ -16,6 +16,21 @@ export function everyWriteWasMeant(facts: Facts): string[] {
   });
 }
 
+/** The same of the code that candidates are made from: by the calls that the simulated Lambda got. */
+export function everyReplacementWasMeant({ aliases, sandbox, seen }: Facts): string[] {
+  return aliases.flatMap(({ account, functionName }) => {
+    const isCalled = ({ operation, account: where, summary }: Facts["calls"][number]) =>
+      operation === "UpdateFunctionCode" &&
+      where === account &&
+      summary.split(" ").includes(`FunctionName=${functionName}`);
+    const meant = seen.intents.filter(({ item }) => String(item.resource).endsWith(`:function:${functionName}`));
+    return sandbox.aws.calls
+      .filter(isCalled)
+      .filter(({ at }) => !meant.some((put) => put.item.sk.startsWith("REPLACEMENT#") && put.at <= at))
+      .map(() => `${functionName} got other code, and nothing was written down before`);
+  });
+}
+
 const isFor = ({ environment, target }: AliasFacts, sk: string) => sk.startsWith(`INTENT#${environment}#${target}#`);
 
 function explains({ at, item }: Put, change: AliasChange): boolean {

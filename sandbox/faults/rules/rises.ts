@@ -1,5 +1,6 @@
 /** Where traffic went forward, by the simulated aliases' own history: what every gate has to come before. */
 import type { EnvironmentPlan, When } from "../../../functions/domain/plan.ts";
+import type { AliasChange } from "../../aws/lambda/alias-operations.ts";
 import type { AliasFacts, Facts } from "../facts.ts";
 
 /** One change of an alias that gives a promotion's candidate more traffic than it had, or all of it for good. */
@@ -21,11 +22,20 @@ export function risesOf(facts: Facts): Rise[] {
   return facts.aliases.flatMap((alias) =>
     alias.candidates.flatMap((candidate, promotion) => {
       const plan = planOf(facts, promotion, alias.environment);
-      const openedAt = facts.facts[promotion]?.header?.openedAt;
-      if (candidate === null || plan === undefined || openedAt === undefined) return [];
-      return risesTo(alias, candidate, openedAt).map((rise) => ({ ...rise, promotion, plan }));
+      const header = facts.facts[promotion]?.header;
+      if (candidate === null || plan === undefined || header == null) return [];
+      const { openedAt, promotionId } = header;
+      const changes = alias.changes.filter((change) => (writerOf(facts, alias, change) ?? promotionId) === promotionId);
+      return risesTo({ ...alias, changes }, candidate, openedAt).map((rise) => ({ ...rise, promotion, plan }));
     }),
   );
+}
+
+/** The promotion that meant to write last: two may have one candidate. Undefined: nobody meant to. */
+function writerOf({ seen }: Facts, { environment, target }: AliasFacts, change: AliasChange): string | undefined {
+  const prefix = `INTENT#${environment}#${target}#`;
+  const meant = seen.intents.findLast(({ at, item }) => at <= change.at && item.sk.startsWith(prefix));
+  return change.by === "hand" ? undefined : meant?.item.pk.replace("PROMOTION#", "");
 }
 
 export function planOf({ plan }: Facts, promotion: number, environment: string): EnvironmentPlan | undefined {

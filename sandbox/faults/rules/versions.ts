@@ -74,19 +74,29 @@ function keptUntil(facts: Facts, { environment, candidates, changes }: AliasFact
   return untils.length === 0 ? null : Math.max(...untils);
 }
 
-/** `$LATEST` holds no code that was rejected: the next version would be published from it. */
+/**
+ * `$LATEST` holds the code of what serves, of what was promoted there, or what it held when the world began: the next
+ * version would be published from it. Where it could not be put back, the record has to say so.
+ */
 export function latestIsWhatServes(facts: Facts): string[] {
   return facts.aliases.flatMap((alias) => {
-    const { account, environment, functionName, version, candidates } = alias;
+    const { account, functionName, version, candidates, environment } = alias;
     const latest = facts.seen.latest.find((one) => one.account === account && one.functionName === functionName);
     const codeOf = (one: string) => facts.seen.codes.get(codeKey(account, functionName, one));
-    const left = candidates.flatMap((candidate, promotion) => {
-      const heads = facts.facts[promotion]?.heads ?? [];
-      const isPromoted = heads.some((head) => head.environment === environment && head.outcome === "promoted");
-      // Promoted once, it was no reject: a later release of a given version leaves `$LATEST` as it is.
-      if (candidate === null || candidate === version || isPromoted || codeOf(candidate) !== latest?.ended) return [];
-      return [`${functionName} serves ${version}, and $LATEST holds the code of ${candidate}`];
+    const promoted = facts.facts.flatMap(({ heads }, promotion) => {
+      const candidate = candidates[promotion] ?? null;
+      const isDone = heads.some((head) => head.environment === environment && head.outcome === "promoted");
+      return isDone && candidate !== null ? [codeOf(candidate)] : [];
     });
-    return latest?.ended === latest?.began || latest?.ended === codeOf(version) ? [] : left;
+    if (latest === undefined || [latest.began, codeOf(version), ...promoted].includes(latest.ended)) return [];
+    if (isSaidToStay(facts, functionName)) return [];
+    return [`${functionName} serves ${version}, and $LATEST holds code that was not promoted`];
+  });
+}
+
+function isSaidToStay({ sandbox }: Facts, functionName: string): boolean {
+  return itemsOf(sandbox, "PROMOTION#", "CODE#").some(({ resource, back }) => {
+    const { state } = (back ?? { state: "" }) as { readonly state: string };
+    return String(resource).endsWith(`:function:${functionName}`) && (state === "kept" || state === "left");
   });
 }
