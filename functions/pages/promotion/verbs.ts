@@ -1,0 +1,34 @@
+/** A promotion over the signed route: what an operator may say to it, and the answers in JSON. */
+import * as z from "zod";
+import type { Header } from "../../domain/ledger/header.ts";
+import type { CarriedOut } from "../../domain/promotion/carry-out.ts";
+import { type WayBack, wayBackInWords } from "../../domain/promotion/way-back.ts";
+import type { HttpResponse } from "../http.ts";
+import { json } from "../json.ts";
+
+const reason = z.string().trim().min(3).max(500).describe("say why in 3 to 500 characters: it stands in the record");
+const environment = z.string().min(1).describe("the environment in which the version may come again");
+
+export const VerbRequest = z.discriminatedUnion("verb", [
+  z.strictObject({ verb: z.literal(["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now"]), reason }),
+  z.strictObject({ verb: z.literal("release-hold"), environment, reason }),
+]);
+
+/** What was done about a verb; 202: it goes on after the answer. */
+export function carriedOutAnswer({ promotionId, outcome }: Header, verb: string, done: CarriedOut): HttpResponse {
+  switch (done.kind) {
+    case "ended":
+      return json(409, { error: `the promotion has ended: ${outcome ?? "no outcome"}` });
+    case "recorded":
+      return json(202, { promotionId, did: `${verb} is recorded and takes effect at the next step` });
+    case "taken back": {
+      const { again, summary, state } = done.back;
+      return json(again ? 202 : 200, { promotionId, did: summary, state });
+    }
+  }
+}
+
+/** How far traffic is back. */
+export function wayBackAnswer({ promotionId, outcome }: Header, back: WayBack): HttpResponse {
+  return json(200, { promotionId, ...back, did: wayBackInWords(back), outcome });
+}
