@@ -43,10 +43,7 @@ export const executionConductOf = (
 ): ExecutionConduct => {
   const { startsAt } = scenario;
   const { machine, version, history } = circumstances;
-  const own = scenario.executions.filter(
-    (rule) => fits(rule.machine, machine.machine) && (rule.account ?? machine.account) === machine.account,
-  );
-  const rule = ruleFor(own, version, history);
+  const rule = ruleFor(rulesOf(scenario.executions, machine), version, history);
   let conduct = { ...CALM, timeLimit: rule?.timeLimit ?? CALM.timeLimit };
   for (const layer of [rule, ...(rule?.changes ?? []).filter((each) => applies(each, startsAt, circumstances))]) {
     conduct = {
@@ -60,6 +57,18 @@ export const executionConductOf = (
   }
   return underIncidents(scenario, circumstances, conduct);
 };
+
+/** The longest that any execution of a machine can run (ms): a version that no rule speaks of has the usual limit. */
+export const longestOf = (rules: Scenario["executions"], machine: StartCircumstances["machine"]): number => {
+  const own = rulesOf(rules, machine);
+  const isAllSaid = (["baseline", "candidate"] as const).every((version) =>
+    own.some((rule) => rule.version === version),
+  );
+  return Math.max(...own.map(({ timeLimit }) => timeLimit), isAllSaid ? 0 : CALM.timeLimit);
+};
+
+const rulesOf = (rules: Scenario["executions"], { account, machine }: StartCircumstances["machine"]) =>
+  rules.filter((rule) => fits(rule.machine, machine) && (rule.account ?? account) === account);
 
 const underIncidents = (
   { incidents, startsAt }: Pick<Scenario, "incidents" | "startsAt">,

@@ -1,14 +1,15 @@
-import type { Fate, Run, RunSource, RunStream } from "../aws/step-functions/runs.ts";
+import type { Fate, Run, RunSource, RunStream, Tally } from "../aws/step-functions/runs.ts";
 import type { SimulatedStepFunctions } from "../aws/step-functions/step-functions.ts";
 import { Random } from "../chance/random.ts";
 import { normal, poisson } from "../chance/samplers.ts";
 import { meanAt } from "./arrivals.ts";
-import { type ExecutionConduct, executionConductOf } from "./execution-conduct.ts";
+import { type ExecutionConduct, executionConductOf, longestOf } from "./execution-conduct.ts";
+import { pastFigures } from "./past-executions.ts";
 import { fits, type Scenario, type StartRule } from "./scenario.ts";
-import type { ShareHistory } from "./shares.ts";
+import { type ShareHistory, sharesOf } from "./shares.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 export interface ExecutionTrafficOptions {
   readonly scenario: Pick<Scenario, "starts" | "executions" | "incidents" | "startsAt" | "seed" | "cloudwatch">;
@@ -27,6 +28,8 @@ interface Drawn {
 interface Known {
   readonly rule: StartRule | undefined;
   readonly random: Random;
+  /** The longest that an execution can run, in milliseconds: what runs now started no earlier. */
+  readonly longest: number;
   /** By the minute in which they start. */
   readonly minutes: Map<number, Drawn>;
   /** By the minute in which they end. */
@@ -40,31 +43,36 @@ const NOTHING: Drawn = { runs: [], throttled: 0 };
 /**
  * Executions of workflows as a scenario has them start and go. Each is named by (alias, minute, number), and what
  * becomes of it by (version, minute, number): one more question, or other weights, leave all the others as they are.
+ * What had closed when the world began, longer ago than an execution can run, is counted minute by minute, and never
+ * made: a week of history has more executions than a promotion ever meets.
  */
 export class ExecutionTraffic implements RunSource {
   readonly #options: ExecutionTrafficOptions;
   readonly #random: Random;
-  /** The longest that an execution can run, in milliseconds: what runs now started no earlier. */
-  readonly #longest: number;
   readonly #streams = new Map<string, Known>();
 
   constructor(options: ExecutionTrafficOptions) {
-    const { executions, seed } = options.scenario;
     this.#options = options;
-    this.#random = Random.of(seed, "executions");
-    this.#longest = Math.max(DAY_MS, ...executions.map(({ timeLimit }) => timeLimit));
+    this.#random = Random.of(options.scenario.seed, "executions");
+  }
+
+  talliedIn(stream: RunStream, minute: number): readonly Tally[] | undefined {
+    const { rule, random, longest } = this.#known(stream);
+    if (!this.#isPast(longest, minute)) return undefined;
+    return rule === undefined ? [] : this.#talliesOf(stream, rule, random.child("past", minute), minute);
   }
 
   startedIn(stream: RunStream, minute: number): readonly Run[] {
-    return this.#minute(stream, this.#known(stream), minute).runs;
+    const known = this.#known(stream);
+    return this.#isPast(known.longest, minute) ? [] : this.#minute(stream, known, minute).runs;
   }
 
   endingIn(stream: RunStream, minute: number): readonly Run[] {
     const known = this.#known(stream);
-    if (known.rule === undefined) return [];
+    if (known.rule === undefined || this.#isPast(known.longest, minute)) return [];
     const isOver = minute + MINUTE_MS <= this.#options.clock.now();
     // Where all is known of the minute before, only this one's own starts can be missing.
-    const missing = known.complete.has(minute - MINUTE_MS) ? [minute] : this.#minutesUpTo(minute);
+    const missing = known.complete.has(minute - MINUTE_MS) ? [minute] : minutesUpTo(minute, known.longest);
     if (!known.complete.has(minute)) for (const start of missing) this.#minute(stream, known, start);
     if (isOver) known.complete.add(minute);
     const kept = known.endings.get(minute) ?? [];
@@ -76,7 +84,7 @@ export class ExecutionTraffic implements RunSource {
   runningAt(stream: RunStream, at: number): readonly Run[] {
     const known = this.#known(stream);
     if (known.rule === undefined) return [];
-    return this.#minutesUpTo(minuteOf(at)).flatMap((minute) =>
+    return minutesUpTo(minuteOf(at), known.longest).flatMap((minute) =>
       this.#minute(stream, known, minute).runs.filter(({ startedAt, endsAt }) => startedAt <= at && endsAt > at),
     );
   }
@@ -110,15 +118,31 @@ export class ExecutionTraffic implements RunSource {
       (each) => fits(each.machine, machine) && fits(each.alias, alias) && (each.account ?? account) === account,
     );
     const random = this.#random.child(account, machine, alias);
-    const fresh: Known = { rule, random, minutes: new Map(), endings: new Map(), complete: new Set() };
+    const longest = longestOf(this.#options.scenario.executions, { account, machine });
+    const fresh: Known = { rule, random, longest, minutes: new Map(), endings: new Map(), complete: new Set() };
     this.#streams.set(key, fresh);
     return fresh;
   }
 
-  /** Every minute whose starts may still run in this one, in order. */
-  #minutesUpTo(minute: number): number[] {
-    const count = Math.ceil(this.#longest / MINUTE_MS) + 1;
-    return Array.from({ length: count }, (_, index) => minute - (count - 1 - index) * MINUTE_MS);
+  /**
+   * Whether what closed in a minute is counted alone. What runs when the world begins started after all such minutes, and
+   * their figures have been final for long.
+   */
+  #isPast(longest: number, minute: number): boolean {
+    return minute < this.#options.scenario.startsAt - Math.max(longest, HOUR_MS);
+  }
+
+  /** A minute of the past: as many close in it as start. */
+  #talliesOf(stream: RunStream, rule: StartRule, random: Random, minute: number): Tally[] {
+    const { service, scenario } = this.#options;
+    const mean = meanAt(rule, scenario.startsAt, minute, this.#known(stream).random.child("noise"));
+    const history = service.weightHistory(stream);
+    const shares = sharesOf({ from: minute, to: minute + MINUTE_MS, weights: history[0]?.weights ?? {} });
+    return shares.map(([version, share]): Tally => {
+      const conduct = executionConductOf(scenario, { machine: stream, version, at: minute, history, share });
+      const figures = pastFigures(conduct, random.child(version), mean * share);
+      return { version, alias: stream.alias, whole: figures, first: figures };
+    });
   }
 
   /** What started in a minute; one that is not over is worked out as far as it has passed, and not kept. */
@@ -138,6 +162,7 @@ export class ExecutionTraffic implements RunSource {
     const mean = meanAt(rule, scenario.startsAt, minute, random.child("noise"));
     const offsets = offsetsOf(random.child("starts", minute), mean);
     const history = offsets.length === 0 ? [] : service.weightHistory(stream);
+    const prefix = namesOf(stream.alias, minute);
     let throttled = 0;
     const runs = offsets.map((offset, index): Run => {
       const at = minute + offset;
@@ -145,25 +170,31 @@ export class ExecutionTraffic implements RunSource {
       const own = random.child(version, minute, index);
       const circumstances = { machine: stream, version, at, history, share: shareAt(history, version, at) };
       const conduct = executionConductOf(scenario, circumstances);
-      if (own.child("throttled").chance(conduct.throttled)) throttled += 1;
-      const { ms, ...fate } = this.#fate(conduct, own);
-      const name = nameOf(stream.alias, minute, index);
-      return { name, alias: stream.alias, version, startedAt: at, endsAt: at + ms, ...fate };
+      const { ms, ending, early } = this.#fate(conduct, own);
+      if (own.chance(conduct.throttled)) throttled += 1;
+      return { name: `${prefix}${index}`, alias: stream.alias, version, startedAt: at, endsAt: at + ms, ending, early };
     });
     return { runs, throttled };
   }
 
+  /** Draws the same numbers in the same order, whatever the conduct: a worse one leaves the good executions alike. */
   #fate({ failed, aborted, timedOut, duration, timeLimit }: ExecutionConduct, random: Random): Fate {
-    const whole = duration.median * Math.exp(duration.sigma * normal(random.child("duration")));
-    const draw = random.child("ending").uniform();
+    const whole = duration.median * Math.exp(duration.sigma * normal(random));
+    const [draw, part] = [random.uniform(), random.uniform()];
+    const early = random.chance(this.#options.scenario.cloudwatch.partialShare);
     const broken = draw < failed ? "FAILED" : draw < failed + aborted ? "ABORTED" : undefined;
     const hangs = broken === undefined && draw < failed + aborted + timedOut;
-    const ms = broken === undefined ? whole : whole * random.child("broken off").uniform();
-    const early = random.child("early").chance(this.#options.scenario.cloudwatch.partialShare);
+    const ms = broken === undefined ? whole : whole * part;
     if (hangs || ms >= timeLimit) return { ms: timeLimit, ending: "TIMED_OUT", early };
     return { ms: Math.max(1, Math.ceil(ms)), ending: broken ?? "SUCCEEDED", early };
   }
 }
+
+/** Every minute whose starts may still run in this one, in order. */
+const minutesUpTo = (minute: number, longest: number): number[] => {
+  const count = Math.ceil(longest / MINUTE_MS) + 1;
+  return Array.from({ length: count }, (_, index) => minute - (count - 1 - index) * MINUTE_MS);
+};
 
 const minuteOf = (at: number): number => at - (at % MINUTE_MS);
 
@@ -177,9 +208,9 @@ const offsetsOf = (random: Random, mean: number): number[] => {
 const shareAt = (history: ShareHistory, version: string, at: number): number =>
   (history.findLast((point) => point.at <= at) ?? history[0])?.weights[version] ?? 0;
 
-/** `live-2026-11-24T18-05-3`: the fourth start through `live` in that minute. */
-const nameOf = (alias: string, minute: number, index: number): string =>
-  `${alias}-${new Date(minute).toISOString().slice(0, 16).replace(":", "-")}-${index}`;
+/** `live-2026-11-24T18-05-`, and 3 for the fourth start through `live` in that minute. */
+const namesOf = (alias: string, minute: number): string =>
+  `${alias}-${new Date(minute).toISOString().slice(0, 16).replace(":", "-")}-`;
 
 const minuteInName = (alias: string, name: string): number | undefined => {
   if (!name.startsWith(`${alias}-`)) return undefined;

@@ -1,8 +1,8 @@
 import { constant, listed, merged, type Samples } from "../../chance/samples.ts";
 import type { WorkloadMachine } from "../step-functions/machine.ts";
-import type { Ending, Run } from "../step-functions/runs.ts";
+import type { Ending, RunFigures, Tally } from "../step-functions/runs.ts";
 import type { SimulatedStepFunctions } from "../step-functions/step-functions.ts";
-import type { Closed } from "../step-functions/workload-executions.ts";
+import { closedOf } from "../step-functions/tallies.ts";
 import type { Metric, MetricSource, Minutes } from "./sources.ts";
 
 const ENDINGS: Readonly<Record<string, Ending>> = {
@@ -12,25 +12,20 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   ExecutionsAborted: "ABORTED",
 };
 
-/** What happened to a machine's executions in one minute. */
-interface Events {
-  readonly started: readonly Run[];
-  readonly closed: readonly Closed[];
-}
-
 /**
  * A start is a 1; when an execution closes a 0 follows, so that Sum counts starts and SampleCount counts double. The
  * other counts have a 1 for each execution that ended so and nothing else: a minute without one has no datapoint.
  */
-const samplesOf = (name: string, { started, closed }: Events): Samples => {
-  if (name === "ExecutionsStarted") return merged([constant(started.length, 1), constant(closed.length, 0)]);
-  if (name === "ExecutionTime") return listed(closed.map(({ run, at }) => at - run.startedAt));
-  return constant(closed.filter(({ ending }) => ending === ENDINGS[name]).length, 1);
+const samplesOf = (name: string, figures: RunFigures): Samples => {
+  if (name === "ExecutionsStarted") return merged([constant(figures.started, 1), constant(closedOf(figures), 0)]);
+  if (name === "ExecutionTime") return listed(figures.times);
+  const ending = ENDINGS[name];
+  return constant(ending === undefined ? 0 : figures.endings[ending], 1);
 };
 
 const NAMES: ReadonlySet<string> = new Set(["ExecutionsStarted", "ExecutionTime", ...Object.keys(ENDINGS)]);
 
-type Counts = (run: Run) => boolean;
+type Counts = (tally: Tally) => boolean;
 
 /**
  * The metrics of `AWS/States` as the world's executions make them. An execution that was started through an alias counts
@@ -64,17 +59,13 @@ export class StatesMetrics implements MetricSource {
   #executions(machine: WorkloadMachine, name: string, counts: Counts): Minutes {
     const { executions } = this.#service;
     return (minute) => {
-      const started = executions.startedIn(machine, minute).filter(counts);
-      const closed = executions.closedIn(machine, minute).filter(({ run }) => counts(run));
-      const whole = samplesOf(name, { started, closed });
+      const tallies = executions.talliesIn(machine, minute).filter(counts);
+      const whole = merged(tallies.map((tally) => samplesOf(name, tally.whole)));
       if (whole.count === 0) return undefined;
       return {
         whole,
         get first() {
-          return samplesOf(name, {
-            started: started.filter(({ early }) => early),
-            closed: closed.filter(({ run }) => run.early),
-          });
+          return merged(tallies.map(({ first }) => samplesOf(name, first)));
         },
       };
     };

@@ -33,6 +33,13 @@ export class Machines {
     return found;
   }
 
+  /** The machine of exactly this ARN, for whoever is not a caller. Throws StateMachineDoesNotExist. */
+  at(machineArn: string): WorkloadMachine {
+    const found = this.#machines.get(machineArn);
+    if (found === undefined) throw this.missing(machineArn);
+    return found;
+  }
+
   missing(arn: string): SfnError {
     return new SfnError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
   }

@@ -30,8 +30,28 @@ export interface Run extends Omit<Fate, "ms"> {
   readonly endsAt: number;
 }
 
+/** How many executions started in a minute; how many closed in it, by their ending, and how long those took (ms). */
+export interface RunFigures {
+  readonly started: number;
+  readonly endings: Readonly<Record<Ending, number>>;
+  readonly times: readonly number[];
+}
+
+/** One minute of one version, as far as it was started through one alias; `first` is what late figures show of it. */
+export interface Tally {
+  readonly version: string | null;
+  readonly alias: string | null;
+  readonly whole: RunFigures;
+  readonly first: RunFigures;
+}
+
 /** The executions of a world: the same whoever asks, and however often. */
 export interface RunSource {
+  /**
+   * A minute so long before the world begins that nothing of it runs any more: its executions are counted, and not known
+   * one by one. Undefined for any later minute.
+   */
+  talliedIn(stream: RunStream, minute: number): readonly Tally[] | undefined;
   /** Those that start in the minute that begins at `minute`, as far as it has passed, in order. */
   startedIn(stream: RunStream, minute: number): readonly Run[];
   /** Those of them that have started so far and end in that minute, unless they are stopped before. */
@@ -49,6 +69,7 @@ export interface RunSource {
 
 /** A world in which nothing starts, and whatever is started by a call succeeds within a second. */
 export const NO_RUNS: RunSource = {
+  talliedIn: () => undefined,
   startedIn: () => [],
   endingIn: () => [],
   runningAt: () => [],

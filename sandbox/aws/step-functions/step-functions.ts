@@ -186,7 +186,7 @@ export class SimulatedStepFunctions {
   }
 
   #machine({ machine, account = this.#aws.account, region = this.#aws.region }: MachineAliasReference) {
-    return this.#machines.of(`arn:aws:states:${region}:${account}:stateMachine:${machine}`, { account, region });
+    return this.#machines.at(`arn:aws:states:${region}:${account}:stateMachine:${machine}`);
   }
 }
 

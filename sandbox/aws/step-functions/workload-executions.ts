@@ -13,7 +13,8 @@ import { executionArn, executionParts, isVersion, qualified } from "./arns.ts";
 import type { Consistency } from "./consistency.ts";
 import { asOf, type Routing, type WorkloadMachine } from "./machine.ts";
 import type { Machines } from "./machines.ts";
-import { type Ending, NO_RUNS, type Run, type RunSource } from "./runs.ts";
+import { type Ending, NO_RUNS, type Run, type RunSource, type Tally } from "./runs.ts";
+import { tallied } from "./tallies.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -64,6 +65,8 @@ export class WorkloadExecutions {
   readonly #stops = new Map<string, Stop>();
   /** By ARN of the machine, then by name. */
   readonly #started = new Map<string, Map<string, Started>>();
+  /** Of minutes that are over, which nothing changes any more. */
+  readonly #tallies = new Map<WorkloadMachine, Map<number, readonly Tally[]>>();
 
   constructor(aws: SimulatedAws, machines: Machines, consistency: Consistency) {
     this.#aws = aws;
@@ -138,6 +141,23 @@ export class WorkloadExecutions {
       .filter(({ at }) => at >= minute && at < minute + MINUTE_MS);
   }
 
+  /** A minute of the machine, version by version and alias by alias. */
+  talliesIn(machine: WorkloadMachine, minute: number): readonly Tally[] {
+    const minutes = this.#tallies.get(machine) ?? new Map<number, readonly Tally[]>();
+    this.#tallies.set(machine, minutes);
+    const known = minutes.get(minute);
+    if (known !== undefined) return known;
+    const past = [...machine.aliases.keys()].map((alias) => this.source.talliedIn(machine.stream(alias), minute));
+    const fresh = [...past.flatMap((tallies) => tallies ?? []), ...this.#tallied(machine, minute)];
+    if (minute + MINUTE_MS <= this.#aws.clock.now()) minutes.set(minute, fresh);
+    return fresh;
+  }
+
+  #tallied(machine: WorkloadMachine, minute: number): readonly Tally[] {
+    const closed = this.closedIn(machine, minute);
+    return tallied(this.startedIn(machine, minute), closed);
+  }
+
   /** How many state transitions of the machine were throttled in that minute, which is over. */
   throttledIn(machine: WorkloadMachine, minute: number): number {
     const counts = this.#streams(machine, (stream) => [this.source.throttledIn(stream, minute)]);
@@ -153,6 +173,7 @@ export class WorkloadExecutions {
 
   /** When an execution closes and how: by a stop, if that comes before its fate. */
   closing(machine: WorkloadMachine, { name, endsAt, ending }: Run): Closing {
+    if (this.#stops.size === 0) return { at: endsAt, ending };
     const stop = this.#stops.get(executionArn(machine.arn, name));
     return stop === undefined ? { at: endsAt, ending } : { at: stop.at, ending: "ABORTED" };
   }

@@ -164,13 +164,75 @@ describe("an execution of the world", () => {
   });
 });
 
+describe("what closed before the world began", () => {
+  const executions = [
+    {
+      version: "baseline" as const,
+      failed: 0.2,
+      aborted: 0.1,
+      timedOut: 0.05,
+      ...lasting("10m", 0.3),
+      timeLimit: "1h",
+    },
+    { version: "candidate" as const, failed: 0, timeLimit: "2h" },
+  ];
+  /** The minutes from `from` on, added up. */
+  const tallied = ({ traffic }: World, minutes: number, from: number) => {
+    const figures = Array.from({ length: minutes }, (_, index) =>
+      traffic.talliedIn(LIVE, START + from + index * MINUTE),
+    ).flatMap((tallies) => (tallies ?? []).map(({ whole }) => whole));
+    const sum = (of: (one: (typeof figures)[number]) => number) => figures.reduce((total, one) => total + of(one), 0);
+    return { sum, started: sum(({ started }) => started), times: figures.flatMap(({ times }) => times) };
+  };
+
+  it("is counted in every way as what is made one by one afterwards", async () => {
+    const world = await lived({ executions }, 11);
+    const { sum, started: count, times } = tallied(world, 600, -20 * HOUR);
+    expect(count / 600).toBeCloseTo(20, 0);
+    expect(sum(({ endings }) => endings.FAILED) / count).toBeCloseTo(0.2, 1.7);
+    expect(sum(({ endings }) => endings.ABORTED) / count).toBeCloseTo(0.1, 1.7);
+    expect(sum(({ endings }) => endings.TIMED_OUT) / count).toBeCloseTo(0.05, 1.7);
+    expect(times).toHaveLength(count);
+    const mean = (of: readonly number[]) => of.reduce((total, ms) => total + ms, 0) / of.length / MINUTE;
+    const later = started(world, 600).map(({ startedAt, endsAt }) => endsAt - startedAt);
+    expect(mean(times)).toBeCloseTo(mean(later), 0);
+  });
+
+  it("times out as a whole where it would take longer than it may", async () => {
+    const world = await lived(
+      { executions: executions.map((one) => ({ ...one, timeLimit: "5m", ...lasting("10m") })) },
+      0,
+    );
+    const { sum, started: count } = tallied(world, 60, -3 * HOUR);
+    const closed = sum(({ endings }) => endings.TIMED_OUT + endings.FAILED + endings.ABORTED);
+    expect(count).toBeGreaterThan(1_000);
+    expect(closed).toBe(count);
+  });
+
+  it("is known minute by minute until an execution's longest life before, and one by one from then on", async () => {
+    const world = await lived({ executions }, 0);
+    const last = -2 * HOUR - MINUTE;
+    expect(world.traffic.talliedIn(LIVE, START + last)).toHaveLength(1);
+    expect(world.traffic.startedIn(LIVE, START + last)).toEqual([]);
+    expect(world.traffic.endingIn(LIVE, START + last)).toEqual([]);
+    expect(world.traffic.talliedIn(LIVE, START + last + MINUTE)).toBeUndefined();
+    expect(world.traffic.endingIn(LIVE, START + last + MINUTE).length).toBeGreaterThan(5);
+  });
+
+  it("is not there where the world has no history so long", async () => {
+    const world = await lived({ executions, starts: [{ perMinute: 20, history: "3h" }] }, 0);
+    expect(tallied(world, 60, -4 * HOUR).started).toBe(0);
+    expect(tallied(world, 60, -3 * HOUR).started).toBeGreaterThan(1_000);
+  });
+});
+
 describe("the workflow's scenarios", () => {
   const on = async (name: string, version: string) => {
     const file = JSON.parse(
       await readFile(new URL(`../../scenarios/${name}.json`, import.meta.url), "utf8"),
     ) as ScenarioFile;
-    const world = await lived({ ...file, startsAt: "2026-11-24T18:00:00Z" }, 40, [[0, { 1: 50, 2: 50 }]]);
-    const runs = started(world, 40 * 60).filter((run) => run.version === version);
+    const world = await lived({ ...file, startsAt: "2026-11-24T18:00:00Z" }, 5, [[0, { 1: 50, 2: 50 }]]);
+    const runs = started(world, 5 * 60).filter((run) => run.version === version);
     const times = runs.map(({ startedAt, endsAt }) => endsAt - startedAt).sort((one, other) => one - other);
     return {
       failed: shareOf(runs, ({ ending }) => ending === "FAILED"),
