@@ -117,6 +117,11 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
    * a whole is counted. False where a version is always counted under its own name.
    */
   readonly armsVanish: boolean;
+  /**
+   * True where the service puts no datapoint for a count of nothing, as Step Functions does: beside traffic, a bad count
+   * without a point is zero. False where it puts zeros, as Lambda does: then what is missing has not been measured.
+   */
+  readonly zerosVanish: boolean;
   /** Names that an explicit query's dimensions may hold in braces, beside `{target}` and `{version}`. */
   readonly placeholders: readonly string[];
   /** What they stand for. */

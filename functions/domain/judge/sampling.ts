@@ -158,14 +158,16 @@ function fillVersion(query: QueryPlan, version: string | null): QueryPlan {
 }
 
 type PartPoints = Readonly<Partial<Record<Part, number>>>;
+type Counts = Readonly<Record<"samples" | "bad", number | undefined>>;
 
 /**
  * What the points of one arm in one period mean; null when any of them is missing, since a count without its traffic, or
- * traffic without its count, says nothing.
+ * traffic without its count, says nothing; but a count of nothing is missing beside traffic where a kind's zeros vanish.
  */
 export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | null {
-  if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, points);
-  const { samples, bad, value, within } = points;
+  const { samples, value, within } = points;
+  const bad = points.bad ?? (zerosVanish(metric) && samples !== undefined ? 0 : undefined);
+  if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, { samples, bad });
   if ("query" in metric.source && metric.source.samples === undefined) {
     return value === undefined ? null : [1, null, value];
   }
@@ -174,8 +176,11 @@ export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | nu
   return bad === undefined ? null : [samples, bad, (100 * bad) / samples];
 }
 
+const zerosVanish = ({ source }: MetricPlan): boolean =>
+  "preset" in source && presetOf(source.preset).quantile === null && kindOf(presetOf(source.preset).kind).zerosVanish;
+
 /** Throttles are in neither Invocations nor Errors, and a minute of nothing but throttles has no Invocations at all. */
-function throttleSample(metric: MetricPlan, { samples, bad }: PartPoints): ArmSample | null {
+function throttleSample(metric: MetricPlan, { samples, bad }: Counts): ArmSample | null {
   if (bad === undefined || (samples === undefined && bad === 0)) return null;
   return [(samples ?? 0) + bad, bad, (bad * 60) / metric.periodSeconds];
 }

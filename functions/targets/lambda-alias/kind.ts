@@ -92,6 +92,7 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   usual: LAMBDA_ERROR_RATE,
   series: lambdaSeries,
   armsVanish: true,
+  zerosVanish: false,
   placeholders: ["functionName", "alias"],
   filledIn: ({ functionName, alias }) => ({ functionName, alias }),
   named: ({ functionName, alias }) => `${functionName}, alias ${alias}`,

@@ -104,6 +104,7 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   usual: EXECUTION_FAILURE_RATE,
   series: executionSeries,
   armsVanish: false,
+  zerosVanish: true,
   placeholders: ["stateMachineName", "stateMachineArn", "alias"],
   filledIn: ({ stateMachineName, stateMachineArn, alias }) => ({ stateMachineName, stateMachineArn, alias }),
   named: ({ stateMachineName, alias }) => `${stateMachineName}, alias ${alias}`,

@@ -222,6 +222,17 @@ describe("the points of a period", () => {
     expect(sampleOf(metric(), {})).toBeNull();
   });
 
+  it("count nothing beside traffic where a service puts no datapoint for nothing, and without traffic say nothing", () => {
+    const failures = metric({ source: { preset: "sfn-failure-rate" } });
+    const held = metric({ source: { preset: "sfn-throttles" } });
+    expect(sampleOf(failures, { samples: 13 })).toEqual([13, 0, 0]);
+    expect(sampleOf(failures, { samples: 13, bad: 13 })).toEqual([13, 13, 100]);
+    expect(sampleOf(held, { samples: 13 })).toEqual([13, 0, 0]);
+    expect(sampleOf(failures, {})).toBeNull();
+    expect(sampleOf(held, {})).toBeNull();
+    expect(sampleOf(metric({ source: { preset: "sfn-duration-p95" } }), { samples: 13 })).toBeNull();
+  });
+
   it("make a duration with its slow requests, where a bound was asked for", () => {
     expect(sampleOf(metric(p95), { samples: 100, value: 250 })).toEqual([100, null, 250]);
     expect(sampleOf(metric(p95), { samples: 100, value: 250, within: 93 })).toEqual([100, 7, 250]);
