@@ -33,7 +33,6 @@ async function rehearsed(policy: string, release: string, perMinute: number) {
 
 const RUNBOOKS = [
   ["bbws", "bbws-v2025.12.25.1"],
-  ["etl-workflow", "etl-workflow-v2"],
   ["crypto-watch", "crypto-watch-v1.2.3-staging"],
   ["crypto-watch", "crypto-watch-v1.2.3-prod"],
   ["terraform-jira", "terraform-jira-v2.0.0"],

@@ -138,19 +138,19 @@ describe("grants", () => {
     }
   });
 
-  test("in Headgate's own account go to exactly the functions and aliases of the policy", () => {
+  test("in Headgate's own account go to exactly the machines and aliases of the policy", () => {
     const own = deploy({ policy: "infra/policies/etl-workflow.json", account: "111122223333" });
     const moving = FUNCTIONS.filter(({ name }) =>
-      actionsOf(statementsOf(own.headgate, `${placeholderOf(name)}Role`)).includes("lambda:UpdateAlias"),
+      actionsOf(statementsOf(own.headgate, `${placeholderOf(name)}Role`)).includes("states:UpdateStateMachineAlias"),
     );
     expect(moving.map(({ name }) => name)).toEqual(
       FUNCTIONS.filter(({ accounts }) => accounts.includes("move-traffic")).map(({ name }) => name),
     );
     const [statement] = statementsOf(own.headgate, "ShiftTrafficRole").filter(({ Action }) =>
-      Action.includes("lambda:UpdateAlias"),
+      Action.includes("states:UpdateStateMachineAlias"),
     );
-    const transform = "arn:aws:lambda:us-east-1:111122223333:function:transform-handler";
-    expect(statement?.Resource).toEqual([transform, `${transform}:live`]);
+    const workflow = "arn:aws:states:us-east-1:111122223333:stateMachine:etl-workflow-staging";
+    expect(statement?.Resource).toEqual([workflow, `${workflow}:live`]);
   });
 
   test("refuse an environment that no role reaches", () => {

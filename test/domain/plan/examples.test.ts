@@ -123,13 +123,14 @@ describe("the other runbooks", () => {
 
   it("ETL: 10 % for half an hour against baseline + 2 points and p95 + 10 %, more than 10 % errors for 10 minutes roll back", () => {
     const prod = environmentOf("etl-workflow-v2.json", "prod");
+    expect(prod.targets.map((target) => kindOf(target.kind).named(target))).toEqual(["etl-workflow-prod, alias live"]);
     expect(prod.steps[0]).toEqual({ weight: 10, bakeSeconds: 1_800 });
     expect(prod.analysis.metrics.flatMap(({ rules }) => rules)).toMatchObject([
       { max: 10, sustainedSeconds: 600, hard: true },
       { maxIncreasePoints: 2 },
       { maxIncreasePercent: 10 },
     ]);
-    expect(prod.monitor?.forSeconds).toBe(10_800);
+    expect(prod.monitor).toEqual({ forSeconds: 7_200, onFail: "roll-back" });
     expect(prod.notBefore).toBe(Date.parse("2026-01-07T19:00:00Z"));
   });
 
