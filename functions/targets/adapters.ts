@@ -6,11 +6,10 @@ import { type CodeTools, lambdaCode } from "../adapters/lambda-code.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
 import { lambdaVersions } from "../adapters/lambda-versions.ts";
 import type { Pace } from "../adapters/shared/pace.ts";
-import { codeResource } from "../domain/candidate/capture.ts";
 import type { TargetPlan } from "../domain/plan.ts";
 import type { Clock, Target } from "../domain/ports.ts";
 import { type KindName, kindOf } from "./kinds.ts";
-import type { LambdaAliasPlan } from "./lambda-alias/kind.ts";
+import { functionOf, type LambdaAliasPlan } from "./lambda-alias/kind.ts";
 import { aliasTraffic } from "./lambda-alias/traffic.ts";
 import { machineDefinition } from "./state-machine-alias/code.ts";
 import type { MachineAliasPlan } from "./state-machine-alias/kind.ts";
@@ -38,7 +37,7 @@ const MAKERS = {
     return {
       traffic: aliasTraffic({ client: lambda, clock, pace }, own),
       code: lambdaCode({ client: lambda, clock, download, hash }, own.functionName),
-      versions: lambdaVersions({ client: lambda }, codeResource(own)),
+      versions: lambdaVersions({ client: lambda }, functionOf(own)),
       prober: lambdaProber({ client: lambdaOnce, clock }, own.functionName),
     };
   },

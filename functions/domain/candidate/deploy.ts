@@ -4,9 +4,9 @@ import { kindOf } from "../../targets/kinds.ts";
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
-import { asTarget, type TargetRecord } from "../ledger/journal-records.ts";
+import type { TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadHeader, loadPlan, must } from "../ledger/load.ts";
+import { loadHeader, loadPlan, loadTarget } from "../ledger/load.ts";
 import { Conflict, type Dependencies, type Target } from "../ports.ts";
 import { bind } from "../traffic/bind.ts";
 import { type Candidate, lookReady, prepare } from "./prepare.ts";
@@ -21,7 +21,7 @@ export type Deployed = { readonly version: string } | { readonly refusal: string
 export async function deploy(deps: Dependencies, where: Where, name: string): Promise<Deployed> {
   const plan = await loadPlan(deps.ledger, where.promotionId, where.environment);
   const target = bind(deps, plan, { target: name });
-  const record = asTarget(await must(deps.ledger, keys.target(where.promotionId, where.environment, name)));
+  const record = await loadTarget(deps.ledger, where.promotionId, where.environment, name);
   const version = record.candidate ?? (await make(deps, where, target, record));
   if (typeof version !== "string") return version;
   const refusal = target.code === undefined ? null : await lookReady(target.code, version);

@@ -16,7 +16,8 @@ import type { EvidenceState, Period } from "./state.ts";
 import type { Synthetic } from "./synthetic.ts";
 import { severityOf, type Verdict } from "./verdicts.ts";
 
-export const asBake = (stored: Item) => stored as unknown as BakeRecord & Key;
+/** A bake that began before Headgate was upgraded may not know that alarms have a past: none of it was read. */
+export const asBake = (stored: Item) => ({ alarmsReadTo: null, ...stored }) as unknown as BakeRecord & Key;
 
 /** What a look at a bake begins with. */
 export interface BeforeLook {

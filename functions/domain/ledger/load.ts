@@ -1,6 +1,6 @@
 /** Reads what the protocol says must be there. */
 import { BrokenRecord } from "../errors.ts";
-import type { EnvironmentPlan } from "../plan.ts";
+import type { EnvironmentPlan, TargetPlan } from "../plan.ts";
 import type { Item, Key, Ledger } from "../ports.ts";
 import { asCode, asReplacement, type CodeRecord, type Replacement } from "./code-records.ts";
 import { asHeader, type Header } from "./header.ts";
@@ -24,7 +24,35 @@ export async function loadHead(ledger: Ledger, id: string, environment: string):
 }
 
 export async function loadTargets(ledger: Ledger, id: string, environment: string): Promise<(TargetRecord & Key)[]> {
-  return (await ledger.list(promotion(id), `TARGET#${environment}#`)).map(asTarget);
+  return withKinds(ledger, id, environment, await ledger.list(promotion(id), `TARGET#${environment}#`));
+}
+
+/** Throws `BrokenRecord` when the target was never captured. */
+export async function loadTarget(
+  ledger: Ledger,
+  id: string,
+  environment: string,
+  target: string,
+): Promise<TargetRecord & Key> {
+  const found = await must(ledger, keys.target(id, environment, target));
+  const [record] = await withKinds(ledger, id, environment, [found]);
+  return record ?? asTarget(found);
+}
+
+/**
+ * 0.1.0 kept a target's kind in its plan alone. A promotion that is under way while Headgate is upgraded is brought back
+ * like any other.
+ */
+async function withKinds(
+  ledger: Ledger,
+  id: string,
+  environment: string,
+  found: readonly Item[],
+): Promise<(TargetRecord & Key)[]> {
+  if (found.every(({ kind }) => kind !== undefined)) return found.map(asTarget);
+  const { targets } = await loadPlan(ledger, id, environment);
+  const kinds = new Map(targets.map(({ name, kind }) => [name, kind]));
+  return found.map((record) => asTarget({ kind: kinds.get(String(record.target)), ...record }));
 }
 
 export async function loadIntents(
@@ -70,7 +98,14 @@ export async function loadPlan(
   environment: string,
   first?: Item,
 ): Promise<EnvironmentPlan> {
-  return (await loadParts(ledger, id, environment, first)) as EnvironmentPlan;
+  const plan = (await loadParts(ledger, id, environment, first)) as EnvironmentPlan;
+  return { ...plan, targets: plan.targets.map(withResources) };
+}
+
+/** A plan of 0.1.0 says what splits the traffic, which was all that it locked. */
+function withResources(target: TargetPlan): TargetPlan {
+  const locked: Partial<TargetPlan> = target;
+  return { ...target, resources: locked.resources ?? [target.resource] };
 }
 
 export async function loadPlanHeader(ledger: Ledger, id: string): Promise<PlanHeader> {

@@ -6,9 +6,9 @@
 import { kindOf } from "../../targets/kinds.ts";
 import { CallRefused, NotReady, OutOfTime } from "../errors.ts";
 import { item } from "../ledger/items.ts";
-import { asTarget, type Intent, type TargetRecord } from "../ledger/journal-records.ts";
+import type { Intent, TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadHead, loadIntents, loadTargets, must } from "../ledger/load.ts";
+import { loadHead, loadIntents, loadTarget, loadTargets } from "../ledger/load.ts";
 import type { TrippedBy } from "../outcomes.ts";
 import { Conflict, type Dependencies, RevisionMoved, type RouteState, type Target } from "../ports.ts";
 import { groupCommit } from "./group-commit.ts";
@@ -129,7 +129,7 @@ async function restoreTarget(deps: Tools, promotion: Promotion, target: Target):
     const neededMs = LEAST_WRITE_MS + READ_BACK_MS;
     if (deps.remainingMs() < neededMs) throw new OutOfTime(`less than ${neededMs} ms are left to restore ${name}`);
     const intents = await giveWay(deps, promotion, name);
-    const record = asTarget(await must(deps.ledger, keys.target(promotionId, environment, name)));
+    const record = await loadTarget(deps.ledger, promotionId, environment, name);
     const lookedAt = deps.clock.now();
     const state = await target.traffic.read();
     if (explain(state, record, intents) === "foreign") {

@@ -5,16 +5,9 @@
 import { kindOf } from "../../targets/kinds.ts";
 import { BrokenRecord, LedgerBusy, NotReady, OutOfTime } from "../errors.ts";
 import { item } from "../ledger/items.ts";
-import {
-  asHead,
-  asTarget,
-  type Head,
-  type Intent,
-  type Purpose,
-  type TargetRecord,
-} from "../ledger/journal-records.ts";
+import { asHead, type Head, type Intent, type Purpose, type TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadIntents, must } from "../ledger/load.ts";
+import { loadIntents, loadTarget, must } from "../ledger/load.ts";
 import { Conflict, type Dependencies, RevisionMoved, type Route, type RouteState, type Target } from "../ports.ts";
 import {
   CLOCK_SLACK_MS,
@@ -232,7 +225,7 @@ type Settled = { readonly kind: "settled"; readonly record: TargetRecord } | For
  */
 async function settleOpenIntent(deps: Tools, promotion: Promotion, target: Target): Promise<Settled> {
   const { promotionId, environment } = promotion;
-  const record = asTarget(await must(deps.ledger, keys.target(promotionId, environment, target.plan.name)));
+  const record = await loadTarget(deps.ledger, promotionId, environment, target.plan.name);
   if (record.sequence === 0) return { kind: "settled", record };
   const intents = await loadIntents(deps.ledger, promotionId, environment, record.target);
   const intent = intents.find((found) => found.sequence === record.sequence);

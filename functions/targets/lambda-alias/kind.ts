@@ -47,6 +47,11 @@ function resolve(input: Input, placing: Placing) {
   return { functionName, alias, resource, resources: [resource, function_] };
 }
 
+/** The function's ARN: the alias's without the alias. */
+export function functionOf({ resource }: Pick<LambdaAliasPlan, "resource">): string {
+  return resource.slice(0, resource.lastIndexOf(":"));
+}
+
 function share({ primary, secondary }: AliasRoute, version: string): number {
   const percent = secondary?.percent ?? 0;
   if (primary === version) return secondary?.version === version ? 100 : 100 - percent;

@@ -182,6 +182,16 @@ describe("the alarms' history", () => {
     expect((await look(world, "hold-1", 1_000)).result).toBe("tripped");
   });
 
+  it("is read from the first shift on for a bake that began before Headgate knew of it", async () => {
+    const world = await quiet();
+    await begin(world, "step-10", 35);
+    const key = keys.bake(PROMOTION, ENVIRONMENT, "step-10");
+    const { alarmsReadTo: _unknown, ...begun } = await record(world, "step-10");
+    await world.ledger.write([{ put: item(key, begun) }]);
+    world.alarms.flap("shop-p95", instant(60), 10_000);
+    expect((await look(world, "step-10", 100)).result).toBe("tripped");
+  });
+
   it("that is refused lets the error through: no number of tries helps", async () => {
     const world = await quiet();
     world.alarms.since.set("shop-p95", null);

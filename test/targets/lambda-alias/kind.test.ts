@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AliasRoute, lambdaAlias } from "../../../functions/targets/lambda-alias/kind.ts";
+import { type AliasRoute, functionOf, lambdaAlias } from "../../../functions/targets/lambda-alias/kind.ts";
 
 const BASELINE: AliasRoute = { primary: "7", secondary: null };
 const SPLIT: AliasRoute = { primary: "7", secondary: { version: "8", percent: 10 } };
+
+it("a function's ARN is its alias's without the alias, whatever else the plan locks", () => {
+  const function_ = "arn:aws:lambda:eu-west-1:111122223333:function:shop-order";
+  expect(functionOf({ resource: `${function_}:live` })).toBe(function_);
+});
 
 describe("routes", () => {
   it("are the same when primary, secondary and percent are", () => {
