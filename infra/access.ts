@@ -11,7 +11,7 @@ export type AccountUse = TargetUse | "watch" | "read-artifacts";
  * deleted does not come back, so that has a role of its own, which is there only where a policy asks for it.
  */
 export const USES_OF: Readonly<Record<Access, readonly AccountUse[]>> = {
-  write: ["read-traffic", "move-traffic", "publish-code"],
+  write: ["read-traffic", "move-traffic", "publish-code", "settle-in-flight"],
   read: ["read-traffic", "invoke", "watch", "read-artifacts"],
   retire: ["retire-versions"],
 };

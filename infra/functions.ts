@@ -109,7 +109,7 @@ const MOVING = {
 const LOOKING_AFTER = {
   ...MOVING,
   reads: ["locks", "open", "registry"],
-  accounts: [...MOVING.accounts, "publish-code"],
+  accounts: [...MOVING.accounts, "publish-code", "settle-in-flight"],
   writes: ["locks", "open", "alarms", "registry"],
   wakes: true,
   looksAtExecutions: true,
@@ -168,7 +168,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   // Code that is put back may pass through its memory: 50 MB of zip, and once more in base64.
   row("restore-code", "task", {
     reads: ["locks", "registry"],
-    accounts: ["publish-code"],
+    accounts: ["publish-code", "settle-in-flight"],
     timeoutSeconds: MEDIUM,
     memoryMb: 1024,
   }),

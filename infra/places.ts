@@ -88,14 +88,20 @@ function grantedTarget(
     fill: (_field: string, text: string) => filled(text),
     refuse() {},
   };
-  const { resource, resources } = kindOf(target.kind).resolve(target, placing);
-  return { kind: target.kind, resource, resources, probed: target.probe !== undefined, retired };
+  const placed = kindOf(target.kind).resolve(target, placing);
+  const { resource, resources } = placed;
+  return { kind: target.kind, resource, resources, probed: target.probe !== undefined, retired, placed: [placed] };
 }
 
 /** Two services may name one resource: whoever asks for more is given it. */
 function together(one: GrantedTarget, other: GrantedTarget | undefined): GrantedTarget {
   if (other === undefined) return one;
-  return { ...one, probed: one.probed || other.probed, retired: one.retired || other.retired };
+  return {
+    ...one,
+    probed: one.probed || other.probed,
+    retired: one.retired || other.retired,
+    placed: [...one.placed, ...other.placed],
+  };
 }
 
 const ANY_RELEASE = "Releases name their objects; the buckets are exactly those that the deployment names.";

@@ -205,6 +205,18 @@ export interface Prober {
   invoke(version: string, probe: Probe): Promise<{ ok: boolean; found: string; ms: number }>;
 }
 
+/** What has begun on a version and goes on there when traffic has left it, such as a workflow's executions. */
+export interface InFlight {
+  /** In the plural, for people: `executions`. */
+  readonly what: string;
+  /** What the policy asks for once traffic is back. */
+  readonly onRestore: "finish" | "stop";
+  /** Names of what runs on this version now, the newest first; `more`: there are others beyond those. */
+  running(version: string): Promise<{ readonly names: readonly string[]; readonly more: boolean }>;
+  /** Ends it. What has ended already stays as it is. */
+  stop(name: string, cause: string): Promise<void>;
+}
+
 /** The parts of one traffic target. What a kind has not is absent; `driver` is there for those that move by themselves. */
 export interface Target {
   readonly plan: TargetPlan;
@@ -212,6 +224,7 @@ export interface Target {
   readonly code?: CodeHost;
   readonly versions?: Versions;
   readonly prober?: Prober;
+  readonly inFlight?: InFlight;
   readonly driver?: SelfDriving;
 }
 

@@ -12,6 +12,7 @@ import { type KindName, kindOf } from "./kinds.ts";
 import { functionOf, type LambdaAliasPlan } from "./lambda-alias/kind.ts";
 import { aliasTraffic } from "./lambda-alias/traffic.ts";
 import { machineDefinition } from "./state-machine-alias/code.ts";
+import { machineExecutions } from "./state-machine-alias/in-flight.ts";
 import type { MachineAliasPlan } from "./state-machine-alias/kind.ts";
 import { machineAliasTraffic } from "./state-machine-alias/traffic.ts";
 import { machineVersions } from "./state-machine-alias/versions.ts";
@@ -47,6 +48,7 @@ const MAKERS = {
       traffic: machineAliasTraffic({ client: sfn, clock, pace }, own),
       code: machineDefinition({ client: sfn, s3, hash, clock }, own.stateMachineArn),
       versions: machineVersions({ client: sfn }, own.stateMachineArn),
+      inFlight: machineExecutions({ client: sfn }, own),
     };
   },
 } satisfies Readonly<Record<KindName, Maker>>;

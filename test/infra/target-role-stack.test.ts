@@ -124,6 +124,7 @@ test("roles with a path keep it, and the reading one is its neighbour", () => {
         resources: [],
         probed: false,
         retired: false,
+        placed: [],
       },
     ],
     invoked: [],

@@ -18,6 +18,7 @@
  * | PROMOTION#id | ADVICE#environment | what the bakes can see at last week's traffic |
  * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
  * | PROMOTION#id | SENT#notice, PAGE#environment#about | which mails went out, and of what people were paged |
+ * | PROMOTION#id | INFLIGHT#environment#target | what still ran on the candidate when the promotion was closed |
  * | PROMOTION#id | COUNTED#outcome | that it was counted in the metrics |
  * | PROMOTION#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
@@ -90,6 +91,10 @@ export const keys = {
   }),
   due: (id: string): Key => ({ pk: promotion(id), sk: "DUE" }),
   sent: (id: string, notice: string): Key => ({ pk: promotion(id), sk: `SENT#${notice}` }),
+  inFlight: (id: string, environment: string, target: string): Key => ({
+    pk: promotion(id),
+    sk: `INFLIGHT#${environment}#${target}`,
+  }),
   counted: (id: string, outcome: Outcome): Key => ({ pk: promotion(id), sk: `COUNTED#${outcome}` }),
   page: (id: string, environment: string, about: string): Key => ({
     pk: promotion(id),

@@ -18,6 +18,7 @@ import { type Change, Conflict, type Dependencies } from "../ports.ts";
 import { trip } from "../traffic/trip.ts";
 import { leaveEnvironment } from "./leave.ts";
 import { restoredState } from "./restored-state.ts";
+import { loadInFlight } from "./settle-in-flight.ts";
 
 /**
  * Closes the promotion as far as it is safe. Where traffic is not known to be safe, or code has still to go back, its
@@ -190,7 +191,8 @@ async function tell(deps: Dependencies, header: Header, conclusion: Conclusion):
 async function tellOutcome(deps: Dependencies, header: Header, { outcome, summary }: Conclusion): Promise<boolean> {
   const { promotionId, service, version } = header;
   const chain = await deps.ledger.read(keys.auditHead(promotionId));
-  const body = `${summary}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
+  const left = outcome === "promoted" ? [] : await loadInFlight(deps, promotionId);
+  const body = `${[summary, ...left].join("\n\n")}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
   const notice = { name: `ended-${outcome}`, subject: `${service || "promotion"} ${version}: ${outcome}`, body };
   const addresses = new Set((await loadPlans(deps, header)).flatMap(({ notices }) => notices));
   const { failed } = await send(deps, promotionId, notice, [...addresses], { mark: "after" });

@@ -18,6 +18,7 @@ import { notBack } from "../notices/unsafe.ts";
 import type { Dependencies, ExecutionStatus, Item } from "../ports.ts";
 import { bringBack, whyBack } from "./bring-back.ts";
 import { closePromotion } from "./close.ts";
+import { settleInFlight } from "./settle-in-flight.ts";
 
 /** What was done about a promotion; null: it needed nothing, or is not known. */
 export async function lookAfter(deps: Dependencies, promotionId: string): Promise<string | null> {
@@ -44,6 +45,7 @@ async function clearUp(deps: Dependencies, header: Header, status: ExecutionStat
   const back = await bringBack(deps, promotionId, await whyBack(deps, promotionId, { by: "sweeper", reason }));
   await wakeOrphans(deps, header);
   const code = await putBackInTime(deps, promotionId);
+  await settleInFlight(deps, promotionId);
   const { outcome } = await closePromotion(deps, promotionId, reason);
   return `${promotionId}: ${outcome}; ${back.summary}; ${code}`;
 }

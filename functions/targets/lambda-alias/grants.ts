@@ -32,6 +32,8 @@ export function lambdaAliasGrants(use: TargetUse, targets: readonly GrantedTarge
       return [
         { actions: ["lambda:InvokeFunction"], resources: qualified(targets, ({ probed }) => probed), why: ANY_VERSION },
       ];
+    case "settle-in-flight":
+      return [];
     case "retire-versions":
       // Only ever a version: deleting is granted for qualified names, and not for the function's own.
       return [

@@ -1,5 +1,7 @@
 /** What Headgate may do with a policy's state machine aliases, and with the machines behind them. */
+
 import { ANY_VERSION, type Grant, type GrantedTarget, type TargetUse } from "../grant.ts";
+import type { Placed } from "../kind.ts";
 
 /** The permissions of one use. IAM checks a call about an alias against the alias's ARN or the machine's: both are named. */
 export function stateMachineAliasGrants(use: TargetUse, targets: readonly GrantedTarget[]): readonly Grant[] {
@@ -20,6 +22,13 @@ export function stateMachineAliasGrants(use: TargetUse, targets: readonly Grante
       ];
     case "invoke":
       return [];
+    case "settle-in-flight": {
+      const stopping = targets.filter(({ placed }) => placed.some(stops));
+      return [
+        { actions: ["states:ListExecutions"], resources: withVersions(machines), why: ANY_VERSION },
+        { actions: ["states:StopExecution"], resources: executionsOf(stopping), why: ANY_EXECUTION },
+      ].filter(({ resources }) => resources.length > 0);
+    }
     case "retire-versions": {
       const retired = machinesOf(targets.filter((target) => target.retired));
       return [
@@ -41,5 +50,12 @@ export function stateMachineAliasGrants(use: TargetUse, targets: readonly Grante
 const machinesOf = (targets: readonly GrantedTarget[]): string[] => [
   ...new Set(targets.map(({ resource }) => resource.slice(0, resource.lastIndexOf(":")))),
 ];
+
+const ANY_EXECUTION = "Executions are named by whoever starts them; their machines are exactly the policy's.";
+
+const stops = (placed: Placed): boolean => "inFlight" in placed && placed.inFlight === "stop";
+
+const executionsOf = (targets: readonly GrantedTarget[]): string[] =>
+  machinesOf(targets).map((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`);
 
 const withVersions = (machines: readonly string[]): string[] => machines.flatMap((arn) => [arn, `${arn}:*`]);

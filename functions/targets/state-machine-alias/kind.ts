@@ -13,6 +13,8 @@ export interface MachineAliasPlan extends TargetPlan {
   readonly stateMachineName: string;
   readonly stateMachineArn: string;
   readonly alias: string;
+  /** What becomes of executions that run on a candidate when it is taken back. */
+  readonly inFlight: "finish" | "stop";
 }
 
 const fields = {
@@ -20,6 +22,12 @@ const fields = {
     description: "the state machine's name; {environment} is filled in, such as etl-{environment}",
     examples: ["etl-{environment}"],
   }),
+  inFlight: z
+    .enum(["finish", "stop"])
+    .optional()
+    .describe(
+      'executions that still run on a candidate when it is taken back: "finish" (default) lets them, "stop" stops them',
+    ),
   alias: z.string().describe("the alias that executions are started through, such as live; {environment} is filled in"),
 };
 
@@ -44,7 +52,8 @@ function resolve(input: Input, placing: Placing) {
   const stateMachineArn = `arn:${partition}:states:${region}:${account}:stateMachine:${stateMachineName}`;
   const resource = `${stateMachineArn}:${alias}`;
   // The machine too: its latest revision is what a candidate is made of, whichever alias it is for.
-  return { stateMachineName, stateMachineArn, alias, resource, resources: [resource, stateMachineArn] };
+  const resources = [resource, stateMachineArn];
+  return { stateMachineName, stateMachineArn, alias, inFlight: input.inFlight ?? "finish", resource, resources };
 }
 
 const share = ({ shares }: MachineRoute, version: string): number =>

@@ -16,20 +16,23 @@ const MINUTE = 60_000;
 const read = <T>(file: string): T =>
   JSON.parse(readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")) as T;
 
+interface Policy {
+  readonly services: { readonly "etl-workflow": { readonly targets: object[] } };
+}
+
 /** The promotion in one of the workflow's worlds: how it ended, and every split of production's alias. */
-async function promoted(world: string, changes: Partial<ScenarioFile> = {}) {
+async function promoted(world: string, changes: Partial<ScenarioFile> = {}, target?: object) {
   const scenario = readScenario({ ...read<ScenarioFile>(`test/scenarios/${world}.json`), ...changes });
-  const documents = {
-    policy: read<object>("infra/policies/etl-workflow.json"),
-    release: read<object>("events/etl-workflow-v2.json"),
-  };
-  const result = await rehearse({ ...documents, scenario });
+  const policy = read<Policy>("infra/policies/etl-workflow.json");
+  Object.assign(policy.services["etl-workflow"].targets[0] ?? {}, target);
+  const release = read<object>("events/etl-workflow-v2.json");
+  const result = await rehearse({ policy, release, scenario });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const prod = result.plan.environments.find(({ environment }) => environment === "prod");
-  const [target] = prod?.targets ?? [];
-  if (prod === undefined || target === undefined) throw new Error("the plan has no production");
-  const splits = simulated(target).history(result.sandbox, prod, target);
-  return { ended: result.ended, splits, weights: splits.map(({ weights }) => weights) };
+  const [moved] = prod?.targets ?? [];
+  if (prod === undefined || moved === undefined) throw new Error("the plan has no production");
+  const splits = simulated(moved).history(result.sandbox, prod, moved);
+  return { ...result, splits, weights: splits.map(({ weights }) => weights) };
 }
 
 describe("the ETL workflow's second version", () => {
@@ -64,5 +67,56 @@ describe("the ETL workflow's second version", () => {
     expect(weights[1]).toEqual({ 1: 0.9, 2: 0.1 });
     expect(weights.at(-1)).toEqual({ 1: 1 });
     expect(((splits[2]?.at ?? 0) - ended.endedAt) / MINUTE).toBeLessThan(2);
+  });
+});
+
+describe("executions that run on the second version when it is taken back", () => {
+  /** Files that take half an hour on it in production. */
+  const lasting = (): Partial<ScenarioFile> => {
+    const { executions = [] } = read<ScenarioFile>("test/scenarios/etl-errors-12.json");
+    const slow = { duration: { median: "30m", sigma: 0.1 } };
+    return { executions: executions.map((rule, index) => (index === 2 ? { ...rule, ...slow } : rule)) };
+  };
+
+  /** What ran on production's second version when its traffic was back and when the world ended; the closing notice. */
+  async function takenBack(changes: Partial<ScenarioFile> = {}, target?: object) {
+    const result = await promoted("etl-errors-12", { ...lasting(), ...changes }, target);
+    const { stepFunctions, sns, clock } = result.sandbox;
+    const machine = stepFunctions.machines().find(({ name }) => name === "etl-workflow-prod");
+    if (machine === undefined) throw new Error("there is no machine");
+    const at = (when: number) =>
+      stepFunctions.executions.runningAt(machine, when).filter(({ version }) => version === "2");
+    const notice = sns.mailbox.find(({ subject }) => subject.includes("rolled-back"))?.body ?? "";
+    return { ...result, before: at((result.splits[2]?.at ?? 0) + 5_000), after: at(clock.now()), notice };
+  }
+
+  it("are named in the closing notice, and finish", { timeout: PATIENCE_MS }, async () => {
+    const { ended, before, after, notice, weights } = await takenBack();
+    expect(ended.outcome).toBe("rolled-back");
+    expect(weights.at(-1)).toEqual({ 1: 1 });
+    expect(before.length).toBeGreaterThan(40);
+    expect(after.length).toBeGreaterThan(40);
+    const [, count, names] =
+      /(\d+) executions ran on version 2 of etl-workflow-prod, alias live when traffic had left it: (.+) and others; left to finish there/.exec(
+        notice,
+      ) ?? [];
+    expect(Math.abs(Number(count) - before.length)).toBeLessThan(3);
+    for (const name of (names ?? "").split(", ")) expect(name).toMatch(/^live-2026-01-07T/);
+  });
+
+  it("are stopped where the policy says so", { timeout: PATIENCE_MS }, async () => {
+    const { ended, before, after, notice } = await takenBack({}, { inFlight: "stop" });
+    expect(ended.outcome).toBe("rolled-back");
+    expect(before.length).toBeGreaterThan(40);
+    expect(after).toEqual([]);
+    expect(notice).toMatch(/and others; stopped\n/);
+  });
+
+  it("hold nothing up where they may not be looked at", { timeout: PATIENCE_MS }, async () => {
+    const faults = [{ call: "states:ListExecutions", nth: "always", action: "refuse" } as const];
+    const { ended, notice, weights } = await takenBack({ faults });
+    expect(ended.outcome).toBe("rolled-back");
+    expect(weights.at(-1)).toEqual({ 1: 1 });
+    expect(notice).toContain("which executions still run on version 2 of etl-workflow-prod, alias live could not be");
   });
 });
