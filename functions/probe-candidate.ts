@@ -1,5 +1,6 @@
 /** Calls the exact candidate version of each target while it serves nobody. */
 import type * as z from "zod";
+import { Made, whyNotMade } from "./domain/candidate/made.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
 import type { TargetRecord } from "./domain/ledger/journal-records.ts";
@@ -11,10 +12,16 @@ import { whyStopped } from "./domain/traffic/journal.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";
 import { step } from "./runtime/step.ts";
 
-export const probeCandidate = (deps: Dependencies) => async (promotion: z.output<typeof EnvironmentInput>) => {
+/** An execution that began under Headgate 0.1.0 does not say how the making ended: there, a failure came no further. */
+const Input = EnvironmentInput.extend({ candidates: Made.optional() });
+
+export const probeCandidate = (deps: Dependencies) => async (input: z.output<typeof Input>) => {
+  const { candidates = [], ...promotion } = input;
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
+  const broken = whyNotMade(candidates);
+  if (broken !== null) return stopRollout(deps, promotion, { by: "error", outcome: "errored", summary: broken });
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const findings: string[] = [];
   for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
@@ -46,4 +53,4 @@ async function probe(deps: Dependencies, plan: EnvironmentPlan, record: TargetRe
   return prober === undefined ? null : prober.invoke(record.candidate, targetPlan.probe);
 }
 
-export const handler = step("probe-candidate", EnvironmentInput, probeCandidate);
+export const handler = step("probe-candidate", Input, probeCandidate);

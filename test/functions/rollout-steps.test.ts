@@ -190,6 +190,31 @@ describe("probe-candidate", () => {
     expect((await loadHead(world.ledger, P1, ENV)).trip?.by).toBe("gate");
   });
 
+  it("stops the rollout where a candidate could not be made, and says of each why", async () => {
+    const world = await rollingOut(0, { plan: { targets: [targetPlan("order", { probe })] } });
+    const failed = { Error: "CallRefused", Cause: JSON.stringify({ errorMessage: "lambda:PublishVersion: denied" }) };
+    const candidates = [
+      { target: "cart", error: { Error: "States.Timeout" } },
+      { target: "mail", error: { Error: "none" } },
+      { target: "order", error: failed },
+    ];
+    expect(await probeCandidate(world.deps)({ ...IN_PROD, candidates })).toEqual({
+      decision: "stop",
+      summary:
+        "the candidate of cart could not be made: States.Timeout; " +
+        "the candidate of order could not be made: CallRefused: lambda:PublishVersion: denied",
+    });
+    expect(world.prober("order").invoked).toEqual([]);
+    expect(await endingOf(world)).toBe("errored");
+    expect((await loadHead(world.ledger, P1, ENV)).trip?.by).toBe("error");
+  });
+
+  it("goes on where every candidate was made", async () => {
+    const world = await rollingOut();
+    const candidates = [{ target: "order", error: { Error: "none" } }];
+    expect(await probeCandidate(world.deps)({ ...IN_PROD, candidates })).toMatchObject({ decision: "go" });
+  });
+
   it("has nothing to do without probes, and does nothing once tripped", async () => {
     const world = await rollingOut();
     expect(await call(world)).toEqual({ decision: "go", summary: "no probes are set" });
