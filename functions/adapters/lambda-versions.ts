@@ -36,6 +36,7 @@ export function lambdaVersions({ client }: VersionTools, functionArn: string): V
       ...(await mappingsOf(client(), `${functionArn}:${version}`)),
       ...(await permittedOn(client(), functionName, version)),
     ],
+    unseen: "who calls it by a role of its own, such as a state machine or a schedule",
     remove: (version) => remove(client(), functionName, version),
   };
 }

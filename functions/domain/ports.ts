@@ -196,6 +196,8 @@ export interface Versions {
    * be looked at.
    */
   callers(version: string): Promise<string[]>;
+  /** Who may call it and shows nowhere, in words; said with every deletion. */
+  readonly unseen: string;
   /** Deletes exactly this version, which no alias points to. Throws `NotReady` when one does. */
   remove(version: string): Promise<void>;
 }

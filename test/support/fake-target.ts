@@ -235,6 +235,7 @@ export class FakeVersions implements Versions {
   /** Who is set up to call a version itself. */
   readonly called = new Map<string, readonly string[]>();
   callersTrouble: Error | null = null;
+  readonly unseen = "who calls it by night";
   removeTrouble: Error | null = null;
   asked = 0;
 

@@ -155,7 +155,7 @@ const movable = {
     .boolean()
     .optional()
     .describe(
-      "true: the previous version is deleted once keepPreviousFor has passed, where Headgate published it and no alias points to it; default false",
+      "true: the previous version is deleted once keepPreviousFor has passed, where Headgate published it and no alias points to it; who calls it by a role of its own, such as a state machine, is not looked at; default false",
     ),
 };
 

@@ -1,8 +1,9 @@
 /**
  * Retiring: a version that a promotion has replaced is deleted once it was kept for as long as the policy says, so that
  * what began on it could finish on it. Deleting cannot be taken back, so it is held to what stands there at that moment:
- * Headgate published it, no alias points to it, nobody is set up to call it past an alias, and no promotion that is under
- * way may want it.
+ * Headgate published it, no alias points to it, nobody who can be looked at is set up to call it past an alias, and no
+ * promotion that is under way may want it. Who cannot be looked at is for the policy to know, which asks for the deleting,
+ * and stands in the trail.
  */
 
 import { kindOf } from "../../targets/kinds.ts";
@@ -26,7 +27,9 @@ export async function loadDue(deps: Pick<Dependencies, "ledger" | "clock">): Pro
 }
 
 type Fate =
-  | { readonly kind: "deleted" | "gone" }
+  | { readonly kind: "gone" }
+  /** `unseen`: who may have called it and could not be looked at. */
+  | { readonly kind: "deleted"; readonly unseen: string }
   /** It will never be deleted for this promotion's sake. */
   | { readonly kind: "stays"; readonly why: string }
   /** It is asked about again in the next round. */
@@ -55,7 +58,7 @@ export async function retire(deps: Dependencies, { promotionId, environment, due
 function inWords(version: string, fate: Fate): string {
   switch (fate.kind) {
     case "deleted":
-      return `version ${version} is deleted: nobody points to it any more`;
+      return `version ${version} is deleted: nobody points to it any more; not looked at: ${fate.unseen}`;
     case "gone":
       return `version ${version} is gone already`;
     case "stays":
@@ -86,7 +89,7 @@ async function removeUnlessServing(versions: Versions, version: string): Promise
   const callers = await callersOf(versions, version);
   if (callers !== null) return { kind: "stays", why: callers };
   await versions.remove(version);
-  return { kind: "deleted" };
+  return { kind: "deleted", unseen: versions.unseen };
 }
 
 /** Why somebody may still call the version itself, in words; null: nobody does. What may not be looked at may be anybody. */

@@ -29,6 +29,7 @@ export function machineVersions({ client }: MachineVersionTools, stateMachineArn
       ),
     aliases: () => aliases(client(), stateMachineArn),
     callers: (version) => Promise.reject(unknownCallers(version)),
+    unseen: "who starts it by a role of its own",
     remove: (version) => remove(client(), stateMachineArn, version),
   };
 }

@@ -58,7 +58,7 @@ describe("a previous version", () => {
     expect(await round(world)).toEqual({ done: [], summary: "" });
     expect(versionsIn(world)).toEqual(["7", "8"]);
     world.clock.advance(1);
-    const words = "order: version 7 is deleted: nobody points to it any more";
+    const words = "order: version 7 is deleted: nobody points to it any more; not looked at: who calls it by night";
     expect(await round(world)).toEqual({ done: [`prod: ${words}`], summary: `prod: ${words}` });
     expect(versionsIn(world)).toEqual(["8"]);
     expect(await trail(world)).toEqual([words]);
