@@ -1,22 +1,14 @@
-import { isDeepStrictEqual } from "node:util";
 import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from "@aws-sdk/client-lambda";
 import { ServiceTrouble } from "../domain/errors.ts";
 import type { Probe } from "../domain/plan.ts";
 import type { Clock, Prober } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
+import { compared, type Finding, shorten } from "./shared/probe-finding.ts";
 
 export interface ProberTools {
   /** A client that does not retry: a probe counts one answer, and the function may not be idempotent. */
   readonly client: () => LambdaClient;
   readonly clock: Clock;
-}
-
-/** Longest piece of an answer that is shown to people and kept in records, in characters. */
-const LONGEST_FOUND = 300;
-
-interface Finding {
-  readonly ok: boolean;
-  readonly found: string;
 }
 
 /** Invokes versions of one function. Throttling and 5xx are not the candidate's doing: `ServiceTrouble`. */
@@ -61,33 +53,5 @@ function judge(answer: InvokeCommandOutput, version: string, probe: Probe): Find
   if (answer.ExecutedVersion !== version) {
     return { ok: false, found: `version ${answer.ExecutedVersion ?? "?"} answered instead of ${version}` };
   }
-  const body = parsed(text);
-  const wrong = Object.entries(probe.expect).find(([path, wanted]) => !isDeepStrictEqual(valueAt(body, path), wanted));
-  if (wrong === undefined) return { ok: true, found: shorten(text) };
-  const [path, wanted] = wrong;
-  return {
-    ok: false,
-    found: shorten(`${path} is ${JSON.stringify(valueAt(body, path))}, not ${JSON.stringify(wanted)}`),
-  };
-}
-
-/** The answer as JSON; as text where it is none, in which no path is found. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** The value at a dotted path such as `body.items.0.price`; undefined where the path leads nowhere. */
-export function valueAt(root: unknown, path: string): unknown {
-  return path.split(".").reduce<unknown>((value, key) => {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    return Reflect.get(value, key);
-  }, root);
-}
-
-function shorten(text: string): string {
-  return text.length <= LONGEST_FOUND ? text : `${text.slice(0, LONGEST_FOUND - 1)}…`;
+  return compared(text, probe.expect);
 }

@@ -14,6 +14,7 @@ import { aliasTraffic } from "./lambda-alias/traffic.ts";
 import { machineDefinition } from "./state-machine-alias/code.ts";
 import { machineExecutions } from "./state-machine-alias/in-flight.ts";
 import type { MachineAliasPlan } from "./state-machine-alias/kind.ts";
+import { executionProber } from "./state-machine-alias/prober.ts";
 import { machineAliasTraffic } from "./state-machine-alias/traffic.ts";
 import { machineVersions } from "./state-machine-alias/versions.ts";
 
@@ -48,6 +49,7 @@ const MAKERS = {
       traffic: machineAliasTraffic({ client: sfn, clock, pace }, own),
       code: machineDefinition({ client: sfn, s3, hash, clock }, own.stateMachineArn),
       versions: machineVersions({ client: sfn }, own.stateMachineArn),
+      prober: executionProber({ client: sfn, clock }, own.stateMachineArn),
       inFlight: machineExecutions({ client: sfn }, own),
     };
   },

@@ -12,6 +12,8 @@ export interface ExecutionConduct {
   readonly throttled: number;
   readonly duration: LogNormal;
   readonly timeLimit: number;
+  /** What an execution gives that somebody starts by a call. */
+  readonly probe: Scenario["executions"][number]["probe"];
 }
 
 /** The circumstances of a start that an execution's conduct depends on. */
@@ -34,6 +36,7 @@ const CALM: ExecutionConduct = {
   throttled: 0,
   duration: { median: 60_000, sigma: 0.5 },
   timeLimit: DAY_MS,
+  probe: "healthy",
 };
 
 /** How an execution goes: its version's rule, the changes that apply, and whatever incident is going on. */
@@ -44,7 +47,7 @@ export const executionConductOf = (
   const { startsAt } = scenario;
   const { machine, version, history } = circumstances;
   const rule = ruleFor(rulesOf(scenario.executions, machine), version, history);
-  let conduct = { ...CALM, timeLimit: rule?.timeLimit ?? CALM.timeLimit };
+  let conduct = { ...CALM, timeLimit: rule?.timeLimit ?? CALM.timeLimit, probe: rule?.probe ?? CALM.probe };
   for (const layer of [rule, ...(rule?.changes ?? []).filter((each) => applies(each, startsAt, circumstances))]) {
     conduct = {
       ...conduct,

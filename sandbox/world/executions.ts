@@ -1,4 +1,4 @@
-import type { Fate, Run, RunSource, RunStream, Tally } from "../aws/step-functions/runs.ts";
+import type { CalledFate, Fate, Run, RunSource, RunStream, Tally } from "../aws/step-functions/runs.ts";
 import type { SimulatedStepFunctions } from "../aws/step-functions/step-functions.ts";
 import { Random } from "../chance/random.ts";
 import { normal, poisson } from "../chance/samplers.ts";
@@ -98,7 +98,7 @@ export class ExecutionTraffic implements RunSource {
     return minute === undefined ? undefined : this.startedIn(stream, minute).find((run) => run.name === name);
   }
 
-  fateOf({ account, region, machine, version, name, at }: Parameters<RunSource["fateOf"]>[0]): Fate {
+  fateOf({ account, region, machine, version, name, at }: Parameters<RunSource["fateOf"]>[0]): CalledFate {
     const found = this.#options.service
       .machines()
       .find((each) => each.name === machine && each.account === account && each.region === region);
@@ -106,7 +106,9 @@ export class ExecutionTraffic implements RunSource {
     const history = alias === undefined ? [] : this.#options.service.weightHistory({ account, region, machine, alias });
     const circumstances = { machine: { account, machine }, version, at, history, share: 0 };
     const conduct = executionConductOf(this.#options.scenario, circumstances);
-    return this.#fate(conduct, this.#random.child(account, machine, "called", version, name));
+    const fate = this.#fate(conduct, this.#random.child(account, machine, "called", version, name));
+    if (conduct.probe === "broken") return { ...fate, ending: "FAILED" };
+    return { ...fate, output: JSON.stringify({ status: conduct.probe, version }) };
   }
 
   #known(stream: RunStream): Known {

@@ -85,6 +85,8 @@ const change = z.strictObject({ ...conduct, ...conditions });
 
 const version = z.union([z.literal(["baseline", "candidate"]), z.string().regex(/^\d+$/)]);
 
+const probe = z.literal(["healthy", "unhealthy", "broken"]).default("healthy");
+
 const behaviour = z.strictObject({
   function: pattern.default("*"),
   account: account.optional(),
@@ -94,7 +96,7 @@ const behaviour = z.strictObject({
   /** After its first request a version answers a share of requests slower, for a while. */
   coldStart: z.strictObject({ for: duration, share: fraction, slowerByMs: positive }).optional(),
   /** What a probe gets: an answer that says healthy, one that says it is not, or an unhandled error. */
-  probe: z.literal(["healthy", "unhealthy", "broken"]).default("healthy"),
+  probe,
   /** Applied in order, each over what came before, while its conditions hold. */
   changes: z.array(change).default([]),
 });
@@ -117,6 +119,8 @@ const execution = z
     /** As for functions. An execution stays on the version that it started on. */
     version,
     ...executionConduct,
+    /** What one that is started by a call gives: that it is healthy, that it is not, or a failure. */
+    probe,
     /** What runs longer is timed out. */
     timeLimit: duration.default(24 * 3_600_000),
     /** Applied in order, each over what came before, to executions that start while its conditions hold. */

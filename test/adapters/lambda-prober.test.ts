@@ -1,6 +1,7 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { describe, expect, test } from "vitest";
-import { lambdaProber, valueAt } from "../../functions/adapters/lambda-prober.ts";
+import { lambdaProber } from "../../functions/adapters/lambda-prober.ts";
+import { valueAt } from "../../functions/adapters/shared/probe-finding.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { type Answer, fault, handClock, ok, wire } from "./wire.ts";
 

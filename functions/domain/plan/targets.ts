@@ -60,7 +60,7 @@ function placing(scope: Scope, at: Path): Placing {
 function resolveProbe(scope: Scope, probe: NonNullable<TargetInput["probe"]>, at: Path): Probe {
   const timeoutSeconds = probe.timeout ?? DEFAULT_PROBE_SECONDS;
   if (timeoutSeconds < 1 || timeoutSeconds > LONGEST_PROBE_SECONDS) {
-    scope.report.refuse([...at, "timeout"], "is not a time that a Lambda invocation can take", "write 1s to 15m");
+    scope.report.refuse([...at, "timeout"], "is not a time that a probe can take", "write 1s to 15m");
   }
   return { payload: probe.payload ?? {}, expect: probe.expect, timeoutSeconds };
 }

@@ -20,14 +20,20 @@ export function stateMachineAliasGrants(use: TargetUse, targets: readonly Grante
         { actions: ["states:UpdateStateMachine", "states:PublishStateMachineVersion"], resources: machines },
         { actions: ["states:DescribeStateMachine"], resources: withVersions(machines), why: ANY_VERSION },
       ];
-    case "invoke":
-      return [];
+    case "invoke": {
+      const probed = targets.filter((target) => target.probed);
+      const versions = machinesOf(probed).map((arn) => `${arn}:*`);
+      return [
+        { actions: ["states:StartExecution"], resources: versions, why: ANY_VERSION },
+        { actions: ["states:DescribeExecution"], resources: executionsOf(probed), why: ANY_EXECUTION },
+      ];
+    }
     case "settle-in-flight": {
       const stopping = targets.filter(({ placed }) => placed.some(stops));
       return [
         { actions: ["states:ListExecutions"], resources: withVersions(machines), why: ANY_VERSION },
         { actions: ["states:StopExecution"], resources: executionsOf(stopping), why: ANY_EXECUTION },
-      ].filter(({ resources }) => resources.length > 0);
+      ];
     }
     case "retire-versions": {
       const retired = machinesOf(targets.filter((target) => target.retired));

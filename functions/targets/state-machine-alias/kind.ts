@@ -93,7 +93,7 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   weights: "whole-percent",
   restoreOrder: 1,
   locked: false,
-  probed: false,
+  probed: true,
   fields,
   naming: {
     field: "stateMachineName",

@@ -12,6 +12,11 @@ export interface RunStream {
   readonly alias: string;
 }
 
+/** How an execution goes that somebody started by a call, and what it gives where it succeeds: JSON text. */
+export interface CalledFate extends Fate {
+  readonly output?: string;
+}
+
 /** How long an execution takes (milliseconds) and how it ends, unless it is stopped before. */
 export interface Fate {
   readonly ms: number;
@@ -64,7 +69,7 @@ export interface RunSource {
   /** What becomes of an execution that somebody starts by a call, at `at`. */
   fateOf(
     start: Omit<RunStream, "alias"> & { readonly version: string; readonly name: string; readonly at: number },
-  ): Fate;
+  ): CalledFate;
 }
 
 /** A world in which nothing starts, and whatever is started by a call succeeds within a second. */

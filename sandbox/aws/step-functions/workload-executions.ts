@@ -36,6 +36,7 @@ interface Closing {
 interface Started {
   readonly run: Run;
   readonly input: string;
+  readonly output: string;
 }
 
 /** An execution that has closed: when, and how. */
@@ -101,8 +102,10 @@ export class WorkloadExecutions {
 
   describe({ executionArn: arn = "" }: DescribeExecutionInput, call: Call): Record<string, unknown> {
     const { machine, run } = this.#find(arn, call);
-    const input = this.#startedOn(machine).get(run.name)?.input ?? "{}";
-    const answer = { ...this.#listed(machine, run, this.#aws.clock.now()), input, inputDetails: { included: true } };
+    const { input = "{}", output = "{}" } = this.#startedOn(machine).get(run.name) ?? {};
+    const listed = this.#listed(machine, run, this.#aws.clock.now());
+    const given = listed.status === "SUCCEEDED" ? { output, outputDetails: { included: true } } : {};
+    const answer = { ...listed, input, inputDetails: { included: true }, ...given };
     const redriveStatus =
       answer.status === "RUNNING" || answer.status === "SUCCEEDED" ? "NOT_REDRIVABLE" : "REDRIVABLE";
     return { ...answer, ...this.#failure(arn, answer.status), redriveStatus };
@@ -204,9 +207,9 @@ export class WorkloadExecutions {
     const { account, region, name: machineName } = machine;
     const own = version ?? [...machine.versions.keys()].at(-1) ?? "";
     const start = { account, region, machine: machineName, version: own, name, at: startedAt };
-    const { ms, ...fate } = this.source.fateOf(start);
+    const { ms, output = "{}", ...fate } = this.source.fateOf(start);
     const run: Run = { name, version, alias, startedAt, endsAt: startedAt + ms, ...fate };
-    this.#startedOn(machine).set(name, { run, input: text });
+    this.#startedOn(machine).set(name, { run, input: text, output });
     return run;
   }
 

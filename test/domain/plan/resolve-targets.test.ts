@@ -78,7 +78,7 @@ describe("a target", () => {
       {
         path: `${AT_ORDER}.probe.timeout`,
         value: timeout,
-        message: "is not a time that a Lambda invocation can take",
+        message: "is not a time that a probe can take",
         hint: "write 1s to 15m",
       },
     );

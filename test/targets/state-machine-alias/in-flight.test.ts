@@ -77,6 +77,7 @@ describe("the permissions for executions in flight", () => {
   test("are to list them, and to stop them only where the policy does", () => {
     expect(granted("finish")).toEqual([
       expect.objectContaining({ actions: ["states:ListExecutions"], resources: [MACHINE, `${MACHINE}:*`] }),
+      expect.objectContaining({ actions: ["states:StopExecution"], resources: [] }),
     ]);
     expect(granted("stop")).toContainEqual(
       expect.objectContaining({

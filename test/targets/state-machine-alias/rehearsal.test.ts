@@ -60,6 +60,20 @@ describe("the ETL workflow's second version", () => {
     expect(((back?.at ?? 0) - (canary?.at ?? 0)) / MINUTE).toBeLessThan(15);
   });
 
+  it("gets no traffic where its smoke test does not answer as it must", { timeout: PATIENCE_MS }, async () => {
+    const { executions = [] } = read<ScenarioFile>("test/scenarios/etl-healthy.json");
+    const sick = {
+      ...executions[1],
+      version: "candidate" as const,
+      account: "444455556666",
+      probe: "unhealthy" as const,
+    };
+    const { ended, weights } = await promoted("etl-healthy", { executions: [sick, ...executions] });
+    expect(ended.outcome).toBe("blocked");
+    expect(ended.summary).toContain('status is "unhealthy", not "healthy"');
+    expect(weights).toEqual([{ 1: 1 }]);
+  });
+
   it("comes back when somebody stops the execution in the console at 10 %", { timeout: PATIENCE_MS }, async () => {
     const operators = [{ at: "7h20m", verb: "stop" }];
     const { ended, splits, weights } = await promoted("etl-healthy", { operators });
@@ -74,8 +88,8 @@ describe("executions that run on the second version when it is taken back", () =
   /** Files that take half an hour on it in production. */
   const lasting = (): Partial<ScenarioFile> => {
     const { executions = [] } = read<ScenarioFile>("test/scenarios/etl-errors-12.json");
-    const slow = { duration: { median: "30m", sigma: 0.1 } };
-    return { executions: executions.map((rule, index) => (index === 2 ? { ...rule, ...slow } : rule)) };
+    const changes = [{ fromWeight: 10, duration: { median: "30m", sigma: 0.1 } }];
+    return { executions: executions.map((rule, index) => (index === 2 ? { ...rule, changes } : rule)) };
   };
 
   /** What ran on production's second version when its traffic was back and when the world ended; the closing notice. */
