@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PLACEHOLDERS } from "../targets/kinds.ts";
 import { DURATION_HINT, DURATION_PATTERN, readDuration } from "./durations.ts";
 
 /** The small words that both documents are built from. Descriptions are the hints of problems and of editors. */
@@ -87,12 +88,12 @@ export const alarmNamesSchema = z
 
 export const querySchema = z
   .strictObject({
-    namespace: z.string().min(1).describe("CloudWatch namespace, such as AWS/Lambda"),
+    namespace: z.string().min(1).describe("CloudWatch namespace, such as AWS/ApiGateway"),
     metricName: z.string().min(1).describe("CloudWatch metric name, such as Errors"),
     dimensions: z
       .record(z.string(), z.string())
       .describe(
-        "dimensions; {environment}, {target}, {functionName} and {alias} are filled in, {version} stands for the arm's version",
+        `dimensions; {environment}, {target} and what the kind of target has (${PLACEHOLDERS.join(", ")}) are filled in, {version} stands for the arm's version`,
       ),
     statistic: z.string().min(1).describe("CloudWatch statistic, such as Sum, Average or p95"),
   })

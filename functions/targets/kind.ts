@@ -82,6 +82,8 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
   readonly fields: z.ZodRawShape;
   /** Which of them names the resource, and what to do where two targets name the same one. */
   readonly naming: { readonly field: string; readonly hint: string };
+  /** Fields that do for a target of this name, where a plan is made up around what was recorded. */
+  example(name: string): I;
   /** The kind's own part of the plan; what is wrong is refused through `placing`. */
   resolve(input: I, placing: Placing): Placed & Omit<P, keyof TargetPlan>;
 

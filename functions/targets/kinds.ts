@@ -23,6 +23,9 @@ export function kindOf(name: string): Kind {
 /** Every kind, in the table's order. */
 export const everyKind = (): readonly Kind[] => Object.values(byName);
 
+/** What an explicit query's dimensions may hold for a target, as policies write it: `{functionName}, {alias}`. */
+export const PLACEHOLDERS: readonly string[] = [...new Set(everyKind().flatMap(({ placeholders }) => placeholders))];
+
 /** The names of all presets, kind by kind. */
 export const PRESETS: readonly string[] = everyKind().flatMap(({ presets }) => presets.map(({ name }) => name));
 

@@ -2,6 +2,7 @@
 import type { Finding } from "../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
 import { oddsInWords } from "../../functions/domain/judge/evidence.ts";
+import { everyKind, presetOf } from "../../functions/targets/kinds.ts";
 
 export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" | "reasons">;
 
@@ -21,13 +22,10 @@ export function shortened(summary: string): string {
   return others.length === 0 ? first : `${first} (and ${others.length} more)`;
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  "lambda-error-rate": "error rate",
-  "lambda-duration-p50": "p50",
-  "lambda-duration-p95": "p95",
-  "lambda-duration-p99": "p99",
-  "lambda-throttles": "throttles",
-};
+/** Every preset by its name, as people call it, in the order of its kind. */
+const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+  everyKind().flatMap(({ presets }) => presets.map(({ name, words }) => [name, words])),
+);
 
 /** Which lane of the judge acted, as people call it. */
 export const LANES = {
@@ -48,6 +46,9 @@ export function plainWatch(text: string): string {
   );
 }
 
+const isThrottles = (metric: string): boolean =>
+  Object.hasOwn(NAMES, metric) && presetOf(metric).measures === "throttles";
+
 /** One figure for each metric over all targets. Throttles are named when there are any. */
 export function figuresInWords(findings: readonly Finding[]): string[] {
   const names = [...new Set(findings.map(({ metric }) => metric))].sort((a, b) => rankOf(a) - rankOf(b));
@@ -55,7 +56,7 @@ export function figuresInWords(findings: readonly Finding[]): string[] {
     const group = findings.filter((finding) => finding.metric === metric);
     const [candidate, baseline] = [mean(group, "candidate"), mean(group, "baseline")];
     const unit = group[0]?.unit ?? "";
-    if (metric === "lambda-throttles" && (candidate ?? 0) === 0) return [];
+    if (isThrottles(metric) && (candidate ?? 0) === 0) return [];
     const name = `${metricName(metric)}${group.every(({ dryRun }) => dryRun) ? " (shown only)" : ""}`;
     if (candidate === null) return [`${name}: no data`];
     const against = baseline === null ? "" : ` vs ${measure(baseline, unit)}`;

@@ -1,7 +1,7 @@
 /** Kept samples as lines: all targets of a metric as one, and each by itself. */
 
 import type { Recording } from "../../functions/domain/judge/recording.ts";
-import { type ArmSample, isWhole, unitOf, watchId } from "../../functions/domain/judge/sampling.ts";
+import { type ArmSample, isErrorRate, isWhole, unitOf, watchId } from "../../functions/domain/judge/sampling.ts";
 import type { MetricPlan } from "../../functions/domain/plan.ts";
 import type { Point } from "../../functions/pages/charts/line-chart.ts";
 import { thinned } from "../../functions/pages/promotion/verdict-view.ts";
@@ -91,9 +91,7 @@ export interface Exposure {
 
 /** Counted by the error rate, over all targets; null where no error rate was watched. */
 export function exposureOf(recording: Recording, arm: "candidate" | "baseline"): Exposure | null {
-  const watches = recording.analysis.metrics.filter(
-    ({ source }) => "preset" in source && source.preset === "lambda-error-rate",
-  );
+  const watches = recording.analysis.metrics.filter(isErrorRate);
   if (watches.length === 0) return null;
   const index = arm === "candidate" ? 1 : 2;
   const counted = watches

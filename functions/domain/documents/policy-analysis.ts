@@ -112,8 +112,8 @@ export const metricSchema = z
     }),
   ])
   .meta({
-    description: "a metric: a Lambda preset, or an explicit CloudWatch query",
-    examples: [{ preset: "lambda-error-rate", sequential: true }],
+    description: "a metric: a preset of a kind of target, or an explicit CloudWatch query",
+    examples: [{ preset: PRESETS[0], sequential: true }],
   });
 
 export const analysisSchema = z
@@ -129,7 +129,7 @@ export const analysisSchema = z
       .min(1)
       .max(50)
       .optional()
-      .describe("default: lambda-error-rate under the sequential judge"),
+      .describe("default: the error rate of each kind of target, under the sequential judge"),
     onInconclusive: z
       .enum(["hold", "proceed", "roll-back"])
       .optional()

@@ -17,7 +17,7 @@ export interface Ending {
   readonly result: BakeResult;
   readonly summary: string;
   /** Traffic must go back: who says so, and what the promotion ends as. */
-  readonly stop: { readonly by: TrippedBy; readonly outcome: Outcome } | null;
+  readonly stop: { readonly by: TrippedBy; readonly outcome: Outcome; readonly first?: readonly string[] } | null;
 }
 
 const plain = (result: BakeResult, summary: string): Ending => ({ result, summary, stop: null });
@@ -62,6 +62,11 @@ function undecided({ until, summary }: Hold, since: number): Ending {
 
 const DECIDES: ReadonlySet<string> = new Set(["resume", "skip-bake", "promote-now", "hold"]);
 
+/** Targets with a finding against them: they go back ahead of the others. */
+const failing = ({ findings }: Assessment): string[] => [
+  ...new Set(findings.flatMap(({ verdict, target, dryRun }) => (verdict === "fail" && !dryRun ? (target ?? []) : []))),
+];
+
 /** What the verdict ends, in any phase that watches traffic; null: it ends nothing, time may. */
 function endedByVerdict(
   assessment: Assessment,
@@ -71,7 +76,7 @@ function endedByVerdict(
   const why = assessment.reasons.join("; ");
   if (assessment.verdict === "fail" && !onlyWarns(phase, plan)) {
     const by = phase.kind === "monitor" ? "monitor" : "judge";
-    return { result: "failed", summary: why, stop: { by, outcome: "rolled-back" } };
+    return { result: "failed", summary: why, stop: { by, outcome: "rolled-back", first: failing(assessment) } };
   }
   if (phase.kind !== "step") return null;
   if (assessment.blocked) return plain("blocked", `a person has to look: ${blockedBy(assessment)}`);

@@ -3,6 +3,8 @@
  * recorded, since nothing else can be judged again.
  */
 
+import type { Kind } from "../../targets/kind.ts";
+import { everyKind, kindOf, presetOf } from "../../targets/kinds.ts";
 import type { Problem } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
 import { resolvePlan } from "../plan/resolve.ts";
@@ -55,6 +57,18 @@ function targetsOf({ analysis }: Recording): string[] {
   return names.size === 0 ? [SERVICE] : [...names];
 }
 
+/** The kind that its recorded presets measure; the first of the table where only explicit queries were recorded. */
+function kindIn({ analysis }: Recording, name: string): Kind {
+  const presets = analysis.metrics.flatMap(({ target, source }) =>
+    target === name && "preset" in source ? [presetOf(source.preset)] : [],
+  );
+  const [first] = everyKind();
+  if (first === undefined) throw new RangeError("there is no kind of target");
+  return presets[0] === undefined ? first : kindOf(presets[0].kind);
+}
+
+const placed = (name: string, kind: Kind): object => ({ name, kind: kind.name, ...Object(kind.example(name)) });
+
 /** The smallest policy around it: targets and steps as they were recorded. */
 function policyAround(recording: Recording, block: unknown): unknown {
   const { environment, steps } = recording;
@@ -64,12 +78,7 @@ function policyAround(recording: Recording, block: unknown): unknown {
     environments: { [environment]: { ...PLACE, pageTo: [NOBODY] } },
     services: {
       [SERVICE]: {
-        targets: targetsOf(recording).map((name) => ({
-          name,
-          kind: "lambda-alias",
-          functionName: name,
-          alias: "live",
-        })),
+        targets: targetsOf(recording).map((name) => placed(name, kindIn(recording, name))),
         rollout: { steps: steps.map(({ weight, bakeSeconds }) => ({ weight, bake: formatDuration(bakeSeconds) })) },
         analysis: block,
       },

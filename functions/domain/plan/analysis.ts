@@ -1,4 +1,4 @@
-import { everyKind, kindOf, presetOf } from "../../targets/kinds.ts";
+import { kindOf, PLACEHOLDERS, presetOf } from "../../targets/kinds.ts";
 import type { AnalysisInput, MetricInput, QueryInput, SequentialInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
@@ -114,7 +114,7 @@ function targetsOf(
   const perTarget = "preset" in metric || namesTarget(metric);
   if (metric.targets === undefined) return perTarget ? measuredBy(scope, placed, metric, at) : null;
   if (!perTarget) {
-    const hint = "put {functionName}, {alias} or {target} into a dimension, or leave targets out";
+    const hint = `put {target} or another name of one (${braced(PLACEHOLDERS)}) into a dimension, or leave targets out`;
     scope.report.refuse([...at, "targets"], "names targets, but the query is the same for all of them", hint);
     return null;
   }
@@ -127,6 +127,8 @@ function targetsOf(
     return measuredBy(scope, found, metric, [...at, "targets", index]);
   });
 }
+
+const braced = (names: readonly string[]): string => names.map((name) => `{${name}}`).join(", ");
 
 /** Those of these targets whose kind a preset measures; an explicit query measures what it names. */
 function measuredBy(scope: Scope, targets: readonly PlacedTarget[], metric: MetricInput, at: Path): PlacedTarget[] {
@@ -143,9 +145,7 @@ function measuredBy(scope: Scope, targets: readonly PlacedTarget[], metric: Metr
 /** Whether a query is another one for each target: it names the target, or something that its kind fills in. */
 function namesTarget({ query }: QueryMetric): boolean {
   const text = JSON.stringify(query.dimensions);
-  return ["target", ...everyKind().flatMap(({ placeholders }) => placeholders)].some((name) =>
-    text.includes(`{${name}}`),
-  );
+  return ["target", ...PLACEHOLDERS].some((name) => text.includes(`{${name}}`));
 }
 
 /** On unless said otherwise for the error rate, the metric for which the stated rate was measured most widely. */
@@ -174,7 +174,7 @@ function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): 
     scope.report.refuse([...at, "sequential"], "needs counts: the query has no samples", hint);
   }
   if (targets === null && sequential !== null) {
-    const hint = "put {functionName} and {version} into the dimensions, or write sequential: false";
+    const hint = "put {version} into a dimension, beside what names the target, or write sequential: false";
     scope.report.refuse([...at, "sequential"], "needs a baseline arm, which a metric of the environment has not", hint);
   }
 }
@@ -215,7 +215,7 @@ function checkRank(
     );
   }
   if (targets === null || !JSON.stringify(query.dimensions).includes("{version}")) {
-    const hint = "put {functionName} and {version} into the dimensions, or leave rank out";
+    const hint = "put {version} into a dimension, beside what names the target, or leave rank out";
     scope.report.refuse([...at, "rank"], "needs a baseline arm, which this query cannot tell apart", hint);
   }
 }

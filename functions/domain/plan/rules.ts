@@ -51,7 +51,7 @@ function checkSustained(scope: Scope, metric: MetricInput, rule: RuleInput, at: 
 function checkBaseline(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): void {
   if ("preset" in metric || rule.max !== undefined) return;
   if (JSON.stringify(metric.query.dimensions).includes("{version}")) return;
-  const hint = "put {version} into a dimension (with {functionName}), or write max";
+  const hint = "put {version} into a dimension, beside what names the target, or write max";
   scope.report.refuse(at, "compares with a baseline, but the query cannot tell the versions apart", hint);
 }
 

@@ -79,6 +79,7 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
     field: "functionName",
     hint: "one alias, one target: name another function or alias, or use {environment}",
   },
+  example: (name) => ({ functionName: name, alias: "live" }),
   resolve,
   same,
   share,

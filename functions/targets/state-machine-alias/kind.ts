@@ -99,6 +99,7 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
     field: "stateMachineName",
     hint: "one alias, one target: name another state machine or alias, or use {environment}",
   },
+  example: (name) => ({ stateMachineName: name, alias: "live" }),
   resolve,
   same,
   share,

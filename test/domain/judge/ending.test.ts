@@ -62,8 +62,21 @@ describe("a look at a step", () => {
     expect(look(1, { verdict: "fail", reasons: ["a", "b"] }).ending).toEqual({
       result: "failed",
       summary: "a; b",
-      stop: { by: "judge", outcome: "rolled-back" },
+      stop: { by: "judge", outcome: "rolled-back", first: [] },
     });
+  });
+
+  it("names the targets that something was found against, so that they go back first", () => {
+    const finding = (target: string | null, verdict: "fail" | "pass", dryRun = false) =>
+      ({ target, verdict, dryRun }) as Assessment["findings"][number];
+    const findings = [
+      finding("order", "fail"),
+      finding("order", "fail"),
+      finding("cart", "pass"),
+      finding("shown", "fail", true),
+      finding(null, "fail"),
+    ];
+    expect(look(1, { verdict: "fail", findings }).ending?.stop).toMatchObject({ first: ["order"] });
   });
 
   it("ends it with a pass from the planned end on", () => {
@@ -124,7 +137,7 @@ describe("a look at the monitoring", () => {
     look(now, over, plan, monitor).ending;
 
   it("brings traffic back as the monitor", () => {
-    expect(end({ verdict: "fail" }, planWith({}), 1)?.stop).toEqual({ by: "monitor", outcome: "rolled-back" });
+    expect(end({ verdict: "fail" }, planWith({}), 1)?.stop).toMatchObject({ by: "monitor", outcome: "rolled-back" });
     expect(end({}, planWith({ onInconclusive: "roll-back", extendSeconds: 0 }))?.stop?.by).toBe("monitor");
   });
 

@@ -188,7 +188,7 @@ describe("the rules of runbooks", () => {
 
   it("are refused where they compare what cannot be told apart", () => {
     const message = "compares with a baseline, but the query cannot tell the versions apart";
-    const hint = "put {version} into a dimension (with {functionName}), or write max";
+    const hint = "put {version} into a dimension, beside what names the target, or write max";
     expect(refused({ maxIncreasePoints: 2 }, { query: DEPTH })).toEqual([[`${AT}.rules[0]`, message, hint]]);
     expect(resolve(metrics({ query: ERRORS, rules: [{ maxIncreasePoints: 2 }] })).ok).toBe(true);
   });
@@ -319,7 +319,7 @@ describe("a metric", () => {
       { query: DEPTH, targets: ["cart"], rules: [{ max: 1 }] },
       ".targets",
       "names targets, but the query is the same for all of them",
-      "put {functionName}, {alias} or {target} into a dimension, or leave targets out",
+      "put {target} or another name of one ({functionName}, {alias}, {stateMachineName}, {stateMachineArn}) into a dimension, or leave targets out",
     ],
     [
       "judged without samples",
@@ -354,21 +354,21 @@ describe("a metric", () => {
       { query: DEPTH, rank: { minimumPoints: 15 } },
       ".rank",
       "needs a baseline arm, which this query cannot tell apart",
-      "put {functionName} and {version} into the dimensions, or leave rank out",
+      "put {version} into a dimension, beside what names the target, or leave rank out",
     ],
     [
       "of a target, ranked without its versions",
       { query: { ...DEPTH, dimensions: { F: "{functionName}" } }, rank: { minimumPoints: 15 } },
       ".rank",
       "needs a baseline arm, which this query cannot tell apart",
-      "put {functionName} and {version} into the dimensions, or leave rank out",
+      "put {version} into a dimension, beside what names the target, or leave rank out",
     ],
     [
       "of the environment, judged",
       { query: { ...DEPTH, statistic: "Sum" }, samples: { ...DEPTH, statistic: "Sum" }, sequential: true },
       ".sequential",
       "needs a baseline arm, which a metric of the environment has not",
-      "put {functionName} and {version} into the dimensions, or write sequential: false",
+      "put {version} into a dimension, beside what names the target, or write sequential: false",
     ],
     [
       "of the environment, by version",
