@@ -153,6 +153,7 @@ describe("what a nested execution hands to its parent", () => {
       "Monitor",
       "Roll back",
       "Roll out",
+      "Wait in queue",
     ]);
   });
 

@@ -161,7 +161,9 @@ export class SimulatedLambda {
       const CodeSha256 = settings.CodeSha256 ?? (code === undefined ? `sha256-of-${name}-${version}` : hashOf(code));
       const whole = { ...DEFAULTS, ...settings, CodeSha256 };
       const revisionId = this.#revision();
-      return { version, settings: whole, publishedAt: at, activeAt: at + pendingMs, failure, revisionId };
+      // What is there when the world begins has long served: its past is read as well.
+      const activeAt = pendingMs === 0 ? Number.NEGATIVE_INFINITY : at + pendingMs;
+      return { version, settings: whole, publishedAt: at, activeAt, failure, revisionId };
     });
     const firstVersion = Math.max(0, ...versions.map(({ version }) => Number(version))) + 1;
     const revisionId = this.#revision();
