@@ -219,13 +219,14 @@ function isCalledLater({ calls, settledAt }: Trial, what: (typeof GONE)[number][
 // --- all plans together ----------------------------------------------------------------------------------------------
 
 /**
- * The cases of one plan after others: all of a kind that none of them had, and one in so many of the rest, always the same.
- * `known` holds the kinds so far, and those of this plan afterwards.
+ * The cases of one plan after others: the first of each kind that was not there yet, and one in so many of the rest, always
+ * the same. `known` holds the kinds so far, and those of this plan afterwards.
  */
 export function thinned(cases: readonly FaultCase[], known: Set<string>, againOneIn: number): FaultCase[] {
-  const isNew = ({ kind }: FaultCase) => !known.has(kind);
   let again = 0;
-  const taken = cases.filter((what) => isNew(what) || again++ % againOneIn === 0);
-  for (const { kind } of cases) known.add(kind);
-  return taken;
+  return cases.filter(({ kind }) => {
+    if (known.has(kind)) return again++ % againOneIn === 0;
+    known.add(kind);
+    return true;
+  });
 }

@@ -16,7 +16,7 @@ const USAGE = `npm run faults -- [--plan NAME]... [--fault TEXT] [--only ID] [--
   --fault    only cases whose name contains this text
   --every    only each Nth case, for a first look
   --only     one case by its whole name, told as it happens
-  --whole    also every case of a kind that an earlier plan has had; else a share of those, by the plan
+  --whole    also every case of a kind that was there already; else a share of those, by the plan
   --workers  how many processes; as many as there are processors unless said
 `;
 

@@ -74,8 +74,8 @@ const planSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Of the cases whose kind an earlier plan has had, one in so many is taken: the longer it takes, the fewer. */
-  againOneIn: z.int().positive().default(24),
+  /** Of the cases whose kind was there already, one in so many is taken: the longer a plan takes, the fewer. */
+  againOneIn: z.int().positive().default(96),
   /** How often the sweeper runs: every minute, as deployed, but for days of which nearly all rounds find nothing. */
   sweepEverySeconds: z.int().positive().default(60),
   scenario: z.unknown(),
@@ -90,10 +90,10 @@ export interface FaultPlan extends Omit<z.output<typeof planSchema>, "scenario">
 
 const FOLDER = new URL("../../test/faults/plans/", import.meta.url);
 
-/** The one in which traffic has to go back is taken whole; the others add what it has not. */
+/** The one in which traffic has to go back: it has the most of each kind, and the others add what it has not. */
 const FIRST = "regression";
 
-/** Names of all plans, the one that is taken whole first. */
+/** Names of all plans, the one in which traffic has to go back first. */
 export function planNames(): string[] {
   const names = readdirSync(FOLDER)
     .filter((file) => file.endsWith(".json"))
