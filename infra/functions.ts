@@ -154,6 +154,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   // A hold asks people for a decision.
   row("plan-move", "task", { mails: true }),
   row("shift-traffic", "task", MOVING),
+  row("start-drive", "task", MOVING),
+  row("follow-drive", "task", MOVING),
   row("finish-rollout", "task", MOVING),
   row("begin-bake", "task"),
   row("judge", "task", { ...ASKING, accounts: ["read-traffic", "watch", "invoke"], memoryMb: 1024 }),

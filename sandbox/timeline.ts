@@ -147,7 +147,7 @@ export class Timeline {
   }
 }
 
-const GOOD_RESULTS: ReadonlySet<string> = new Set(["passed", "approved", "resumed"]);
+const GOOD_RESULTS: ReadonlySet<string> = new Set(["passed", "approved", "resumed", "followed"]);
 
 /** `lambda:Invoke failed: ResourceConflictException: The operation ...` up to the error's name. */
 const shortError = (message: string) => message.replace(/^(\S+) failed: (\w+): .*$/s, "$1: $2");

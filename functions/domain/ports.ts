@@ -127,9 +127,12 @@ export interface TrafficTarget {
 export interface SelfDriving {
   /** Starts the movement towards the candidate. The same name again is the same movement. */
   start(command: { candidate: string; name: string; marker: string; deadline: number }): Promise<void>;
-  /** How far it is. `stopped`: it will not go on by itself, and traffic is where `state` says. */
+  /** How far it is, under the marker that it was started with. `stopped`: it will not go on by itself, and traffic is where `state` says. */
   progress(): Promise<{ phase: "moving" | "done" | "stopped"; state: RouteState; summary: string }>;
-  /** Asks it to stop and to go back; the way back is followed by `progress`. */
+  /**
+   * Asks it to stop and to go back, from wherever it is; the way back is followed by `progress`, to `stopped`. Without a
+   * movement nothing has to be done, and it is `stopped` too.
+   */
   stop(): Promise<void>;
 }
 

@@ -59,7 +59,7 @@ function backInWords(environment: EnvironmentData): Part {
   return html`<p><strong>Why traffic went back</strong> (${who}): ${plainWatch(reason)}. All targets were on the baseline again ${span(backMs)} after that.</p>`;
 }
 
-const GOOD: ReadonlySet<BakeResult | null> = new Set(["passed", "approved", "resumed"]);
+const GOOD: ReadonlySet<BakeResult | null> = new Set(["passed", "approved", "resumed", "followed"]);
 
 function verdictTable({ plan, bakes, looks }: EnvironmentData): Html {
   const rows = bakes.map((bake) => {

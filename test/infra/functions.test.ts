@@ -103,9 +103,11 @@ describe("rows", () => {
   const doing = (use: FunctionRow["accounts"][number]) =>
     FUNCTIONS.filter(({ accounts }) => accounts.includes(use)).map(({ name }) => name);
 
-  test("that may move traffic are those that shift, finish and restore", () => {
+  test("that may move traffic are those that shift, start and follow what moves by itself, finish and restore", () => {
     expect(doing("move-traffic")).toEqual([
       "shift-traffic",
+      "start-drive",
+      "follow-drive",
       "finish-rollout",
       "restore-traffic",
       "operate",

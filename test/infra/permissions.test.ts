@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { roleFor } from "../../functions/domain/access.ts";
+import { everyKind } from "../../functions/targets/kinds.ts";
 import { accessOf, USES_OF } from "../../infra/access.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";
@@ -25,12 +26,16 @@ describe("the deployed roles allow all that handlers ask of AWS", () => {
     heard.push(...calls);
   });
 
+  // No kind moves by itself yet. The first one that does is not deployed without a story.
+  const isSelfDriving = everyKind().some(({ drive }) => drive === "self-driving");
+  const told = FUNCTIONS.filter(({ name }) => isSelfDriving || !["start-drive", "follow-drive"].includes(name));
+
   test("and these stories are told by every function, each with all that its row lets it do there", () => {
-    const silent = FUNCTIONS.filter(({ name }) => !heard.some(({ handler }) => handler === name));
+    const silent = told.filter(({ name }) => !heard.some(({ handler }) => handler === name));
     expect(silent.map(({ name }) => name)).toEqual([]);
-    const idle = FUNCTIONS.filter(({ accounts }) => accounts.length > 0).filter(
-      ({ name }) => !heard.some(({ handler, account }) => handler === name && account === TARGET),
-    );
+    const idle = told
+      .filter(({ accounts }) => accounts.length > 0)
+      .filter(({ name }) => !heard.some(({ handler, account }) => handler === name && account === TARGET));
     expect(idle.map(({ name }) => name)).toEqual([]);
   });
 });
@@ -48,6 +53,8 @@ describe("functions", () => {
     expect(writing).toEqual([
       "deploy-candidate",
       "shift-traffic",
+      "start-drive",
+      "follow-drive",
       "finish-rollout",
       "restore-traffic",
       "restore-code",

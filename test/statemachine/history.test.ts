@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { MOST_LOOKS, MOST_TICKS } from "../../functions/domain/chunks.ts";
 import { LONGEST_SECONDS } from "../../functions/domain/durations.ts";
+import { plannedSecondsOf } from "../../functions/domain/judge/bake.ts";
 import { queueSeconds } from "../../functions/domain/promotion/queue.ts";
 import { HISTORY_LIMIT } from "../../sandbox/asl/limits.ts";
+import { environmentPlan } from "../support/deps.ts";
 import { definitions, type State } from "./definition.ts";
 import { eventsIn, eventsOf, type Luck, lapIn } from "./events.ts";
 
@@ -22,6 +24,15 @@ const states = (machine: keyof typeof definitions, ...names: readonly string[]):
     if (state === undefined) throw new Error(`${machine} has no state ${name}`);
     return state;
   });
+
+const LEGS_OF_A_YEAR = (() => {
+  const plan = environmentPlan();
+  let seconds = 0;
+  for (let leg = 1; ; leg++) {
+    seconds += plannedSecondsOf(plan, { kind: "drive", leg }) ?? Number.POSITIVE_INFINITY;
+    if (seconds >= LONGEST_SECONDS) return leg;
+  }
+})();
 
 describe("a history has room", () => {
   it.each([
@@ -66,6 +77,12 @@ describe("a history has room", () => {
     const chunk = eventsIn(states("rollout", "Bake", "Baked?"), "good");
     const hundredSteps = 100 * eventsIn(lapIn(definitions.rollout).lap, "good");
     expect(Math.ceil(MINUTES / MOST_TICKS) * chunk + hundredSteps).toBeLessThan(HISTORY_LIMIT);
+  });
+
+  it("for a year of a movement that is followed, leg by leg, though every call fails as often as it is tried again", () => {
+    const leg = eventsIn(states("rollout", "Plan move", "Which move?", "Follow drive", "Followed?"), "bad");
+    expect(LEGS_OF_A_YEAR).toBe(115);
+    expect(LEGS_OF_A_YEAR * leg).toBeLessThan(HISTORY_LIMIT / 2);
   });
 
   it("for a year on hold before traffic moves, which is looked at once a day", () => {

@@ -9,8 +9,8 @@ import type { Acted, Finding } from "./assess.ts";
 import type { Span } from "./sampling.ts";
 import type { Verdict } from "./verdicts.ts";
 
-/** `step-25` and `monitor` last for a time; `hold-2` and `approval-at-25` until something happens. */
-const PHASE = /^(?:step-(\d{1,3})|(monitor)|hold-(\d+)|approval-(.+))$/;
+/** `step-25`, `monitor` and `drive-3` last for a time; `hold-2` and `approval-at-25` until something happens. */
+const PHASE = /^(?:step-(\d{1,3})|(monitor)|hold-(\d+)|drive-(\d{1,4})|approval-(.+))$/;
 
 export const BakeInput = EnvironmentInput.extend({
   phase: z.string().regex(PHASE),
@@ -23,21 +23,34 @@ export type Phase =
   | { readonly kind: "step"; readonly weight: number }
   | { readonly kind: "monitor" }
   | { readonly kind: "hold" }
+  /** A leg of the way that targets take by themselves, counted from 1. */
+  | { readonly kind: "drive"; readonly leg: number }
   | { readonly kind: "approval"; readonly approval: string };
 
 /** Throws `BadInput` for a name that is no phase. */
 export function readPhase(name: string): Phase {
   const parts = PHASE.exec(name);
   if (parts === null) throw new BadInput(`"${name}" is no phase of a bake`);
-  const [, weight, monitor, hold, approval] = parts;
+  const [, weight, monitor, hold, leg, approval] = parts;
   if (weight !== undefined) return { kind: "step", weight: Number(weight) };
   if (monitor !== undefined) return { kind: "monitor" };
+  if (leg !== undefined) return { kind: "drive", leg: Number(leg) };
   return hold !== undefined ? { kind: "hold" } : { kind: "approval", approval: String(approval) };
 }
+
+const FIRST_LEG_SECONDS = 60;
+const LEG_GROWTH = 1.1;
+
+/**
+ * Length of a leg in seconds. Each is a tenth longer than the one before, so that the end of a movement is seen at most a
+ * tenth of its time too late, and a movement of a year takes 115 legs.
+ */
+const legSeconds = (leg: number): number => Math.ceil(FIRST_LEG_SECONDS * LEG_GROWTH ** (leg - 1));
 
 /** Planned length of a phase in seconds; null: until something happens. Throws `BadInput` when the plan has no such phase. */
 export function plannedSecondsOf(plan: EnvironmentPlan, phase: Phase): number | null {
   if (phase.kind === "hold" || phase.kind === "approval") return null;
+  if (phase.kind === "drive") return legSeconds(phase.leg);
   if (phase.kind === "monitor") {
     if (plan.monitor === null) throw new BadInput(`the plan of ${plan.environment} asks for no monitoring`);
     return plan.monitor.forSeconds;
@@ -49,7 +62,8 @@ export function plannedSecondsOf(plan: EnvironmentPlan, phase: Phase): number | 
 
 /**
  * How a bake ended. `tripped` and `closed`: the journal said so, or an alarm or an operator did; `failed`: the judge did.
- * `blocked` and `inconclusive-hold` ask for a person; `rejected` is any end of an approval without one.
+ * `blocked` and `inconclusive-hold` ask for a person; `followed` is the end of a leg, which says nothing for the candidate,
+ * only that nothing stopped it; `rejected` is any end of an approval without one.
  */
 export type BakeResult =
   | "passed"
@@ -60,7 +74,8 @@ export type BakeResult =
   | "closed"
   | "approved"
   | "rejected"
-  | "resumed";
+  | "resumed"
+  | "followed";
 
 /** The BAKE item of one phase. */
 export interface BakeRecord {

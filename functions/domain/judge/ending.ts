@@ -117,6 +117,7 @@ export function afterLook(
   const planned = bake.startedAt + bake.plannedSeconds * 1000;
   if (now < planned) return { ending: null, extendTo: null };
   const lasted = formatDuration((now - bake.startedAt) / 1000);
+  if (phase.kind === "drive") return { ending: plain("followed", followed(assessment, lasted)), extendTo: null };
   if (assessment.verdict === "pass") return { ending: plain("passed", `passed after ${lasted}`), extendTo: null };
   if (onlyWarns(phase, plan))
     return { ending: plain("passed", `monitored for ${lasted}, to warn only: ${whyNot(assessment)}`), extendTo: null };
@@ -124,6 +125,10 @@ export function afterLook(
   if (now < cap) return { ending: null, extendTo: bake.extended ? null : cap };
   return { ending: withoutVerdict(assessment, phase, plan.analysis, lasted), extendTo: null };
 }
+
+/** A leg waits for no verdict, since what is watched does not wait either; the bake after the last leg does. */
+const followed = ({ verdict }: Assessment, lasted: string): string =>
+  `watched for ${lasted}, ${verdict} so far; the targets move by themselves`;
 
 const whyNot = ({ verdict, reasons }: Assessment): string => `${verdict}, ${reasons.join("; ")}`;
 

@@ -1,6 +1,6 @@
 /** How a bake begins: from when it is watched, until when, and in which words. */
 import { formatDuration } from "../durations.ts";
-import type { Intent } from "../ledger/journal-records.ts";
+import type { Intent, IntentResult } from "../ledger/journal-records.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type BakeRecord, type Phase, plannedSecondsOf, readPhase } from "./bake.ts";
 import type { Span } from "./sampling.ts";
@@ -59,15 +59,19 @@ function newest(instants: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** When the newest write that took effect did (epoch ms); null: none has. */
+const MOVED: ReadonlySet<IntentResult> = new Set(["applied", "moving"]);
+
+/** When traffic was last seen to move by a write that took effect (epoch ms); null: none has. */
 export function newestMove(intents: readonly Pick<Intent, "result">[]): number | null {
-  return newest(intents.map(({ result }) => (result?.outcome === "applied" ? result.at : null)));
+  return newest(intents.map(({ result }) => (result !== null && MOVED.has(result.outcome) ? result.at : null)));
 }
+
+const DOING: Partial<Record<Phase["kind"], string>> = { monitor: "monitoring", drive: "following" };
 
 function inWords(phase: Phase, plannedSeconds: number | null, span: Span | null): string {
   const share = span === null ? "without traffic on the candidate" : `at ${span.weight} %`;
   if (plannedSeconds !== null) {
-    return `${phase.kind === "monitor" ? "monitoring" : "baking"} ${share} for ${formatDuration(plannedSeconds)}`;
+    return `${DOING[phase.kind] ?? "baking"} ${share} for ${formatDuration(plannedSeconds)}`;
   }
   const awaited = phase.kind === "approval" ? `approval ${phase.approval}` : "a person, or the window";
   return `watching ${share} while waiting for ${awaited}`;

@@ -22,11 +22,14 @@ export function armsOf(target: TargetPlan, record: Pick<TargetRecord, "kind" | "
   return { target, baseline, candidate: record.candidate };
 }
 
-/** A stretch of time over which traffic stood still. It lasts until the next one begins. */
+/**
+ * A stretch of time over which traffic stood still, or moved by itself with both arms running. It lasts until the next one
+ * begins.
+ */
 export interface Span {
   /** When traffic was set (epoch ms). */
   readonly from: number;
-  /** Percent on the candidate. */
+  /** Percent on the candidate, as first seen. */
   readonly weight: number;
   /** Every target serves the candidate alone, with no split left. */
   readonly finished: boolean;

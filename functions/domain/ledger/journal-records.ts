@@ -41,10 +41,14 @@ export interface TargetRecord {
   readonly restored: "verified" | "refused" | null;
 }
 
-export type Purpose = "shift" | "finish" | "restore";
+/** `drive`: a service was told to move by itself, by one intent for the whole of its movement. */
+export type Purpose = "shift" | "finish" | "drive" | "restore";
 
-/** `overtaken`: a restore wrote after it, and looked again once it could no longer take effect. */
-export type IntentResult = "applied" | "not-applied" | "moved" | "foreign" | "overtaken";
+/**
+ * `moving`: the service is on its way by itself, and was last seen where `found` says. `overtaken`: a restore wrote after
+ * it, and looked again once it could no longer take effect.
+ */
+export type IntentResult = "applied" | "moving" | "not-applied" | "moved" | "foreign" | "overtaken";
 
 export interface Intent {
   readonly target: string;

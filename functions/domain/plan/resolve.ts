@@ -20,6 +20,7 @@ import {
   type PlacedTarget,
   refuseDifferentBytes,
   refuseSharedAliases,
+  refuseSteering,
   refuseUnheldWeights,
   refuseUnknownArtifacts,
   refuseUnknownPlaces,
@@ -101,8 +102,11 @@ function resolveDocuments(
 
 function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): EnvironmentPlan {
   const { environment } = scope;
-  const planned = resolveSteps(scope);
+  const targets = placed.map((target) => target.plan);
+  const drive = driveOf(scope, targets);
+  const planned = resolveSteps(scope, drive);
   const { steps } = planned;
+  if (drive === "self-driving") refuseSteering(scope, placed, planned);
   refuseUnheldWeights(scope, placed, planned);
   refuseWrongFollowers(scope, placed);
   const notBefore = resolveNotBefore(scope);
@@ -114,13 +118,12 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
   const analysis = resolveAnalysis(scope, placed, planned);
   const watched = plannedSeconds(steps) + (monitor?.forSeconds ?? 0);
   warnOfSleepingRules(scope, analysis.metrics, watched, [...scope.at.service, "analysis"]);
-  const targets = placed.map((target) => target.plan);
   return {
     environment: scope.name,
     account: environment.account,
     region: environment.region,
     roleArn: environment.roleArn ?? null,
-    drive: driveOf(scope, targets),
+    drive,
     targets,
     steps,
     analysis,

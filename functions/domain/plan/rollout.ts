@@ -1,13 +1,18 @@
 import type { StepInput } from "../documents/policy.ts";
 import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
-import type { MonitorPlan, StepPlan } from "../plan.ts";
+import type { Drive, MonitorPlan, StepPlan } from "../plan.ts";
 import { fromService, type Scope } from "./scope.ts";
 
 /** Steps, bakes and what follows them: the policy's, held against its floors, then the release's tightening. */
 
 const DEFAULT_BAKE_SECONDS = 900;
-const DEFAULT_STEPS: readonly StepInput[] = [10, 25, 50, 100].map((weight) => ({ weight, bake: DEFAULT_BAKE_SECONDS }));
+const evenly = (...weights: readonly number[]): StepInput[] =>
+  weights.map((weight) => ({ weight, bake: DEFAULT_BAKE_SECONDS }));
+const DEFAULT_STEPS: Readonly<Record<Drive, readonly StepInput[]>> = {
+  driven: evenly(10, 25, 50, 100),
+  "self-driving": evenly(100),
+};
 const DEFAULT_KEEP_SECONDS = 86_400;
 
 export interface PlannedSteps {
@@ -17,27 +22,32 @@ export interface PlannedSteps {
   readonly at: Path;
 }
 
-export function resolveSteps(scope: Scope): PlannedSteps {
+export function resolveSteps(scope: Scope, drive: Drive): PlannedSteps {
   const rollout = fromService(scope, "rollout");
-  const base = { steps: rollout.value?.steps ?? DEFAULT_STEPS, at: [...rollout.at, "steps"] };
-  checkSteps(scope, base.steps, base.at);
+  const base = { steps: rollout.value?.steps ?? DEFAULT_STEPS[drive], at: [...rollout.at, "steps"] };
+  checkSteps(scope, base.steps, base.at, drive);
   const asked = scope.tighten.steps;
   const at = asked === undefined ? base.at : [...scope.at.tighten, "steps"];
   if (asked !== undefined) {
-    checkSteps(scope, asked, at);
+    checkSteps(scope, asked, at, drive);
     checkOnlySlower(scope, base.steps, asked, at);
   }
   const written = withLongerBakes(scope, base.steps, asked ?? base.steps);
   return { steps: skipped(scope, written), written, at };
 }
 
-function checkSteps(scope: Scope, steps: readonly StepInput[], at: Path): void {
+/** A floor that nobody here can hold is refused, rather than promised. */
+const FIRST_STEP_UNKNOWN =
+  "targets that move by themselves choose their own first step: promote them where no floor is set for it";
+
+function checkSteps(scope: Scope, steps: readonly StepInput[], at: Path, drive: Drive): void {
   checkRising(scope, steps, at);
   const { smallestBake = 0, largestFirstStep = 100 } = scope.environment.floors ?? {};
   const first = steps[0]?.weight ?? 0;
   if (first > largestFirstStep) {
     const message = `starts with ${first} %, above the ${largestFirstStep} % that ${scope.name} allows for a first step`;
-    scope.report.refuse([...at, 0, "weight"], message, `start with ${largestFirstStep} or less`);
+    const hint = drive === "driven" ? `start with ${largestFirstStep} or less` : FIRST_STEP_UNKNOWN;
+    scope.report.refuse([...at, 0, "weight"], message, hint);
   }
   for (const [index, step] of steps.entries()) {
     if (step.bake >= smallestBake) continue;

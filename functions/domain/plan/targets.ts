@@ -176,6 +176,20 @@ export function driveOf(
   return found.has("self-driving") ? "self-driving" : "driven";
 }
 
+/** Who moves by itself takes no weights from here, and no lead from another target. */
+export function refuseSteering(scope: Scope, placed: readonly PlacedTarget[], planned: PlannedSteps): void {
+  for (const [index, { weight }] of planned.written.entries()) {
+    if (weight === 100) continue;
+    const message = `asks for ${weight} % of targets that move by themselves`;
+    const hint = "write one step of 100: its bake begins when they have moved, and their service knows the way there";
+    scope.report.refuse([...planned.at, index, "weight"], message, hint);
+  }
+  for (const { plan, at } of placed) {
+    if (plan.follows === undefined) continue;
+    scope.report.refuse([...at, "follows"], "is said of a target that moves by itself", "leave it out");
+  }
+}
+
 /** A kind that can hold nothing but none and all of the traffic has no step between them. */
 export function refuseUnheldWeights(scope: Scope, placed: readonly PlacedTarget[], planned: PlannedSteps): void {
   const strict = placed.find(

@@ -1,10 +1,12 @@
 import { findApproval } from "../approval/load.ts";
+import type { TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadTargets } from "../ledger/load.ts";
+import { loadIntents, loadTargets } from "../ledger/load.ts";
 import { asHold } from "../ledger/pauses.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Item } from "../ports.ts";
 import { isFinished, shareOfAll } from "../traffic/journal.ts";
+import { movementOf } from "../traffic/movement.ts";
 import type { Progress } from "./next-move.ts";
 
 type Tools = Pick<Dependencies, "ledger">;
@@ -32,11 +34,22 @@ export async function loadProgress(
     approvals: await loadApprovals(deps, promotionId, environment, plan),
     weight: shareOfAll(plan, targets),
     finished: isFinished(plan, targets),
+    movement: await loadMovement(deps, { promotionId, environment }, plan, targets),
     holds: holds.map((found) => {
       const phase = found.sk.slice(prefix.length);
       return { ...asHold(found), phase, over: baked[phase] !== undefined };
     }),
   };
+}
+
+async function loadMovement(
+  { ledger }: Tools,
+  { promotionId, environment }: Where,
+  plan: EnvironmentPlan,
+  targets: readonly TargetRecord[],
+): Promise<Progress["movement"]> {
+  if (plan.drive === "driven") return "none";
+  return movementOf(plan, targets, await loadIntents(ledger, promotionId, environment));
 }
 
 async function loadBaked(deps: Tools, promotionId: string, environment: string): Promise<Progress["baked"]> {

@@ -9,19 +9,26 @@ import type { Hold } from "../ledger/pauses.ts";
 import type { Signal } from "../ledger/signals.ts";
 import { isHeld, isStop } from "../ledger/signals.ts";
 import type { EnvironmentPlan } from "../plan.ts";
+import type { Movement } from "../traffic/movement.ts";
 import type { WindowState } from "../windows.ts";
 
 export type Milestone =
   | { readonly kind: "check"; readonly point: string }
   | { readonly kind: "ask"; readonly approval: string }
+  | { readonly kind: "drive" }
   | { readonly kind: "step"; readonly weight: number; readonly phase: string }
   | { readonly kind: "finish" };
 
 export const phaseOf = (weight: number) => `step-${weight}`;
+/** A leg of the way that targets take by themselves. */
+export const drivePhase = (leg: number) => `drive-${leg}`;
 export const approvalPhase = (approval: string) => `approval-${approval}`;
 
-/** The plan's milestones in order. Approvals and checks at a weight come after its bake; `after` has its own place. */
-export function milestones(plan: Pick<EnvironmentPlan, "steps" | "checks" | "approvals">): Milestone[] {
+/**
+ * The plan's milestones in order. Approvals and checks at a weight come after its bake; `after` has its own place. Targets
+ * that move by themselves are followed to their end first: their one step bakes what they have done.
+ */
+export function milestones(plan: Pick<EnvironmentPlan, "drive" | "steps" | "checks" | "approvals">): Milestone[] {
   const gatesAt = (point: string): Milestone[] => [
     ...(plan.checks.some(({ when }) => pointOf(when) === point) ? [{ kind: "check" as const, point }] : []),
     ...plan.approvals
@@ -33,7 +40,8 @@ export function milestones(plan: Pick<EnvironmentPlan, "steps" | "checks" | "app
     ...gatesAt(pointOf(weight)),
   ]);
   const after = gatesAt("after").filter(({ kind }) => kind === "ask");
-  return [...gatesAt("at-0"), ...steps, ...after, { kind: "finish" }];
+  const drive: Milestone[] = plan.drive === "self-driving" ? [{ kind: "drive" }] : [];
+  return [...gatesAt("at-0"), ...drive, ...steps, ...after, { kind: "finish" }];
 }
 
 /** What the ledger holds of the rollout so far. */
@@ -49,12 +57,16 @@ export interface Progress {
   /** Percent of traffic on the candidate, as last read back. */
   readonly weight: number;
   readonly finished: boolean;
+  /** How far targets are that move by themselves; `none` of those that do not. */
+  readonly movement: Movement;
   /** Holds so far, by phase, in order. */
   readonly holds: readonly (Pick<Hold, "why" | "until"> & { readonly phase: string; readonly over: boolean })[];
 }
 
 export type Move =
   | { readonly kind: "shift"; readonly weight: number; readonly phase: string; readonly summary: string }
+  /** Starts what moves by itself, or looks how far it is; then a leg of it is watched. */
+  | { readonly kind: "drive" | "follow"; readonly phase: string; readonly summary: string }
   | { readonly kind: "check"; readonly point: string; readonly summary: string }
   | { readonly kind: "ask"; readonly approval: string; readonly phase: string; readonly summary: string }
   | {
@@ -110,12 +122,16 @@ function watch(phase: string, { why, until }: Pick<Hold, "why" | "until">, summa
   return { kind: "watch", phase, hold: { why, until }, summary };
 }
 
-/** With nothing on the candidate there is nothing to watch, so a hold costs a token and no ticks. */
+/**
+ * With nothing on the candidate there is nothing to watch, so a hold costs a token and no ticks. What moves by itself cannot
+ * be held: it is watched, and people are told that it goes on.
+ */
 function held({ progress, signals }: Situation): Move {
   const word = signals.findLast(({ kind }) => kind === "hold");
   const summary = `held by ${word?.by ?? "an operator"}: ${word?.reason ?? ""}`;
-  if (progress.weight === 0) return { kind: "pause", summary };
-  return watch(nextHold(progress), { why: "operator", until: null }, summary);
+  if (progress.weight === 0 && progress.movement === "none") return { kind: "pause", summary };
+  const goesOn = progress.movement === "moving" ? "; the targets go on moving by themselves" : "";
+  return watch(nextHold(progress), { why: "operator", until: null }, `${summary}${goesOn}`);
 }
 
 const NEEDS_PERSON = new Set(["inconclusive-hold", "blocked"]);
@@ -147,6 +163,8 @@ function isDone(milestone: Milestone, situation: Situation): boolean {
       return progress.checked.includes(milestone.point);
     case "ask":
       return progress.approvals[milestone.approval]?.state === "approved";
+    case "drive":
+      return progress.movement === "done";
     case "step":
       return isBaked(milestone, progress) || isSkipped(milestone, situation);
     case "finish":
@@ -176,6 +194,8 @@ function towards(milestone: Milestone, situation: Situation): Move {
       return askOrStop(milestone.approval, situation.progress);
     case "finish":
       return { kind: "finish", summary: "makes the candidate the primary version" };
+    case "drive":
+      return driveOrWait(situation);
     case "step":
       return shiftOrWait(milestone, situation);
   }
@@ -201,13 +221,33 @@ function shiftOrWait(step: Extract<Milestone, { kind: "step" }>, { plan, progres
   if (window.open || progress.weight === step.weight) return shift;
   if (plan.window?.whenItCloses === "finish" && progress.weight > 0) return shift;
   if (plan.window?.whenItCloses === "roll-back" && progress.weight > 0) {
-    return { kind: "stop", outcome: "rolled-back", summary: `the change window closed: ${window.reason}` };
+    return closedWindow(window);
   }
-  return watch(
-    nextHold(progress),
-    { why: "window", until: window.opensAt },
-    `the change window is closed: ${window.reason}`,
-  );
+  return awaitWindow(progress, window);
+}
+
+/** Only the start needs an open window. What is on its way already cannot wait for one: it is followed, or taken back. */
+function driveOrWait({ plan, progress, window }: Situation): Move {
+  const phase = drivePhase(1 + Object.keys(progress.baked).filter((name) => DRIVE.test(name)).length);
+  if (progress.movement === "none") {
+    if (window.open)
+      return { kind: "drive", phase, summary: "tells the targets to move to the candidate by themselves" };
+    return awaitWindow(progress, window);
+  }
+  if (!window.open && plan.window?.whenItCloses === "roll-back") return closedWindow(window);
+  return { kind: "follow", phase, summary: "looks how far the targets have moved by themselves" };
+}
+
+const DRIVE = /^drive-\d+$/;
+
+const closedWindow = ({ reason }: WindowState): Move => ({
+  kind: "stop",
+  outcome: "rolled-back",
+  summary: `the change window closed: ${reason}`,
+});
+
+function awaitWindow(progress: Progress, { opensAt, reason }: WindowState): Move {
+  return watch(nextHold(progress), { why: "window", until: opensAt }, `the change window is closed: ${reason}`);
 }
 
 /** The execution of a move's phase: one that was cut before goes on under the next number. */

@@ -2,6 +2,7 @@
  * The journal's rules, pure: which word of ours explains what was read, and what a restore may do about it. The calls
  * that follow them are in `set-route.ts` and `restore.ts`; each rule closes a race, named beside it.
  */
+import type { Kind } from "../../targets/kind.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { Head, Intent, TargetRecord } from "../ledger/journal-records.ts";
 import type { EnvironmentPlan } from "../plan.ts";
@@ -36,17 +37,25 @@ export type Explanation = "baseline" | "ours" | "foreign";
 
 /**
  * Whose word a read state is. `foreign` is what no intent of this promotion and not its baseline explains: a person's
- * or another tool's. Route and mark must both agree with an intent, since two writers can wish for the same route. The
- * baseline is known by its route alone: whoever set it by hand did what a restore is for, under whatever mark.
+ * or another tool's. Route and mark must both agree with an intent, since two writers can wish for the same route. A
+ * service that moves by itself under our mark is ours wherever it is on its way. The baseline is known by its route alone: whoever set it by hand did what a restore is for, under whatever mark.
  */
 export function explain(
   state: RouteState,
   record: Pick<TargetRecord, "kind" | "baseline">,
-  intents: readonly Pick<Intent, "to" | "marker">[],
+  intents: readonly Pick<Intent, "purpose" | "from" | "to" | "marker">[],
 ): Explanation {
-  const { same } = kindOf(record.kind);
-  if (intents.some((intent) => same(state.route, intent.to) && state.marker === intent.marker)) return "ours";
-  return same(state.route, record.baseline.route) ? "baseline" : "foreign";
+  const kind = kindOf(record.kind);
+  const leadsTo = ({ purpose, from, to }: (typeof intents)[number]) =>
+    purpose === "drive" ? isBetween(kind, state.route, from, to) : kind.same(state.route, to);
+  if (intents.some((intent) => state.marker === intent.marker && leadsTo(intent))) return "ours";
+  return kind.same(state.route, record.baseline.route) ? "baseline" : "foreign";
+}
+
+/** Whether a route sends traffic to no version but those of two others: any split of them is on the way between. */
+function isBetween({ versions }: Pick<Kind, "versions">, route: Route, from: Route, to: Route): boolean {
+  const known = [...versions(from), ...versions(to)];
+  return versions(route).every((version) => known.includes(version));
 }
 
 /**
@@ -103,7 +112,7 @@ export function isFinished({ targets }: Pick<EnvironmentPlan, "targets">, record
 }
 
 /** Whether a route of this target is the finished one. */
-function isFinal({ kind, baseline, candidate }: Standing, route: Route): boolean {
+export function isFinal({ kind, baseline, candidate }: Standing, route: Route): boolean {
   if (candidate === null) return false;
   const { same, finished } = kindOf(kind);
   return same(route, finished(baseline.route, candidate));

@@ -4,14 +4,15 @@ import { kindOf } from "../../targets/kinds.ts";
 import { BrokenRecord } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import type { TargetRecord } from "../ledger/journal-records.ts";
-import { loadHead, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadHead, loadIntents, loadPlan, loadTargets } from "../ledger/load.ts";
 import { movedBySomebody } from "../notices/notice.ts";
 import { page } from "../notices/pager.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import type { Dependencies } from "../ports.ts";
+import type { Dependencies, RouteState } from "../ports.ts";
 import { bind } from "./bind.ts";
 import { groupCommit } from "./group-commit.ts";
-import { foreign, whyStopped } from "./journal.ts";
+import { explain, foreign, whyStopped } from "./journal.ts";
+import { newestDrive } from "./movement.ts";
 import { forwardClasses } from "./order.ts";
 import { agreedRead } from "./read-back.ts";
 import { noteFirstShift, type SetResult, setRoute } from "./set-route.ts";
@@ -102,9 +103,23 @@ export async function findAstray(
     const { same } = kindOf(record.kind);
     if (same((await target.traffic.read()).route, route)) continue;
     const found = await agreedRead(deps, target);
+    if (await isOnItsWay(deps, promotion, record, found)) continue;
     if (!same(found.route, route)) return { record, why: foreign(record, route, found).why };
   }
   return null;
+}
+
+/** Whether a service that was told to move by itself is still doing so, and stands where that leads. */
+async function isOnItsWay(
+  deps: Pick<Dependencies, "ledger">,
+  { promotionId, environment }: Promotion,
+  record: TargetRecord,
+  found: RouteState,
+): Promise<boolean> {
+  if (kindOf(record.kind).drive === "driven") return false;
+  const movement = newestDrive(await loadIntents(deps.ledger, promotionId, environment, record.target));
+  if (movement === undefined || movement.result?.outcome === "applied") return false;
+  return explain(found, record, [movement]) !== "foreign";
 }
 
 /** A restore trips the journal before it writes: only with the journal open is it somebody else's doing. */
@@ -120,7 +135,7 @@ export async function stopForAstray(
 }
 
 /** Somebody else's move: nothing of theirs is put back, people are paged once, and our own targets go back. */
-async function stopForForeign(
+export async function stopForForeign(
   deps: Dependencies,
   promotion: Promotion,
   plan: EnvironmentPlan,

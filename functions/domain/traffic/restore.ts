@@ -11,6 +11,7 @@ import { keys } from "../ledger/keys.ts";
 import { loadHead, loadIntents, loadTarget, loadTargets } from "../ledger/load.ts";
 import type { TrippedBy } from "../outcomes.ts";
 import { Conflict, type Dependencies, RevisionMoved, type RouteState, type Target } from "../ports.ts";
+import { driveBack } from "./drive-back.ts";
 import { groupCommit } from "./group-commit.ts";
 import {
   CLOCK_SLACK_MS,
@@ -225,7 +226,9 @@ async function writeRestoreIntent(
 ): Promise<Intent | "fenced" | "busy"> {
   const at = deps.clock.now();
   // Even where nothing has to be written: a write of ours that is in flight loses its revision by it.
-  const [to = record.baseline.route, ...rest] = kindOf(record.kind).path(state.route, record.baseline.route);
+  const { drive, path } = kindOf(record.kind);
+  const writes = drive === "driven" ? path(state.route, record.baseline.route) : [];
+  const [to = record.baseline.route, ...rest] = writes;
   const ours = markerOf(promotionId, record.fence);
   const intent: Intent = {
     target: record.target,
@@ -263,7 +266,7 @@ async function writeRestoreIntent(
   }
 }
 
-/** Writes one step of the way back and reads it; null when the revision moved and the round has to begin anew. */
+/** Writes one step of the way back, or has the service go all of it, and reads it; null when the revision moved and the round has to begin anew. */
 async function write(
   deps: Tools,
   promotion: Promotion,
@@ -272,17 +275,16 @@ async function write(
   intent: Intent,
 ): Promise<TargetRecord | null> {
   try {
-    await target.traffic.write({
-      route: intent.to,
-      revision: intent.revision,
-      marker: intent.marker,
-      deadline: intent.deadline,
-    });
+    const { to: route, revision, marker, deadline } = intent;
+    if (target.driver === undefined) await target.traffic.write({ route, revision, marker, deadline });
+    else await driveBack(deps, target.plan.name, target.driver);
   } catch (error) {
     if (!(error instanceof RevisionMoved)) throw error;
   }
   const state = await agreedRead(deps, target);
-  const ours = kindOf(record.kind).same(state.route, intent.to) && state.marker === intent.marker;
+  // What goes back by itself bears whatever mark its service leaves on it.
+  const isMarked = target.driver !== undefined || state.marker === intent.marker;
+  const ours = isMarked && kindOf(record.kind).same(state.route, intent.to);
   const moved = await writeResult(deps, promotion, record, intent, ours ? "applied" : "moved", state);
   return ours ? moved : null;
 }
@@ -303,11 +305,16 @@ async function stillStands(
   if (newestOpenDeadline(intents, wroteAt) !== null) {
     await waitOut(deps, intents, wroteAt);
     const state = await agreedRead(deps, target);
-    if (!isUnmoved(record, state)) return false;
+    if (!isUnmoved(record, state) || (await isMoving(target))) return false;
   }
   await closeIntents(deps, promotion, intents, "overtaken", record.last);
   await note(deps, promotion, { ...record, restored: "verified" });
   return true;
+}
+
+/** A start that arrived after the stop may not have moved any traffic yet. */
+async function isMoving({ driver }: Target): Promise<boolean> {
+  return driver !== undefined && (await driver.progress()).phase === "moving";
 }
 
 /** Sleeps until no write of ours can take effect any more. False: none could, as far as the look at `lookedAt` goes. */

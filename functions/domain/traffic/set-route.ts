@@ -34,7 +34,7 @@ export type SetResult =
   | Foreign;
 
 /** Time that one write with its read-back needs at most, in ms; less than this left, and it is not begun. */
-const NEEDED_MS = WRITE_WITHIN_MS + 15_000;
+export const NEEDED_MS = WRITE_WITHIN_MS + 15_000;
 
 /** Writes of one call: those of the longest path, and some that lose against a changed revision. */
 const MOST_WRITES = 8;
@@ -77,8 +77,8 @@ export async function setRoute(
  * Where the service has no revision to refuse a write by, whoever writes last wins: so it is looked right before whether
  * somebody else was there. What comes in between that look and the write nothing can see.
  */
-async function lookBeforeWriting(
-  deps: Tools,
+export async function lookBeforeWriting(
+  deps: Pick<Tools, "ledger" | "clock">,
   { promotionId, environment }: Promotion,
   target: Target,
   record: TargetRecord,
@@ -143,13 +143,17 @@ function makeIntent(deps: Tools, promotion: Promotion, record: TargetRecord, wan
   };
 }
 
-/** Puts the intent, if the head is open, the lock ours, and nobody else writes for this target. Why not, otherwise. */
-async function writeIntent(
-  deps: Tools,
+/**
+ * Puts the intent, if the head is open, the lock ours, and nobody else writes for this target. Why not, otherwise. The
+ * newest intent may be put again with a later deadline while it has no result. Throws `LedgerBusy`.
+ */
+export async function writeIntent(
+  deps: Pick<Tools, "ledger" | "clock">,
   { promotionId, environment }: Promotion,
   record: TargetRecord,
   intent: Intent,
 ): Promise<string | null> {
+  const isAgain = intent.sequence === record.sequence;
   const headKey = keys.head(promotionId, environment);
   const head = await noteFirstShift(deps, { promotionId, environment });
   if (head.state !== "open") return whyStopped(head);
@@ -157,7 +161,10 @@ async function writeIntent(
     await deps.ledger.write([
       { check: headKey, if: { state: "open" } },
       { check: keys.lock(record.resource), if: { owner: promotionId, fence: record.fence } },
-      { put: item(keys.intent(promotionId, environment, record.target, intent.sequence), intent), if: "absent" },
+      {
+        put: item(keys.intent(promotionId, environment, record.target, intent.sequence), intent),
+        if: isAgain ? { result: null } : "absent",
+      },
       {
         put: item(keys.target(promotionId, environment, record.target), { ...record, sequence: intent.sequence }),
         if: { sequence: record.sequence },

@@ -107,11 +107,12 @@ export function pointInWords(point: string): string {
   return POINTS[point] ?? point.replace(/^at-(\d+)$/, "at $1 %");
 }
 
-/** What a bake watched: `10 %`, `hold at 25 %`, `approval at 50 %`, `monitoring at 100 %`. */
+/** What a bake watched: `10 %`, `hold at 25 %`, `approval at 50 %`, `leg 3 at 40 %`, `monitoring at 100 %`. */
 export function phaseInWords({ phase, span }: Pick<BakeRecord, "phase" | "span">): string {
   const read = readPhase(phase);
   if (read.kind === "step") return `${read.weight} %`;
   const at = span === null ? "" : ` at ${span.weight} %`;
   if (read.kind === "approval") return `approval ${pointInWords(read.approval)}`;
+  if (read.kind === "drive") return `leg ${read.leg}${at}`;
   return read.kind === "monitor" ? `monitoring${at}` : `hold${at}`;
 }

@@ -48,25 +48,36 @@ describe("a phase", () => {
     ["step-25", { kind: "step", weight: 25 }],
     ["monitor", { kind: "monitor" }],
     ["hold-3", { kind: "hold" }],
+    ["drive-12", { kind: "drive", leg: 12 }],
     ["approval-at-25", { kind: "approval", approval: "at-25" }],
   ])("%s is read by its name", (name, phase) => {
     expect(readPhase(name)).toEqual(phase);
     expect(BakeInput.safeParse({ promotionId: "p", environment: "e", phase: name, chunk: 0 }).success).toBe(true);
   });
 
-  it.each(["step-", "step-1000", "xstep-1", "monitoring", "hold-", "hold-x", "approval-", "", "step-25 "])(
-    "%j is none",
-    (name) => {
-      expect(() => readPhase(name)).toThrow(BadInput);
-      expect(BakeInput.safeParse({ promotionId: "p", environment: "e", phase: name, chunk: 0 }).success).toBe(false);
-    },
-  );
+  it.each([
+    "step-",
+    "step-1000",
+    "xstep-1",
+    "monitoring",
+    "hold-",
+    "hold-x",
+    "drive-",
+    "drive-x",
+    "approval-",
+    "",
+    "step-25 ",
+  ])("%j is none", (name) => {
+    expect(() => readPhase(name)).toThrow(BadInput);
+    expect(BakeInput.safeParse({ promotionId: "p", environment: "e", phase: name, chunk: 0 }).success).toBe(false);
+  });
 
   it("lasts as planned, or until something happens", () => {
     const plan = environmentPlan();
     expect(plannedSecondsOf(plan, readPhase("step-25"))).toBe(900);
     expect(plannedSecondsOf(plan, readPhase("monitor"))).toBe(7_200);
     expect(plannedSecondsOf(plan, readPhase("hold-1"))).toBeNull();
+    expect([1, 2, 10].map((leg) => plannedSecondsOf(plan, readPhase(`drive-${leg}`)))).toEqual([60, 66, 142]);
     expect(plannedSecondsOf(plan, readPhase("approval-x"))).toBeNull();
     expect(() => plannedSecondsOf(plan, readPhase("step-30"))).toThrow("the plan of prod has no step of 30 %");
     expect(() => plannedSecondsOf(environmentPlan({ monitor: null }), readPhase("monitor"))).toThrow(

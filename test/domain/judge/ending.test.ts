@@ -54,6 +54,37 @@ const look = (
   at: Parameters<typeof afterLook>[1] = bake,
 ) => afterLook(assessment(over), at, phase, plan, now);
 
+describe("a look at a leg of what moves by itself", () => {
+  const leg = readPhase("drive-3");
+
+  it("ends it at its time whatever was seen, and takes that for no pass", () => {
+    for (const verdict of ["pass", "inconclusive", "error"] as const) {
+      expect(look(899_999, { verdict }, planWith({ earlyPass: true }), leg).ending).toBeNull();
+      expect(look(900_000, { verdict }, planWith({}), leg)).toEqual({
+        ending: {
+          result: "followed",
+          summary: `watched for 15m, ${verdict} so far; the targets move by themselves`,
+          stop: null,
+        },
+        extendTo: null,
+      });
+    }
+  });
+
+  it("ends it at once with a fail, and takes traffic back", () => {
+    expect(look(60_000, { verdict: "fail" }, planWith({}), leg).ending).toMatchObject({
+      result: "failed",
+      stop: { by: "judge", outcome: "rolled-back" },
+    });
+  });
+
+  it("is not cut short by a word for bakes, and is by a word to go back", () => {
+    const said = (kind: SignalKind): Signal => ({ signal: kind, kind, by: "ann", reason: "why", at: 5 });
+    expect(endedByWord([said("skip-bake"), said("promote-now")], leg, 0)).toBeNull();
+    expect(endedByWord([said("roll-back")], leg, 0)).toMatchObject({ result: "tripped" });
+  });
+});
+
 describe("a look at a step", () => {
   it("lets it go on until the planned end, whatever the verdict but a fail", () => {
     for (const verdict of ["pass", "inconclusive", "error"] as const) {

@@ -15,7 +15,15 @@ import { environmentPlan } from "../../support/deps.ts";
 
 const OPEN: WindowState = { open: true, reason: "no window is set", opensAt: null, closesAt: null };
 const CLOSED: WindowState = { open: false, reason: "frozen: Black Friday", opensAt: 5_000, closesAt: null };
-const FRESH: Progress = { baked: {}, checked: [], approvals: {}, weight: 0, finished: false, holds: [] };
+const FRESH: Progress = {
+  baked: {},
+  checked: [],
+  approvals: {},
+  weight: 0,
+  finished: false,
+  movement: "none",
+  holds: [],
+};
 
 const signal = (kind: SignalKind, at = 100): Signal => ({
   signal: `${kind}-${at}`,
@@ -274,5 +282,57 @@ describe("a closed window", () => {
     expect(decide({ weight: 100, baked: baked(10, 50, 100) }, shut, { window: windowPlan("hold") })).toMatchObject({
       kind: "finish",
     });
+  });
+});
+
+describe("a rollout that moves by itself", () => {
+  const plan = { drive: "self-driving", steps: [{ weight: 100, bakeSeconds: 900 }] } as const;
+  const followed = { "drive-1": { result: "followed", endedAt: 50, chunk: 1 } };
+  const shut = { window: CLOSED };
+
+  it("is followed to its end ahead of its step, and then needs no finish", () => {
+    const checks = [check("at-0")];
+    expect(milestones(environmentPlan({ ...plan, checks }))).toEqual([
+      { kind: "check", point: "at-0" },
+      { kind: "drive" },
+      { kind: "step", weight: 100, phase: "step-100" },
+      { kind: "finish" },
+    ]);
+    const done = { movement: "done", weight: 100, finished: true, baked: { ...followed, ...baked(100) } } as const;
+    expect(decide(done, {}, plan)).toMatchObject({ kind: "done" });
+  });
+
+  it("starts once, and is then followed leg by leg", () => {
+    expect(decide({}, {}, plan)).toMatchObject({ kind: "drive", phase: "drive-1" });
+    expect(decide({ movement: "moving" }, {}, plan)).toMatchObject({ kind: "follow", phase: "drive-1" });
+    expect(decide({ movement: "moving", baked: followed }, {}, plan)).toMatchObject({
+      kind: "follow",
+      phase: "drive-2",
+    });
+  });
+
+  it("is not done by traffic alone: its service may still be watching", () => {
+    expect(decide({ movement: "moving", weight: 100, finished: true }, {}, plan)).toMatchObject({ kind: "follow" });
+  });
+
+  it("waits for its window to start, and for none on its way", () => {
+    const held = { ...plan, window: windowPlan("hold") };
+    expect(decide({}, shut, held)).toMatchObject({ kind: "watch", hold: { why: "window", until: 5_000 } });
+    expect(decide({ movement: "moving" }, shut, held)).toMatchObject({ kind: "follow" });
+  });
+
+  it("is taken back on its way when its window closes, where the plan says so", () => {
+    const window = windowPlan("roll-back");
+    expect(decide({ movement: "moving" }, shut, { ...plan, window })).toMatchObject({
+      kind: "stop",
+      outcome: "rolled-back",
+    });
+    expect(decide({}, shut, { ...plan, window })).toMatchObject({ kind: "watch" });
+  });
+
+  it("is held before its start by a token, and watched on its way, which no hold stops", () => {
+    const signals = [signal("hold")];
+    expect(decide({}, { signals }, plan)).toMatchObject({ kind: "pause" });
+    expect(decide({ movement: "moving" }, { signals }, plan)).toMatchObject({ kind: "watch", phase: "hold-1" });
   });
 });

@@ -11,30 +11,43 @@ import { ENV, IN_PROD, P1, rollingOut, START, World } from "../../support/deps.t
 const BASELINE: Route = { primary: "7", secondary: null };
 const SPLIT: Route = { primary: "7", secondary: { version: "8", percent: 10 } };
 const OURS = markerOf("p-1", 3);
+const SHIFT = { purpose: "shift", from: BASELINE, to: SPLIT, marker: OURS } as const;
+const DONE: Route = { primary: "8", secondary: null };
+const DRIVE = { purpose: "drive", from: BASELINE, to: DONE, marker: OURS } as const;
 const state = (route: Route, marker: string): RouteState => ({ route, marker, revision: "r" });
 const record = { kind: "lambda-alias", baseline: state(BASELINE, "by hand") };
 
 describe("a state that was read", () => {
   it("is ours when an intent wanted this route under this mark", () => {
-    expect(explain(state(SPLIT, OURS), record, [{ to: SPLIT, marker: OURS }])).toBe("ours");
+    expect(explain(state(SPLIT, OURS), record, [SHIFT])).toBe("ours");
   });
 
   it.each(["by hand", OURS, "hotfix by jo"])("is the baseline under whatever mark: %s", (mark) => {
-    expect(explain(state(BASELINE, mark), record, [{ to: SPLIT, marker: OURS }])).toBe("baseline");
+    expect(explain(state(BASELINE, mark), record, [SHIFT])).toBe("baseline");
   });
 
   it("is foreign when only the route agrees with an intent: two writers can wish for the same route", () => {
-    expect(explain(state(SPLIT, "codedeploy"), record, [{ to: SPLIT, marker: OURS }])).toBe("foreign");
+    expect(explain(state(SPLIT, "codedeploy"), record, [SHIFT])).toBe("foreign");
   });
 
   it("is foreign when only the mark agrees: a tool that leaves the description alone moved it", () => {
     const moved = { primary: "6", secondary: null };
-    expect(explain(state(moved, OURS), record, [{ to: SPLIT, marker: OURS }])).toBe("foreign");
+    expect(explain(state(moved, OURS), record, [SHIFT])).toBe("foreign");
     expect(explain(state(moved, "by hand"), record, [])).toBe("foreign");
   });
 
+  it.each([SPLIT, DONE])("is ours wherever a service is on its way by itself, under our mark", (route) => {
+    expect(explain(state(route, OURS), record, [DRIVE])).toBe("ours");
+    expect(explain(state(route, "by hand"), record, [DRIVE])).toBe("foreign");
+  });
+
+  it("is foreign where such a way does not lead past", () => {
+    const third = { primary: "7", secondary: { version: "9", percent: 10 } };
+    expect(explain(state(third, OURS), record, [DRIVE])).toBe("foreign");
+  });
+
   it("is foreign under the mark of an older fence", () => {
-    expect(explain(state(SPLIT, markerOf("p-1", 2)), record, [{ to: SPLIT, marker: OURS }])).toBe("foreign");
+    expect(explain(state(SPLIT, markerOf("p-1", 2)), record, [SHIFT])).toBe("foreign");
   });
 });
 
