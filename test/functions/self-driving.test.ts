@@ -36,7 +36,7 @@ beforeEach(async () => {
   const { clock } = world;
   const target = world.target("order");
   escalator = new Escalator({
-    set: (route, marker) => target.moveByHand(route, marker ?? "deployed by hand"),
+    set: (route, marker) => target.moveByHand(route, marker ?? "rolled back by its service"),
     later: (ms, run) => clock.at(clock.now() + ms, run),
   });
   const driver = driverOf(escalator, () => target.read());
@@ -163,6 +163,21 @@ describe("follow-drive", () => {
     escalator.giveUp();
     expect(await follow()).toMatchObject({ decision: "stop", summary: expect.stringContaining("stopped on its way") });
     expect(await loadEnding(world.ledger, P1)).toMatchObject({ outcome: "rolled-back" });
+  });
+
+  it("notes nothing once the journal is tripped, though it had begun to look before", async () => {
+    await start();
+    world.clock.advance(MINUTE);
+    const progress = async () => {
+      const seen = await escalator.progress(() => world.target("order").read());
+      await trip(deps, P1, ENV, WHY);
+      return seen;
+    };
+    const { target } = deps;
+    const driver = { ...driverOf(escalator, () => world.target("order").read()), progress };
+    deps = { ...deps, target: (place, plan) => ({ ...target(place, plan), driver }) };
+    expect(await follow()).toEqual({ decision: "stop", summary: "the journal was tripped" });
+    expect((await record()).last.route).toEqual(BASELINE);
   });
 
   it("does not take the service's word for traffic that it has not read back", async () => {
