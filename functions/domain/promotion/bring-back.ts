@@ -11,6 +11,7 @@ import type { TrippedBy } from "../outcomes.ts";
 import type { Dependencies } from "../ports.ts";
 import { bind } from "../traffic/bind.ts";
 import { type Restore, restore, type TargetRestore } from "../traffic/restore.ts";
+import { sayIdle } from "./say-idle.ts";
 
 export interface BroughtBack {
   readonly state: Restore["state"];
@@ -60,7 +61,8 @@ async function restoreEnvironment(deps: Dependencies, promotionId: string, head:
   const { environment } = head;
   const plan = await loadPlan(deps.ledger, promotionId, environment);
   const promotion = { promotionId, environment };
-  const result = await restore(deps, promotion, why, (record) => bind(deps, plan, record));
+  const restored = await restore(deps, promotion, why, (record) => bind(deps, plan, record));
+  const result = await sayIdle(deps, plan, head, restored);
   await record(deps, promotionId, environment, result);
   if (result.state === "refused") await tellRefused(deps, promotionId, environment, plan.pageTo, result);
   return result;
