@@ -9,6 +9,7 @@ import { planNames, readFaultPlan } from "../../sandbox/faults/plans.ts";
 import { run, type Trial } from "../../sandbox/faults/trial.ts";
 import { judgeCase, judgeTrial, type Verdict } from "../../sandbox/faults/verdict.ts";
 import { deployedFunctions, MACHINES } from "../../sandbox/host/deployment.ts";
+import { isUntold } from "../support/self-driving.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {
@@ -55,13 +56,17 @@ describe("without a fault", () => {
 describe("all plans together", () => {
   it("come by every state of every machine", () => {
     const visited = new Set([...clean.values()].flatMap(({ visits }) => visits.map(inWords)));
-    const all = MACHINES.flatMap((machine) => statesOf(machine).map((state) => inWords({ machine, state })));
+    const all = MACHINES.flatMap((machine) =>
+      statesOf(machine)
+        .filter((state) => machine !== "rollout" || !isUntold(state))
+        .map((state) => inWords({ machine, state })),
+    );
     expect(all.filter((state) => !visited.has(state))).toEqual([]);
   });
 
   it("invoke every function", () => {
     const invoked = new Set([...clean.values()].flatMap(({ invocations }) => [...invocations.keys()]));
-    expect([...deployedFunctions().keys()].filter((name) => !invoked.has(name))).toEqual([]);
+    expect([...deployedFunctions().keys()].filter((name) => !invoked.has(name) && !isUntold(name))).toEqual([]);
   });
 
   it("have thousands of cases", () => {

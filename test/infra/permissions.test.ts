@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { roleFor } from "../../functions/domain/access.ts";
-import { everyKind } from "../../functions/targets/kinds.ts";
 import { accessOf, USES_OF } from "../../infra/access.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
+import { isUntold } from "../support/self-driving.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";
 import { type HandlerCall, lambdaRequests, ledgerRequests, type Request, refusals } from "./permissions.ts";
 import { callsOf, POLICY_FILE, STORIES } from "./stories.ts";
@@ -26,9 +26,7 @@ describe("the deployed roles allow all that handlers ask of AWS", () => {
     heard.push(...calls);
   });
 
-  // No kind moves by itself yet. The first one that does is not deployed without a story.
-  const isSelfDriving = everyKind().some(({ drive }) => drive === "self-driving");
-  const told = FUNCTIONS.filter(({ name }) => isSelfDriving || !["start-drive", "follow-drive"].includes(name));
+  const told = FUNCTIONS.filter(({ name }) => !isUntold(name));
 
   test("and these stories are told by every function, each with all that its row lets it do there", () => {
     const silent = told.filter(({ name }) => !heard.some(({ handler }) => handler === name));

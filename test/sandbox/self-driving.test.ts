@@ -6,6 +6,7 @@ import { itemsOf } from "../../sandbox/faults/table-dump.ts";
 import { type Ended, Sandbox } from "../../sandbox/sandbox.ts";
 import type { ScenarioFile } from "../../sandbox/world/scenario.ts";
 import { Escalator } from "../support/escalator.ts";
+import { DRIVE_FUNCTIONS, DRIVE_STATES } from "../support/self-driving.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 const moving = vi.hoisted(() => {
@@ -107,7 +108,8 @@ describe("a service that moves by itself", () => {
       "drive-5 followed",
       "step-100 passed",
     ]);
-    expect(story.states).toContain("Follow drive");
+    expect(story.states).toEqual(expect.arrayContaining(DRIVE_STATES));
+    expect([...story.sandbox.host.counts.keys()]).toEqual(expect.arrayContaining(DRIVE_FUNCTIONS));
     expect(story.states).not.toContain("Finish rollout");
   });
 
