@@ -120,14 +120,26 @@ async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Pla
 /** An alarm of that name turns wherever there is one. */
 function turn(sandbox: Sandbox, name: string, to: "ALARM" | "OK"): void {
   const { alarms } = sandbox.cloudWatch;
-  for (const account of new Set(sandbox.lambda.functions().map((fn) => fn.account))) {
+  const holders = [...sandbox.lambda.functions(), ...sandbox.stepFunctions.machines()];
+  for (const account of new Set(holders.map((holder) => holder.account))) {
     const alarm = alarms.find(account, sandbox.place.region, name);
     if (alarm !== undefined) alarms.set(alarm, to, "the case says so");
   }
 }
 
-/** The last function's only alias: the environment that customers use comes last. */
+/** The last function's only alias, or the last machine's: the environment that customers use comes last. */
 function moveByHand(sandbox: Sandbox, { version, weights = {} }: Extract<Deed, { do: "move" }>): void {
+  const machine = sandbox.stepFunctions.machines().at(-1);
+  if (machine !== undefined) {
+    const { name, account, region, aliases } = machine;
+    const [alias = ""] = aliases.keys();
+    const others = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+    sandbox.stepFunctions.moveByHand(
+      { machine: name, account, region, alias },
+      { [version]: 100 - others, ...weights },
+    );
+    return;
+  }
   const fn = sandbox.lambda.functions().at(-1);
   const [alias] = fn?.aliases.keys() ?? [];
   if (fn === undefined || alias === undefined) throw new Error("the world has no alias");

@@ -2,23 +2,25 @@
 
 import type { Header } from "../../functions/domain/ledger/header.ts";
 import type { Head } from "../../functions/domain/ledger/journal-records.ts";
+import type { TargetPlan } from "../../functions/domain/plan.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
 import { artifactsOf } from "../host/populate.ts";
-import { lambdaAliasesOf } from "../host/targets.ts";
+import { simulated } from "../host/targets.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { FaultPlan } from "./plans.ts";
 import { itemsOf } from "./table-dump.ts";
 import type { Trial } from "./trial.ts";
 import { codeKey } from "./witness.ts";
 
-/** One alias of a target, with every weight it ever had. */
+/** What holds a target's traffic, with every weight it ever had. */
 export interface AliasFacts {
   readonly environment: string;
   readonly account: string;
   /** Name of the target. */
   readonly target: string;
+  readonly kind: string;
+  /** Of the function, or of whatever else its kind moves. */
   readonly functionName: string;
-  readonly alias: string;
   /** Version that served when the world began. */
   readonly baseline: string;
   /** Candidate of each of the plan's promotions, by its code; null: never published. */
@@ -54,36 +56,35 @@ export function factsOf(trial: Trial): Facts {
   return { ...trial, aliases: aliasFacts(trial), facts: promotionFacts(trial.sandbox, trial.promotions) };
 }
 
-/** Every alias that the plan's promotions may move. */
+/** Every target that the plan's promotions may move. */
 function aliasFacts({ sandbox, plan, changes: all, seen: { codes } }: Trial): AliasFacts[] {
   const environments = plan.resolved[0]?.environments ?? [];
-  return environments.flatMap(({ environment, account, region, targets }, place) =>
-    lambdaAliasesOf(targets).map((target, position) => {
-      const { functionName, alias } = target;
-      const fn = sandbox.lambda.functions().find((one) => one.name === functionName && one.account === account);
-      const current = fn?.aliases.get(alias)?.current;
-      if (fn === undefined || current === undefined) throw new Error(`the world has no ${functionName}:${alias}`);
-      const [first] = sandbox.lambda.weightHistory({ functionName, alias, account, region });
+  return environments.flatMap((where, place) =>
+    where.targets.map((target, position) => {
+      const { environment, account } = where;
+      const { name, ...seen } = simulated(target).see(sandbox, where, target);
+      const [first] = simulated(target).history(sandbox, where, target);
       const candidates = plan.resolved.map((resolved) => {
         const artifact = resolved.environments[place]?.targets[position]?.artifact;
         if (artifact?.from === "version") return artifact.version;
         const code = codeOf(resolved.environments[place]?.targets[position]?.name ?? "", plan, resolved.version, place);
-        return versionWith(codes, codeKey(account, functionName, ""), code);
+        return versionWith(codes, codeKey(account, name, ""), code);
       });
-      const changes = all.filter((change) => change.functionName === functionName && change.account === account);
+      const changes = all.filter((change) => change.functionName === name && change.account === account);
+      const pin = pinOf(changes, lastCapture(sandbox, target, account));
+      const baseline = Object.keys(first?.weights ?? {})[0] ?? "";
+      const { kind } = target;
       return {
         environment,
         account,
         target: target.name,
-        functionName,
-        alias,
-        baseline: Object.keys(first?.weights ?? {})[0] ?? "",
+        kind,
+        functionName: name,
+        baseline,
         candidates,
-        version: current.version,
-        versions: [...fn.versions.keys()],
-        split: Object.values(current.additional).some((share) => share > 0),
         changes,
-        pin: pinOf(changes, lastCapture(sandbox, functionName, account)),
+        pin,
+        ...seen,
       };
     }),
   );
@@ -95,14 +96,15 @@ function versionWith(codes: ReadonlyMap<string, string>, prefix: string, code: s
   return found === undefined ? null : found[0].slice(prefix.length);
 }
 
-/** When a baseline was last read off the alias (epoch ms), by the calls that were made. */
-function lastCapture({ aws }: Sandbox, functionName: string, account: string): number {
+/** When a baseline was last read off the target (epoch ms), by the calls that were made. */
+function lastCapture({ aws }: Sandbox, target: TargetPlan, account: string): number {
+  const { operation, naming } = simulated(target).reads(target);
   const reads = aws.calls.filter(
     (call) =>
       call.handler === "capture-baseline" &&
-      call.operation === "GetAlias" &&
+      call.operation === operation &&
       call.account === account &&
-      call.summary.includes(`FunctionName=${functionName} `),
+      call.summary.includes(naming),
   );
   return Math.max(Number.NEGATIVE_INFINITY, ...reads.map(({ at }) => at));
 }

@@ -79,9 +79,7 @@ function comesToRest({ settledAt, sandbox }: Facts): string[] {
 function trafficIsWhole({ aliases }: Facts): string[] {
   return aliases
     .filter(({ split, changes }) => split && changes.at(-1)?.by !== "hand")
-    .map(
-      ({ functionName, alias, changes }) => `${functionName}:${alias} is split: ${inWords(changes.at(-1)?.weights)}`,
-    );
+    .map(({ functionName, changes }) => `${functionName} is split: ${inWords(changes.at(-1)?.weights)}`);
 }
 
 const inWords = (weights: Readonly<Record<string, number>> | undefined) =>

@@ -1,9 +1,11 @@
 /** What the simulated AWS itself saw in a case: noted as it happens, and never asked of Headgate. */
+import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Item } from "../../functions/domain/ports.ts";
 import type { AlarmEvent } from "../aws/cloudwatch/alarms.ts";
 import type { AliasChange } from "../aws/lambda/alias-operations.ts";
+import type { Revision } from "../aws/step-functions/machine.ts";
 import type { InvocationRecord } from "../host/lambda-host.ts";
 import type { Sandbox } from "../sandbox.ts";
 
@@ -21,7 +23,7 @@ export interface Put {
   readonly item: Item;
 }
 
-/** Hash of what `$LATEST` holds. */
+/** Hash of what `$LATEST` holds, or a state machine's latest revision. */
 export interface Latest {
   readonly account: string;
   readonly functionName: string;
@@ -55,6 +57,12 @@ export class Witness {
       this.changes.push(change);
       this.noteCodes();
     });
+    for (const machine of sandbox.stepFunctions.machines()) this.#began.set(machine.arn, hashOf(machine.current));
+    sandbox.stepFunctions.onAliasChange(({ machine: functionName, routing, ...change }) => {
+      const weights = Object.fromEntries(routing.map(({ version, weight }) => [version, weight / 100]));
+      this.changes.push({ ...change, functionName, weights });
+      this.noteCodes();
+    });
     sandbox.cloudWatch.alarms.onStateChange((event) => this.#turned(event));
     sandbox.dynamoDb.onPut((item, at) => this.#put(item, at));
   }
@@ -68,11 +76,20 @@ export class Witness {
       for (const { version, settings } of versions.values())
         this.codes.set(codeKey(account, name, version), settings.CodeSha256);
     }
+    for (const { account, name, versions } of this.#sandbox?.stepFunctions.machines() ?? []) {
+      for (const { number, revision } of versions.values())
+        this.codes.set(codeKey(account, name, number), hashOf(revision));
+    }
   }
 
   get latest(): Latest[] {
-    return (this.#sandbox?.lambda.functions() ?? []).map(({ account, name, arn, latest }) => {
-      const ended = latest.settings.CodeSha256;
+    const functions = (this.#sandbox?.lambda.functions() ?? []).map(({ account, name, arn, latest }) => {
+      return { account, name, arn, ended: latest.settings.CodeSha256 };
+    });
+    const machines = (this.#sandbox?.stepFunctions.machines() ?? []).map(({ account, name, arn, current }) => {
+      return { account, name, arn, ended: hashOf(current) };
+    });
+    return [...functions, ...machines].map(({ account, name, arn, ended }) => {
       return { account, functionName: name, began: this.#began.get(arn) ?? "", ended };
     });
   }
@@ -93,6 +110,9 @@ export class Witness {
     this.intents.push({ at, item });
   }
 }
+
+/** A definition's hash as Lambda writes that of code. */
+const hashOf = ({ settings }: Revision): string => createHash("sha256").update(settings.definition).digest("base64");
 
 export const codeKey = (account: string, functionName: string, version: string) =>
   `${account} ${functionName} ${version}`;

@@ -4,6 +4,7 @@ import { type KindName, kindOf } from "../../functions/targets/kinds.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import type { MachineAliasPlan } from "../../functions/targets/state-machine-alias/kind.ts";
 import type { SimulatedLambda } from "../aws/lambda/lambda.ts";
+import { asOf } from "../aws/step-functions/machine.ts";
 import type { SimulatedStepFunctions } from "../aws/step-functions/step-functions.ts";
 import type { Scenario } from "../world/scenario.ts";
 import type { ShareHistory } from "../world/shares.ts";
@@ -21,6 +22,16 @@ type World = Pick<Scenario, "slowVersions">;
 
 type Where = Pick<EnvironmentPlan, "account" | "region">;
 
+/** What holds a target's traffic, as the service has it now. */
+export interface Seen {
+  /** Of the function, or of the state machine. */
+  readonly name: string;
+  /** The version that serves where nothing is split. */
+  readonly version: string;
+  readonly versions: readonly string[];
+  readonly split: boolean;
+}
+
 interface SimulatedKind {
   /** Makes what the plan expects to find. */
   create(services: TargetServices, where: Where, target: TargetPlan, world: World): void;
@@ -28,6 +39,10 @@ interface SimulatedKind {
   readonly artifact?: (name: string) => string;
   /** How its traffic was split, from the beginning, by the service's own record. */
   history(services: TargetServices, where: Where, target: TargetPlan): ShareHistory;
+  /** Throws where the world has no such thing. */
+  see(services: TargetServices, where: Where, target: TargetPlan): Seen;
+  /** The call that reads how traffic is split, and what its summary names the target by. */
+  reads(target: TargetPlan): { readonly operation: string; readonly naming: string };
 }
 
 const SIMULATED = {
@@ -38,6 +53,18 @@ const SIMULATED = {
       const { functionName, alias } = target as LambdaAliasPlan;
       return lambda.weightHistory({ account, region, functionName, alias });
     },
+    see: ({ lambda }, { account }, target) => {
+      const { functionName: name, alias } = target as LambdaAliasPlan;
+      const fn = lambda.functions().find((one) => one.name === name && one.account === account);
+      const current = fn?.aliases.get(alias)?.current;
+      if (fn === undefined || current === undefined) throw new Error(`the world has no ${name}:${alias}`);
+      const split = Object.values(current.additional).some((share) => share > 0);
+      return { name, version: current.version, versions: [...fn.versions.keys()], split };
+    },
+    reads: (target) => ({
+      operation: "GetAlias",
+      naming: `FunctionName=${(target as LambdaAliasPlan).functionName} `,
+    }),
   },
   "state-machine-alias": {
     create: ({ stepFunctions }, where, target) => createMachine(stepFunctions, where, target as MachineAliasPlan),
@@ -46,6 +73,16 @@ const SIMULATED = {
       const { stateMachineName: machine, alias } = target as MachineAliasPlan;
       return stepFunctions.weightHistory({ account, region, machine, alias });
     },
+    see: ({ stepFunctions }, { account }, target) => {
+      const { stateMachineName: name, alias } = target as MachineAliasPlan;
+      const machine = stepFunctions.machines().find((one) => one.name === name && one.account === account);
+      if (machine === undefined) throw new Error(`the world has no ${name}:${alias}`);
+      const routing = asOf(machine.alias(alias).history, Number.POSITIVE_INFINITY).routing;
+      const [first, ...others] = routing.filter(({ weight }) => weight > 0);
+      const version = first?.version ?? "";
+      return { name, version, versions: [...machine.versions.keys()], split: others.length > 0 };
+    },
+    reads: ({ resource }) => ({ operation: "DescribeStateMachineAlias", naming: resource }),
   },
 } satisfies Readonly<Record<KindName, SimulatedKind>>;
 

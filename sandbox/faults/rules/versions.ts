@@ -97,6 +97,6 @@ export function latestIsWhatServes(facts: Facts): string[] {
 function isSaidToStay({ sandbox }: Facts, functionName: string): boolean {
   return itemsOf(sandbox, "PROMOTION#", "CODE#").some(({ resource, back }) => {
     const { state } = (back ?? { state: "" }) as { readonly state: string };
-    return String(resource).endsWith(`:function:${functionName}`) && (state === "kept" || state === "left");
+    return String(resource).endsWith(`:${functionName}`) && (state === "kept" || state === "left");
   });
 }
