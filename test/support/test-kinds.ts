@@ -26,13 +26,20 @@ export async function withTestKinds(original: () => Promise<unknown>): Promise<t
 }
 
 /** The product's table, but for aliases that a service moves by itself: the sandbox can make those. */
-export async function withMovingAlias(original: () => Promise<unknown>): Promise<typeof Kinds> {
+export const withMovingAlias = (original: () => Promise<unknown>): Promise<typeof Kinds> =>
+  withChangedAlias(original, { drive: "self-driving" });
+
+/** The product's table, but for aliases that send all of their traffic one way. */
+export const withStrictAlias = (original: () => Promise<unknown>): Promise<typeof Kinds> =>
+  withChangedAlias(original, { weights: "all-or-nothing" });
+
+async function withChangedAlias(original: () => Promise<unknown>, change: Partial<Kind>): Promise<typeof Kinds> {
   const kinds = (await original()) as typeof Kinds;
-  const moving = (kind: Kind): Kind => (kind.name === "lambda-alias" ? { ...kind, drive: "self-driving" } : kind);
+  const changed = (kind: Kind): Kind => (kind.name === "lambda-alias" ? { ...kind, ...change } : kind);
   return {
     ...kinds,
-    kindOf: (name) => moving(kinds.kindOf(name)),
-    everyKind: () => kinds.everyKind().map(moving),
+    kindOf: (name) => changed(kinds.kindOf(name)),
+    everyKind: () => kinds.everyKind().map(changed),
   };
 }
 

@@ -67,13 +67,16 @@ export class Emulator {
   readonly host: Host;
   /** Everything that functions reach, wired as on Lambda. */
   readonly deps: Dependencies;
+  /** What GetFunction's links lead to: the emulator names a bucket of AWS's own, which nobody here can reach. */
+  behindLinks: Uint8Array = new Uint8Array();
   readonly #moto: Moto;
   readonly #sfn = new SFNClient({});
 
   constructor(door: FrontDoor, moto: Moto) {
     this.door = door;
     this.#moto = moto;
-    this.host = { ...awsHost(process.env), clock: this.clock, write: () => {} };
+    const download: Host["download"] = async () => ({ status: 200, body: this.behindLinks });
+    this.host = { ...awsHost(process.env), clock: this.clock, download, write: () => {} };
     this.deps = buildDependencies(this.host, openLog(this.host, {}), () => 900_000);
     for (const [step, handler] of HANDLERS) door.functions.set(step, (event) => this.call(handler, event));
   }

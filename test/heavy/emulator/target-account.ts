@@ -32,6 +32,7 @@ export async function createFunction(emulator: Emulator, FunctionName: string): 
   const lambda = new LambdaClient({});
   const Role = await roleOf(emulator);
   const Code = { ZipFile: zipOf(1) };
+  emulator.behindLinks = Code.ZipFile;
   await lambda.send(
     new CreateFunctionCommand({ FunctionName, Role, Code, Runtime: "nodejs22.x", Handler: "index.handler" }),
   );
