@@ -12,7 +12,7 @@ export const BESIDE_SECONDS = 10;
 export const FACTOR = 1.5;
 
 export interface Move {
-  /** Control-plane calls of the handlers that moved traffic. */
+  /** Control-plane calls while traffic was moved, whoever made them. */
   readonly calls: number;
   /** From its cause (an alarm's event, or the handler's first call) to the last read-back, in seconds. */
   readonly seconds: number;
@@ -53,19 +53,20 @@ async function play(count: number, happenings: readonly Happening[]): Promise<Tr
   return run(faultPlanOf("many", planOf(names)), { ...cleanCase("many"), happenings });
 }
 
-/** The first invocation of a handler that changed aliases. */
+/**
+ * The first invocation of a handler that changed aliases, to its last call. What others ask of the control plane meanwhile
+ * counts as well: they share its turns.
+ */
 function moveOf({ calls, settledAt }: Trial, handler: string, since: number | null): Move {
   if (settledAt === null) throw new Error("the rollout never came to rest");
-  const mover = calls.find((call) => call.handler === handler && call.operation === "UpdateAlias");
+  const asked = calls.filter(({ service }) => service === "lambda");
+  const mover = asked.find((call) => call.handler === handler && call.operation === "UpdateAlias");
   if (mover === undefined) throw new Error(`${handler} moved nothing`);
-  const own = calls.filter(({ invocation, service }) => invocation === mover.invocation && service === "lambda");
-  const first = Math.min(...own.map(({ at }) => at));
+  const own = asked.filter(({ invocation }) => invocation === mover.invocation);
+  const first = since ?? Math.min(...own.map(({ at }) => at));
   const last = Math.max(...own.map(({ at, ms }) => at + ms));
-  return {
-    calls: own.length,
-    seconds: (last - (since ?? first)) / 1_000,
-    floorSeconds: own.length / CALLS_A_SECOND,
-  };
+  const meanwhile = asked.filter(({ at }) => at >= first && at <= last).length;
+  return { calls: meanwhile, seconds: (last - first) / 1_000, floorSeconds: meanwhile / CALLS_A_SECOND };
 }
 
 /** The plan of the fault matrix in which nothing goes wrong, with so many functions. */
