@@ -1,9 +1,9 @@
 /** The ETL runbook's release under its policy, from documents to outcome; what happened is the service's own record. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import { simulated } from "../../../sandbox/host/targets.ts";
-import { rehearse } from "../../../sandbox/rehearsal.ts";
-import { readScenario, type ScenarioFile } from "../../../sandbox/world/scenario.ts";
+import { simulated } from "../../sandbox/host/targets.ts";
+import { rehearse } from "../../sandbox/rehearsal.ts";
+import { readScenario, type ScenarioFile } from "../../sandbox/world/scenario.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {
@@ -13,8 +13,7 @@ vi.hoisted(() => {
 const PATIENCE_MS = 60_000;
 const MINUTE = 60_000;
 
-const read = <T>(file: string): T =>
-  JSON.parse(readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")) as T;
+const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")) as T;
 
 interface Policy {
   readonly services: { readonly "etl-workflow": { readonly targets: object[] } };
