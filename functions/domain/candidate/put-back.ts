@@ -9,7 +9,7 @@ import type { CodeBack, CodeRecord } from "../ledger/code-records.ts";
 import { item } from "../ledger/items.ts";
 import { asHead } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadCode, loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadCode, loadHeader, loadPlan, loadReplacements, loadTargets } from "../ledger/load.ts";
 import type { CodeArtifact, EnvironmentPlan, TargetPlan } from "../plan.ts";
 import { type CodeHost, Conflict, type Dependencies } from "../ports.ts";
 import { bind } from "../traffic/bind.ts";
@@ -81,9 +81,19 @@ async function unlessRefused(
   try {
     return await goes();
   } catch (error) {
-    if (!(error instanceof CallRefused)) throw error;
+    if (!(error instanceof CallRefused) || (await isOpen(deps, where, record))) throw error;
     return close(deps, where, record, { state: "kept", words: kept(error.message) });
   }
+}
+
+/** What was written and has no result keeps the promotion open, whoever refused what came after it. */
+async function isOpen(
+  { ledger }: Pick<Dependencies, "ledger">,
+  { promotionId, environment }: Where,
+  { resource }: CodeRecord,
+): Promise<boolean> {
+  const replacements = await loadReplacements(ledger, promotionId, environment, resource);
+  return replacements.some(({ result }) => result === null);
 }
 
 interface Sources {
