@@ -253,3 +253,26 @@ describe("every ending that is no success puts code back", () => {
     expect(world.code("order").sha256).toBe(OLD_CODE);
   });
 });
+
+describe("code that was put back, whose result the ledger refuses", () => {
+  it("keeps the promotion open, and is settled by the next call", async () => {
+    const world = await takenBack(previous);
+    let refusals = 0;
+    world.ledger.before = async (operation) => {
+      if (refusals > 0 || !operation.startsWith("write")) return;
+      const newest = (await replacements(world)).at(-1);
+      if (newest?.purpose !== "put-back" || newest.result !== null) return;
+      refusals += 1;
+      throw new CallRefused("dynamodb:TransactWriteItems: not authorised");
+    };
+    await expect(call(world)).rejects.toThrow(NotReady);
+    world.clock.advance(60_000);
+    await expect(call(world)).rejects.toThrow(NotReady);
+    expect(refusals).toBe(1);
+    expect((await codeRecord(world)).back).toBeNull();
+    world.ledger.before = async () => {};
+    await patiently(world);
+    expect((await replacements(world)).every(({ result }) => result !== null)).toBe(true);
+    expect(world.code("order").sha256).toBe(OLD_CODE);
+  });
+});
