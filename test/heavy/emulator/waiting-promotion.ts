@@ -46,7 +46,7 @@ export async function waitingPromotion(emulator: Emulator, promotionId: string, 
     closedAt: null,
   };
   await deps.ledger.write([{ put: item(keys.header(promotionId), header) }, ...planChanges(promotionId, plan)]);
-  return { promotionId, environment: "prod", approval: "before" };
+  return { promotionId, environment: "prod", approval: "before", chunk: 0 };
 }
 
 const CHECKLISTS = new Map([
