@@ -11,7 +11,7 @@ import { loadWayBack } from "./domain/promotion/load-way-back.ts";
 import { releaseHold } from "./domain/promotion/release-hold.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
 import { json, readBody, refuseRequest, refuseUnsigned } from "./pages/json.ts";
-import { carriedOutAnswer, VerbRequest, wayBackAnswer } from "./pages/promotion/verbs.ts";
+import { carriedOutAnswer, releasedAnswer, VerbRequest, wayBackAnswer } from "./pages/promotion/verbs.ts";
 import { httpStep } from "./runtime/step.ts";
 
 export const operate = (deps: Dependencies) => (request: HttpRequest) =>
@@ -33,7 +33,7 @@ async function say(deps: Dependencies, request: HttpRequest): Promise<HttpRespon
   if (header === null) return NOT_FOUND;
   const said = { ...body.value, by: request.caller ?? "" };
   if (said.verb !== "release-hold") return carriedOutAnswer(header, said.verb, await carryOut(deps, header, said));
-  return json(200, { promotionId: header.promotionId, did: await releaseHold(deps, header, said) });
+  return releasedAnswer(header, said.environment, await releaseHold(deps, header, said));
 }
 
 const NOT_FOUND = json(404, { error: "no such promotion" });

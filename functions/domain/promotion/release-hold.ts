@@ -4,12 +4,18 @@ import type { Header } from "../ledger/header.ts";
 import { keys } from "../ledger/keys.ts";
 import type { Dependencies } from "../ports.ts";
 
-/** Lifts the hold on the promotion's version in one environment, and returns that in words. */
+export type Released =
+  | { readonly kind: "released"; readonly summary: string }
+  /** The promotion has no such environment. */
+  | { readonly kind: "nowhere"; readonly environments: readonly string[] };
+
+/** Lifts the hold on the promotion's version in one of its environments. Throws what the ledger throws. */
 export async function releaseHold(
   deps: Pick<Dependencies, "ledger" | "clock" | "hash">,
-  { promotionId, service, version }: Header,
+  { promotionId, service, version, environments }: Header,
   { by, environment, reason }: { readonly by: string; readonly environment: string; readonly reason: string },
-): Promise<string> {
+): Promise<Released> {
+  if (!environments.includes(environment)) return { kind: "nowhere", environments };
   await deps.ledger.write([{ remove: keys.held(environment, service, version) }]);
   const summary = `${by} released ${version} in ${environment}: ${reason}`;
   await appendAudit(deps, promotionId, {
@@ -18,5 +24,5 @@ export async function releaseHold(
     environment,
     summary,
   });
-  return summary;
+  return { kind: "released", summary };
 }

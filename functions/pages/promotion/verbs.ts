@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Header } from "../../domain/ledger/header.ts";
 import type { CarriedOut } from "../../domain/promotion/carry-out.ts";
+import type { Released } from "../../domain/promotion/release-hold.ts";
 import { type WayBack, wayBackInWords } from "../../domain/promotion/way-back.ts";
 import type { HttpResponse } from "../http.ts";
 import { json } from "../json.ts";
@@ -26,6 +27,18 @@ export function carriedOutAnswer({ promotionId, outcome }: Header, verb: string,
       return json(again ? 202 : 200, { promotionId, did: summary, state });
     }
   }
+}
+
+/** What came of lifting a hold. */
+export function releasedAnswer({ promotionId }: Header, environment: string, released: Released): HttpResponse {
+  if (released.kind === "released") return json(200, { promotionId, did: released.summary });
+  return json(404, {
+    error: `the promotion has no environment "${environment}", and nothing is released (hint: ${hintOf(released)})`,
+  });
+}
+
+function hintOf({ environments }: Released & { kind: "nowhere" }): string {
+  return environments.length === 0 ? "its release was refused before it had any" : `it has ${environments.join(", ")}`;
 }
 
 /** How far traffic is back. */
