@@ -1,6 +1,7 @@
 /** Starts a promotion of a release: through the API, where the starter is verified, or as the console would. */
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { promotionName } from "../functions/domain/promotion/starts.ts";
+import { sha256 } from "../functions/runtime/dependencies.ts";
 import { readJson } from "./read-json.ts";
 import { type Post, refusalOf } from "./signed-api.ts";
 
@@ -47,7 +48,7 @@ async function startMachine(
   { machineArn, client }: Way & { by: "machine" },
   { release, attempt, write }: Order,
 ): Promise<0 | 4> {
-  const name = promotionName(release, attempt);
+  const name = promotionName(sha256, release, attempt);
   const region = machineArn.split(":")[3];
   const sfn = client ?? new SFNClient(region === undefined ? {} : { region });
   try {

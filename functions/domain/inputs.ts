@@ -10,8 +10,8 @@ const NAME_LENGTH = 80;
 const DIGEST_LENGTH = 10;
 
 /**
- * Name of a nested execution: the same promotion, part and number give the same name, so that a start that is tried
- * again finds the first one instead of running a second.
+ * Name of an execution: the same parts give the same name, so that a start that is tried again finds the first one instead
+ * of running a second. Other parts give another one, even where they read alike once they are joined, plain and cut.
  */
 export function executionName(hash: (text: string) => string, ...parts: readonly (string | number)[]): string {
   const plain = parts.join("-").replace(/[^0-9A-Za-z_-]/g, "_");

@@ -1,6 +1,7 @@
 /** Runs one case: the plan's promotions in their world, with what goes wrong, until everything has come to rest. */
 
 import { promotionName } from "../../functions/domain/promotion/starts.ts";
+import { sha256 } from "../../functions/runtime/dependencies.ts";
 import type { Fault } from "../aws/faults.ts";
 import type { CallRecord } from "../aws/router.ts";
 import { MACHINES, machineArn } from "../host/deployment.ts";
@@ -135,7 +136,7 @@ type Start = FaultPlan["starts"][number];
 
 /** Name of the execution. */
 function nameOf({ by, release }: Start, index: number): string {
-  return by === "api" ? promotionName(release, 1) : `case-${index + 1}`;
+  return by === "api" ? promotionName(sha256, release, 1) : `case-${index + 1}`;
 }
 
 type End = Pick<Trial, "settledAt" | "invocations" | "links">;

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Post } from "../../cli/signed-api.ts";
 import { start } from "../../cli/start.ts";
 import { storePolicy } from "../../functions/domain/ledger/policies.ts";
+import { promotionName } from "../../functions/domain/promotion/starts.ts";
+import { sha256 } from "../../functions/runtime/dependencies.ts";
 import { Executions } from "../../sandbox/asl/executions.ts";
 import { SimulatedAws } from "../../sandbox/aws/router.ts";
 import { clientConfig } from "../../sandbox/aws/sdk.ts";
@@ -54,8 +56,8 @@ describe("headgate start, without the API", () => {
     const { run, said, executions } = site();
     expect(await run(RELEASE)).toBe(0);
     const [one] = executions.listExecutions({ stateMachineArn: MACHINE }).executions;
-    expect(one?.name).toBe("bbws-store-v2025.12.25.1-1");
-    expect(said.join("")).toContain("execution:headgate-promotion:bbws-store-v2025.12.25.1-1");
+    expect(one?.name).toMatch(/^bbws-store-v2025_12_25_1-1-[0-9a-f]{10}$/);
+    expect(said.join("")).toContain(`execution:headgate-promotion:${one?.name}`);
     expect(said.join("")).toContain("nobody is on record as its starter");
   });
 
@@ -83,6 +85,8 @@ describe("headgate start, without the API", () => {
   });
 });
 
+const NAME = promotionName(sha256, { service: "bbws-store", version: "v2025.12.25.1" }, 1);
+
 describe("headgate start, through the API", () => {
   const SAM = "arn:aws:iam::111122223333:user/sam";
 
@@ -106,7 +110,7 @@ describe("headgate start, through the API", () => {
 
   it("says under which ARN it runs and who is on record, and that it runs when it is said again", async () => {
     const { codes, said, world } = await through([RELEASE, RELEASE]);
-    const arn = world.deps.executions.arnOf("bbws-store-v2025.12.25.1-1");
+    const arn = world.deps.executions.arnOf(NAME);
     expect(codes).toEqual([0, 0]);
     expect(said).toBe(`started ${arn}\non record as started by ${SAM}\nruns already: ${arn}\n`);
   });
@@ -120,7 +124,7 @@ describe("headgate start, through the API", () => {
 
   it("ends with 4 where the name is taken", async () => {
     const world = new World();
-    world.statuses.set(world.deps.executions.arnOf("bbws-store-v2025.12.25.1-1"), "FAILED");
+    world.statuses.set(world.deps.executions.arnOf(NAME), "FAILED");
     const { codes, said } = await through([RELEASE], world);
     expect(codes).toEqual([4]);
     expect(said).toContain("start it again as attempt 2");

@@ -10,17 +10,19 @@ import { loadHeader } from "../../functions/domain/ledger/load.ts";
 import { loadEnding } from "../../functions/domain/ledger/note-ending.ts";
 import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
+import { promotionName } from "../../functions/domain/promotion/starts.ts";
 import { openPromotion } from "../../functions/open-promotion.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 import { documents, type Json } from "../domain/plan/documents.ts";
 import { CALLER_HEADER, serve, type TestServer } from "../support/approval-server.ts";
-import { arnOf, NEW_CODE, World } from "../support/deps.ts";
+import { arnOf, NEW_CODE, sha256, World } from "../support/deps.ts";
 import { interleave, twoSwitches } from "../support/interleave.ts";
 
 const SAM = "arn:aws:sts::093646564004:assumed-role/Release/sam";
 const JANE = "arn:aws:sts::093646564004:assumed-role/SSO/jane@shop.example";
 const KIM = "arn:aws:iam::093646564004:user/kim";
-const NAME = "shop-v1.2.3-1";
+const nameOf = (attempt: number) => promotionName(sha256, { service: "shop", version: "v1.2.3" }, attempt);
+const NAME = nameOf(1);
 
 let world: World;
 const servers: TestServer[] = [];
@@ -144,7 +146,7 @@ describe("a start through the API", () => {
 
     expect(await start(SAM)).toMatchObject({ status: 409 });
     expect(await start(SAM, other, { attempt: 2 })).toMatchObject({ status: 201 });
-    expect(input("shop-v1.2.3-2")).toEqual(other);
+    expect(input(nameOf(2))).toEqual(other);
   });
 
   it("is checked as `check` does it: everything that is wrong at once, and nothing begins", async () => {

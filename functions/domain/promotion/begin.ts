@@ -32,7 +32,7 @@ export async function begin(
   { release, attempt }: { readonly release: unknown; readonly attempt: number },
   by: { readonly startedBy: string; readonly sourceIp: string; readonly userAgent: string },
 ): Promise<Begun> {
-  const name = promotionName(release, attempt);
+  const name = promotionName(deps.hash, release, attempt);
   const executionArn = deps.executions.arnOf(name);
   const runs = (await deps.executions.status(executionArn)) !== undefined;
   const start = { ...by, executionArn, at: deps.clock.now(), releaseHash: releaseHash(deps.hash, release) };

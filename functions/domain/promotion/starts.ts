@@ -5,9 +5,11 @@
  */
 import { canonicalJson } from "../canonical.ts";
 import type { Problem } from "../documents/problems.ts";
+import { executionName } from "../inputs.ts";
 import type { StoredPolicy } from "../ledger/policies.ts";
 import { type Resolution, type ResolveContext, resolvePlan } from "../plan/resolve.ts";
 import type { Hash } from "../ports.ts";
+import { fieldsOf } from "../text.ts";
 
 export interface StartRecord {
   readonly executionArn: string;
@@ -35,15 +37,12 @@ export function resolveUnder(policy: StoredPolicy | undefined, release: unknown,
   return policy === undefined ? { ok: false, problems: [NO_POLICY] } : resolvePlan(policy.document, release, context);
 }
 
-const LONGEST_NAME = 80;
-
 /**
- * Name of a promotion's execution, `bbws-store-v2025.12.25.1-1`: the same release and attempt give the same name, so a
- * second start is the first one. The name of an execution that has ended is taken for 90 days: hence attempts.
+ * Name of a promotion's execution, `bbws-store-v2025_12_25_1-1-0b7d3f91c2`: the same service, version and attempt give the
+ * same name, so a second start is the first one, and no others do. The name of an execution that has ended is taken for 90
+ * days: hence attempts.
  */
-export function promotionName(release: unknown, attempt: number): string {
-  const fields = typeof release === "object" && release !== null ? (release as Readonly<Record<string, unknown>>) : {};
-  const plain = `${String(fields.service ?? "")}-${String(fields.version ?? "")}`.replace(/[^0-9A-Za-z._-]+/g, "-");
-  const suffix = `-${attempt}`;
-  return `${plain.slice(0, LONGEST_NAME - suffix.length)}${suffix}`;
+export function promotionName(hash: Hash, release: unknown, attempt: number): string {
+  const { service = "", version = "" } = fieldsOf(release);
+  return executionName(hash, String(service), String(version), attempt);
 }

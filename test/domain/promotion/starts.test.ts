@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
@@ -24,16 +25,47 @@ const start = (change: Partial<StartRecord> = {}): StartRecord => ({
 });
 
 describe("the name of a promotion's execution", () => {
-  it("is made of service, version and attempt, in Step Functions' alphabet and within its 80 characters", () => {
-    expect(promotionName(RELEASE, 1)).toBe("shop-v1-1");
-    expect(promotionName({ service: "a b//c", version: "v1.0_x" }, 2)).toBe("a-b-c-v1.0_x-2");
-    const long = promotionName({ service: "shop", version: "v".repeat(200) }, 12);
-    expect(long).toHaveLength(80);
-    expect(long).toMatch(/^shop-v+-12$/);
+  it("is made of service, version and attempt, and of a digest of the three", () => {
+    expect(promotionName(sha256, RELEASE, 1)).toMatch(/^shop-v1-1-[0-9a-f]{10}$/);
+    expect(promotionName(sha256, RELEASE, 1)).toBe(promotionName(sha256, { ...RELEASE, risk: "high" }, 1));
+  });
+
+  it.each([
+    ["the dash is in the service or in the version", ["shop-a", "b", 1], ["shop", "a-b", 1]],
+    ["the dash is in the version or before the attempt", ["shop", "v1-2", 1], ["shop", "v1", 2]],
+    ["versions differ in a character that an execution's name cannot have", ["shop", "v1+a", 1], ["shop", "v1.a", 1]],
+    [
+      "versions differ beyond the longest name",
+      ["s".repeat(63), `${"v".repeat(40)}1`, 1],
+      ["s".repeat(63), `${"v".repeat(40)}2`, 1],
+    ],
+  ] as const)(
+    "is another where %s",
+    (_what, [service, version, attempt], [otherService, otherVersion, otherAttempt]) => {
+      const name = promotionName(sha256, { service, version }, attempt);
+      expect(promotionName(sha256, { service: otherService, version: otherVersion }, otherAttempt)).not.toBe(name);
+    },
+  );
+
+  it("is one for one release and attempt alone, whatever a release may be called, in 80 characters at most", () => {
+    const service = fc.stringMatching(/^[a-c][a-b-]{0,62}$/);
+    const version = fc.stringMatching(/^[a-b][ab1_.+-]{0,63}$/);
+    const start = fc.tuple(service, version, fc.integer({ min: 1, max: 12 }));
+    const owners = new Map<string, string>();
+    fc.assert(
+      fc.property(start, ([service, version, attempt]) => {
+        const name = promotionName(sha256, { service, version }, attempt);
+        const owner = JSON.stringify([service, version, attempt]);
+        expect(name).toMatch(/^[0-9A-Za-z_-]{1,80}$/);
+        expect(owners.get(name) ?? owner).toBe(owner);
+        owners.set(name, owner);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it.each([null, undefined, "text", 7, {}])("is one even for what is no release: %j", (release) => {
-    expect(promotionName(release, 3)).toBe("--3");
+    expect(promotionName(sha256, release, 3)).toMatch(/^--3-[0-9a-f]{10}$/);
   });
 });
 
