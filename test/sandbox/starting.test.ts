@@ -37,7 +37,7 @@ describe("a promotion in the sandbox", () => {
       const sandbox = world({ startedBy: SAM });
       const { outcome, executionArn } = await sandbox.promote(RELEASE, "console");
       expect(outcome).toBe("promoted");
-      expect(executionArn).toMatch(/:execution:headgate-promotion:bbws-store-v2025\.12\.25\.1-1$/);
+      expect(executionArn).toMatch(/:execution:headgate-promotion:bbws-store-v2025_12_25_1-1-[0-9a-f]{10}$/);
       const { startedBy, opened } = await sandbox.inspect(() => onRecord(sandbox));
       expect(startedBy).toBe(SAM);
       expect(opened).toMatchObject({ kind: "opened", data: { startedBy: SAM } });
