@@ -26,7 +26,8 @@ const USAGE = `headgate: a release promotion as one Step Functions execution
                                                the whole promotion on this machine, in virtual time
   headgate replay RECORD [--analysis FILE]     judge the kept samples of a promotion again
 
-With a deployed Headgate (HEADGATE_API_URL, and your own AWS credentials):
+With a deployed Headgate and your own AWS credentials. Where it is, its stack says: "headgate", or HEADGATE_STACK, or
+--stack NAME with any of these; HEADGATE_API_URL and HEADGATE_TABLE, if set, are taken instead:
 
   headgate start FILE [--attempt N]                    start the promotion, as a starter who is verified; or, with
                                                        HEADGATE_PROMOTION_MACHINE_ARN alone, as the console does
@@ -65,15 +66,17 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function remoteCommand(command: string, args: string[]): Promise<number> {
   // Only here and in a rehearsal: what neither asks AWS nor simulates it starts without the SDK's clients.
-  const { Missing, REMOTE_COMMANDS } = await import("./remote.ts");
+  const { isUnlocated, Missing, REMOTE_COMMANDS, withoutStack } = await import("./remote.ts");
   const run = REMOTE_COMMANDS[command];
   if (run === undefined) return usage(`there is no command "${command}"`);
-  const terminal = { write, environment: process.env, interactive: process.stdin.isTTY === true };
   try {
-    return await run(args, terminal);
+    const { stack, rest } = withoutStack(args);
+    return await run(rest, { write, environment: process.env, interactive: process.stdin.isTTY === true, stack });
   } catch (error) {
     if (error instanceof Missing) return usage(`${command}: ${error.message}`, command);
-    throw error;
+    if (!isUnlocated(error)) throw error;
+    write(`${command}: ${error.message}\n`);
+    return 2;
   }
 }
 

@@ -10,9 +10,11 @@ import { openLog } from "../functions/runtime/log.ts";
 import { printApprovalRecord } from "./approval-record.ts";
 import { confirmSubscription } from "./confirm-subscription.ts";
 import { decide, replace, resend } from "./decide.ts";
+import { Deployment } from "./deployment.ts";
 import { operate, type Verb } from "./operate.ts";
+import { regionHere, Unlocated } from "./outputs.ts";
 import { restore } from "./restore.ts";
-import { type Api, signedApi } from "./signed-api.ts";
+import type { Api } from "./signed-api.ts";
 import { start, type Way } from "./start.ts";
 import { status, watch } from "./status.ts";
 
@@ -21,6 +23,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether somebody sits at it and can be asked. */
   readonly interactive: boolean;
+  /** The stack that is meant, where one was named with `--stack`. */
+  readonly stack?: string | undefined;
 }
 
 /** Something the caller left out: said, with how to give it. */
@@ -35,17 +39,13 @@ function need(value: string | undefined, what: string): string {
   return value;
 }
 
-/** The signed API of the deployment that the environment names. */
-export function apiOf({ environment }: Terminal): Api {
-  const url = need(environment.HEADGATE_API_URL, "set HEADGATE_API_URL to the stack's output ApiUrl");
-  const region = environment.AWS_REGION;
-  return signedApi(url.replace(/\/+$/, ""), region === undefined ? {} : { region });
-}
+/** The signed API of the deployment that is meant. */
+export const apiOf = (terminal: Terminal): Api => new Deployment(terminal).api;
 
 /** The ledger, with the caller's own credentials. */
-export function ledgerOf({ environment }: Terminal): Ledger {
-  const table = need(environment[VARIABLES.table], `set ${VARIABLES.table} to the stack's output TableName`);
-  const { clock, entropy } = awsHost(environment);
+export async function ledgerOf(terminal: Terminal): Promise<Ledger> {
+  const table = await new Deployment(terminal).find("LedgerTable");
+  const { clock, entropy } = awsHost(terminal.environment);
   const client = new DynamoDBClient({});
   return dynamoDbLedger({ client: () => client, table: () => table, clock, entropy });
 }
@@ -115,10 +115,10 @@ const verb =
     });
   };
 
-function readStatus(args: string[], terminal: Terminal) {
+async function readStatus(args: string[], terminal: Terminal) {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { zone: { type: "string" } } });
   const promotionId = need(positionals[0], "name the PROMOTION");
-  return { promotionId, ledger: ledgerOf(terminal), zone: values.zone ?? "UTC", write: terminal.write };
+  return { promotionId, ledger: await ledgerOf(terminal), zone: values.zone ?? "UTC", write: terminal.write };
 }
 
 /** What the functions run on, on this machine. As oneself: no role of an environment is assumed. */
@@ -130,19 +130,21 @@ export function hostHere({ environment, write }: Omit<Terminal, "interactive">, 
   return { ...host, clientConfig, write: (line) => write(`${line}\n`) };
 }
 
-function dependenciesOf(terminal: Terminal, asMyself: boolean) {
-  need(terminal.environment[VARIABLES.table], `set ${VARIABLES.table} to the stack's output TableName`);
-  const host = hostHere(terminal, asMyself);
+async function dependenciesOf(terminal: Terminal, asMyself: boolean) {
+  const table = await new Deployment(terminal).find("LedgerTable");
+  const region = (await regionHere()) ?? terminal.environment.AWS_REGION;
+  const environment = { ...terminal.environment, AWS_REGION: region, [VARIABLES.table]: table };
+  const host = hostHere({ ...terminal, environment }, asMyself);
   return buildDependencies(host, openLog(host, { command: "restore" }), () => Number.POSITIVE_INFINITY);
 }
 
-/** Through the API where it is known, since only there it is verified who starts. */
+/** Through the API, where it is verified who starts; past it only where the machine alone is known. */
 function wayOf(terminal: Terminal): Way {
-  const { environment } = terminal;
-  if (environment.HEADGATE_API_URL) return { by: "api", post: apiOf(terminal).post };
-  const machine = VARIABLES.promotionMachineArn;
-  const how = `set HEADGATE_API_URL to the stack's output ApiUrl, or ${machine} to PromotionMachineArn`;
-  return { by: "machine", machineArn: need(environment[machine], how) };
+  const deployment = new Deployment(terminal);
+  const machineArn = deployment.said("PromotionMachineArn");
+  if (machineArn === undefined || deployment.said("ApiUrl") !== undefined)
+    return { by: "api", post: apiOf(terminal).post };
+  return { by: "machine", machineArn };
 }
 
 /** By the word that is typed. */
@@ -178,15 +180,16 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   "skip-bake": verb("skip-bake"),
   "promote-now": verb("promote-now"),
   "release-hold": verb("release-hold"),
-  status: async (args, terminal) => status(readStatus(args, terminal)),
-  watch: async (args, terminal) => watch({ ...readStatus(args, terminal), clock: awsHost(terminal.environment).clock }),
+  status: async (args, terminal) => status(await readStatus(args, terminal)),
+  watch: async (args, terminal) =>
+    watch({ ...(await readStatus(args, terminal)), clock: awsHost(terminal.environment).clock }),
   restore: async (args, terminal) => {
     const options = { reason: { type: "string" }, "as-myself": { type: "boolean" } } as const;
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
     return restore({
       promotionId: need(positionals[0], "name the PROMOTION"),
       reason: need(values.reason, "--reason TEXT, for the record"),
-      deps: dependenciesOf(terminal, values["as-myself"] === true),
+      deps: await dependenciesOf(terminal, values["as-myself"] === true),
       write: terminal.write,
     });
   },
@@ -198,10 +201,27 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
     const { write } = terminal;
     return printApprovalRecord({
       promotionId,
-      ledger: ledgerOf(terminal),
+      ledger: await ledgerOf(terminal),
       hash: sha256,
       zone: values.zone ?? "UTC",
       write,
     });
   },
 };
+
+/** Takes `--stack NAME` out of a command's words: every command here may have it. Throws what `parseArgs` throws. */
+export function withoutStack(args: readonly string[]): { readonly stack: string | undefined; readonly rest: string[] } {
+  const options = { stack: { type: "string" } } as const;
+  const { tokens } = parseArgs({ args: [...args], strict: false, allowPositionals: true, tokens: true, options });
+  const named = tokens.findLast((token) => token.kind === "option" && token.name === "stack");
+  if (named?.kind !== "option") return { stack: undefined, rest: [...args] };
+  const taken = named.inlineValue === true ? 1 : 2;
+  return {
+    stack: need(named.value, "--stack NAME, the stack of the Headgate that is meant"),
+    rest: args.toSpliced(named.index, taken),
+  };
+}
+
+/** Whether a command failed because nobody can tell where Headgate is, or who asks. */
+export const isUnlocated = (error: unknown): error is Error =>
+  error instanceof Unlocated || (error instanceof Error && error.name === "CredentialsProviderError");

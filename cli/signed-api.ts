@@ -29,7 +29,7 @@ export interface Api {
 type Credentials = ConstructorParameters<typeof SignatureV4>[0]["credentials"];
 
 /** SHA-256 in the shape that the signer asks for; keyed, it is an HMAC. */
-class Sha256 {
+export class Sha256 {
   readonly #hash: Hash | Hmac;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
@@ -81,6 +81,7 @@ export function signedApi(
       protocol: url.protocol,
       hostname: url.hostname,
       path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
       headers: { host: url.host, ...(method === "POST" ? { "content-type": "application/json" } : {}) },
       ...content,
     });

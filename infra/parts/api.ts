@@ -44,6 +44,8 @@ export function makeApi(scope: Construct, name: string, key: Key): Api {
       tracingEnabled: false,
     },
   });
+  // The construct tells the address by a name with a hash; the stack tells it by ours.
+  rest.node.tryRemoveChild("Endpoint");
   acknowledgeApi(rest);
   // From the API's id and not from its stage: the stage waits for the functions, which wait for this.
   const baseUrl = `https://${rest.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${STAGE}`;

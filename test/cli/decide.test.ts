@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -24,6 +23,7 @@ import {
   TECH_LEAD,
 } from "../support/approval-scene.ts";
 import { CALLER_HEADER, serve } from "../support/approval-server.ts";
+import { CREDENTIALS, signatureIn, signatureOf } from "../support/signature.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -148,36 +148,6 @@ describe("deciding from the command line", () => {
 });
 
 describe("the signature", () => {
-  const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
-
-  /** Signature Version 4 as AWS documents it, of what arrived. */
-  function expected(method: string, path: string, headers: Record<string, string | undefined>, body: string): string {
-    const [, date = "", region = "", names = ""] =
-      /Credential=AKIDEXAMPLE\/(\d{8})\/([a-z0-9-]+)\/execute-api\/aws4_request, SignedHeaders=([^,]+)/.exec(
-        headers.authorization ?? "",
-      ) ?? [];
-    const canonical = [
-      method,
-      path,
-      "",
-      ...names.split(";").map((name) => `${name}:${headers[name]}`),
-      "",
-      names,
-      sha256(body),
-    ].join("\n");
-    const text = [
-      "AWS4-HMAC-SHA256",
-      headers["x-amz-date"],
-      `${date}/${region}/execute-api/aws4_request`,
-      sha256(canonical),
-    ].join("\n");
-    const key = [date, region, "execute-api", "aws4_request"].reduce<string | Buffer>(
-      (secret, part) => createHmac("sha256", secret).update(part).digest(),
-      `AWS4${credentials.secretAccessKey}`,
-    );
-    return createHmac("sha256", key).update(text).digest("hex");
-  }
-
   test("is the one that AWS works out from what arrives", async () => {
     const seen: { signature: string | undefined; expected: string; body: string }[] = [];
     const server = createServer((request, response) => {
@@ -185,9 +155,8 @@ describe("the signature", () => {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const body = Buffer.concat(chunks).toString();
-        const headers = request.headers as Record<string, string | undefined>;
-        const signature = /Signature=([0-9a-f]{64})/.exec(headers.authorization ?? "")?.[1];
-        seen.push({ signature, expected: expected("POST", request.url ?? "", headers, body), body });
+        const signature = signatureIn(request);
+        seen.push({ signature, expected: signatureOf(request, body), body });
         response.writeHead(403).end("<html>Forbidden</html>");
       });
     });
@@ -195,7 +164,7 @@ describe("the signature", () => {
     closing.push(async () => new Promise((resolve) => server.close(resolve)));
     const { post } = signedApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}/live`, {
       region: "af-south-1",
-      credentials,
+      credentials: CREDENTIALS,
     });
 
     const answer = await post("/promotions/p-1/signals", { verb: "hold", reason: "déjà vu" });
@@ -212,7 +181,10 @@ describe("the signature", () => {
       sent.push(new Headers(init?.headers).get("authorization") ?? "");
       return new Response("{}");
     };
-    const api = signedApi("https://a1b2.execute-api.eu-west-1.amazonaws.com/live/", { credentials, fetch: spy });
+    const api = signedApi("https://a1b2.execute-api.eu-west-1.amazonaws.com/live/", {
+      credentials: CREDENTIALS,
+      fetch: spy,
+    });
     await api.post("/x", {});
 
     expect(sent[0]).toContain("/eu-west-1/execute-api/");

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Match } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
+import { OUTPUTS } from "../../cli/outputs.ts";
 import { roleFor } from "../../functions/domain/access.ts";
 import { linkChange } from "../../functions/domain/approval/link.ts";
 import { countPromotion } from "../../functions/runtime/metrics.ts";
@@ -414,6 +415,28 @@ describe("the watch", () => {
     for (const { Metrics = [], AlarmName } of all("AWS::CloudWatch::Alarm")) {
       expect((Metrics as unknown[]).length, String(AlarmName)).toBeLessThanOrEqual(11);
     }
+  });
+});
+
+describe("outputs", () => {
+  const made = () => Object.keys(deployment.headgate.findOutputs("*"));
+  const documents = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].map((path) =>
+    readFileSync(path, "utf8"),
+  );
+
+  test("that the command asks for are there", () => {
+    expect(made()).toEqual(expect.arrayContaining([...OUTPUTS]));
+  });
+
+  test("that a document speaks of are there", () => {
+    const named = documents.flatMap((text) => [...text.matchAll(/\boutputs? `(\w+)`/g)].map(([, name]) => name));
+    expect(named).not.toEqual([]);
+    expect(named.filter((name) => !made().includes(name ?? ""))).toEqual([]);
+  });
+
+  test("are each explained to whoever deploys", () => {
+    const [deploying = ""] = documents.filter((text) => text.startsWith("# Deploying Headgate"));
+    expect(made().filter((name) => !deploying.includes(`| \`${name}\``))).toEqual([]);
   });
 });
 
