@@ -9,11 +9,15 @@ import { type AccountUse, accessOf } from "./access.ts";
 
 /**
  * The ledger's partitions by family. Roles are given families, by `dynamodb:LeadingKeys`: no function writes the policy,
- * and only those that make or check links see the secret that signs them.
+ * one writes plans, and only those that make or check links see the secret that signs them.
  */
 export const PARTITIONS = {
   policy: ["POLICY"],
   promotion: ["PROMOTION#*"],
+  plans: ["PLAN#*"],
+  approvals: ["APPROVALS#*"],
+  audit: ["AUDIT#*"],
+  sent: ["SENT#*"],
   open: ["OPEN"],
   locks: ["LOCK#*"],
   alarms: ["ALARM#*"],
@@ -38,6 +42,8 @@ export interface FunctionRow {
   readonly memoryMb: number;
   readonly reads: readonly Partition[];
   readonly writes: readonly Partition[];
+  /** Where it removes something. Writing is no permission to delete. */
+  readonly deletes: readonly Partition[];
   /** Publishes to the notices topic. */
   readonly mails: boolean;
   /** Puts links to the approval page into its answers or mails, so it is told the page's address. */
@@ -64,16 +70,22 @@ const REQUEST = 28;
 
 type Details = Partial<Omit<FunctionRow, "name" | "trigger">>;
 
-/** Most handlers read and write their promotion's own partition; a row says what is different. */
+/** Most handlers read a promotion and its plan, write into it and into its trail; a row says what is different. */
 function row(name: string, trigger: Trigger, { reads = [], writes = [], ...details }: Details = {}): FunctionRow {
+  return silentRow(name, trigger, { ...details, reads: ["audit", ...reads], writes: ["audit", ...writes] });
+}
+
+/** A row for a handler of a promotion that has nothing to say to the trail. Whoever mails marks what went out. */
+function silentRow(name: string, trigger: Trigger, { reads = [], writes = [], ...details }: Details = {}): FunctionRow {
+  const marks = details.mails === true ? (["sent"] as const) : [];
   return rowApart(name, trigger, {
     ...details,
-    reads: ["promotion", ...reads],
-    writes: ["promotion", ...writes],
+    reads: ["promotion", "plans", ...marks, ...reads],
+    writes: ["promotion", ...marks, ...writes],
   });
 }
 
-/** A row for a handler that knows no promotion yet. */
+/** A row for a handler that knows no promotion yet, or must not write into one. */
 function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow {
   return {
     name,
@@ -82,6 +94,7 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
     memoryMb: 512,
     reads: [],
     writes: [],
+    deletes: [],
     mails: false,
     links: false,
     wakes: false,
@@ -94,7 +107,12 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
 }
 
 /** Asking, reminding and showing all make links: the secret, the page's address and mail come together. */
-const ASKING = { reads: ["secret"], writes: ["secret", "links"], mails: true, links: true } as const satisfies Details;
+const ASKING = {
+  reads: ["approvals", "secret"],
+  writes: ["approvals", "secret", "links"],
+  mails: true,
+  links: true,
+} as const satisfies Details;
 
 /** A move checks its lock in the same transaction, and tells people when somebody else moved the target. */
 const MOVING = {
@@ -105,15 +123,32 @@ const MOVING = {
   memoryMb: 1024,
 } as const satisfies Details;
 
+/** Bringing traffic back withdraws what people are still asked. */
+const BRINGING_BACK = {
+  ...MOVING,
+  reads: [...MOVING.reads, "approvals"],
+  writes: ["approvals"],
+} as const satisfies Details;
+
+/** Leaving an environment forgets its alarms; a promotion that is closed and told is no longer listed. */
+const CLOSING = ["alarms", "open"] as const satisfies Details["deletes"];
+
 /** Looking after a promotion restores and closes it, code too, and wakes who waits: all that its machine would have done. */
 const LOOKING_AFTER = {
-  ...MOVING,
-  reads: ["locks", "open", "registry"],
-  accounts: [...MOVING.accounts, "publish-code", "settle-in-flight"],
-  writes: ["locks", "open", "alarms", "registry"],
+  ...BRINGING_BACK,
+  reads: [...BRINGING_BACK.reads, "open", "registry"],
+  accounts: [...BRINGING_BACK.accounts, "publish-code", "settle-in-flight"],
+  writes: [...BRINGING_BACK.writes, "locks", "registry"],
+  deletes: CLOSING,
   wakes: true,
   looksAtExecutions: true,
 } as const satisfies Details;
+
+/** A promotion as a whole, to be looked at. */
+const READING = ["promotion", "plans", "audit"] as const satisfies Details["reads"];
+
+/** What is found out about a promotion stands in its trail alone. */
+const NOTING = { reads: READING, writes: ["audit"] } as const satisfies Details;
 
 /** What the gates need between them, as each kind says of itself. */
 const GATES_NEED = {
@@ -126,9 +161,10 @@ function distinct<T>(values: readonly T[]): readonly T[] {
 }
 
 export const FUNCTIONS: readonly FunctionRow[] = [
-  row("open-promotion", "task", {
-    reads: ["policy", "starts"],
-    writes: ["open"],
+  // The one that writes plans, each once. It needs none that is written.
+  rowApart("open-promotion", "task", {
+    reads: ["promotion", "audit", "sent", "policy", "starts"],
+    writes: ["promotion", "plans", "audit", "sent", "open"],
     mails: true,
     accounts: ["read-artifacts"],
   }),
@@ -139,11 +175,12 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     accounts: distinct(["read-traffic", ...GATES_NEED.accounts]),
     timeoutSeconds: MEDIUM,
   }),
-  row("ask-approval", "task", ASKING),
+  // Asked anew, the answers of an earlier round make room.
+  row("ask-approval", "task", { ...ASKING, deletes: ["approvals"] }),
   row("settle-approval", "task", ASKING),
-  row("pause", "task", { wakes: true }),
-  row("check-window", "task"),
-  row("capture-baseline", "task", {
+  rowApart("pause", "task", { reads: ["promotion", "approvals"], writes: ["promotion"], wakes: true }),
+  silentRow("check-window", "task", { reads: ["approvals"] }),
+  silentRow("capture-baseline", "task", {
     reads: ["locks"],
     writes: ["alarms"],
     accounts: ["read-traffic", "watch"],
@@ -152,21 +189,22 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("deploy-candidate", "task", { reads: ["locks"], accounts: ["read-traffic", "publish-code"] }),
   row("probe-candidate", "task", { accounts: ["invoke"], timeoutSeconds: MEDIUM }),
   // A hold asks people for a decision.
-  row("plan-move", "task", { mails: true }),
+  row("plan-move", "task", { reads: ["approvals"], mails: true }),
   row("shift-traffic", "task", MOVING),
   row("start-drive", "task", MOVING),
   row("follow-drive", "task", MOVING),
   row("finish-rollout", "task", MOVING),
-  row("begin-bake", "task"),
+  silentRow("begin-bake", "task"),
   row("judge", "task", { ...ASKING, accounts: ["read-traffic", "watch", "invoke"], memoryMb: 1024 }),
   row("record-environment", "task", {
     reads: ["locks", "open", "registry"],
-    writes: ["locks", "alarms", "registry", "kept"],
+    writes: ["locks", "registry", "kept"],
+    deletes: ["alarms"],
     accounts: ["read-traffic"],
     mails: true,
     wakes: true,
   }),
-  row("restore-traffic", "task", MOVING),
+  row("restore-traffic", "task", BRINGING_BACK),
   // Code that is put back may pass through its memory: 50 MB of zip, and once more in base64.
   row("restore-code", "task", {
     reads: ["locks", "registry"],
@@ -174,25 +212,33 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     timeoutSeconds: MEDIUM,
     memoryMb: 1024,
   }),
-  row("verify-recovery", "task", { accounts: ["watch"] }),
-  row("preserve-evidence", "task"),
+  rowApart("verify-recovery", "task", { ...NOTING, accounts: ["watch"] }),
+  rowApart("preserve-evidence", "task", NOTING),
   row("page-people", "task", { mails: true }),
   row("close-promotion", "task", {
-    reads: ["locks", "open"],
-    writes: ["locks", "open", "alarms", "registry"],
+    reads: ["approvals", "locks", "open"],
+    writes: ["approvals", "locks", "registry"],
+    deletes: CLOSING,
     mails: true,
     wakes: true,
     timeoutSeconds: MEDIUM,
   }),
-  row("approval-page", "request", {
-    reads: ["links", "secret"],
-    writes: ["secret"],
+  rowApart("approval-page", "request", {
+    reads: [...READING, "approvals", "links", "secret"],
+    writes: ["approvals", "audit", "secret"],
     links: true,
     wakes: true,
     looksAtExecutions: true,
     memoryMb: 1024,
   }),
-  row("decide", "request", { ...ASKING, wakes: true, looksAtExecutions: true }),
+  // It gives seats to people of the policy in force, and mails them.
+  rowApart("decide", "request", {
+    ...ASKING,
+    reads: [...READING, ...ASKING.reads, "sent", "policy"],
+    writes: [...ASKING.writes, "audit", "sent"],
+    wakes: true,
+    looksAtExecutions: true,
+  }),
   rowApart("start-promotion", "request", {
     reads: ["policy", "starts"],
     writes: ["starts"],
@@ -202,18 +248,19 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   }),
   // It has traffic restored, and does so itself only where it cannot: the gateway's time is short.
   row("operate", "request", {
-    ...MOVING,
+    ...BRINGING_BACK,
     timeoutSeconds: REQUEST,
-    writes: ["registry"],
+    deletes: ["registry"],
     wakes: true,
     startsRestores: true,
   }),
-  row("alarm-listener", "alarm", { ...MOVING, reads: ["alarms", "locks"], wakes: true }),
+  row("alarm-listener", "alarm", { ...BRINGING_BACK, reads: [...BRINGING_BACK.reads, "alarms"], wakes: true }),
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),
-  row("retire-versions", "hour", {
-    reads: ["open", "kept"],
-    writes: ["kept"],
+  rowApart("retire-versions", "hour", {
+    reads: [...READING, "open", "kept"],
+    writes: ["audit"],
+    deletes: ["kept"],
     accounts: ["retire-versions"],
     timeoutSeconds: LONG,
   }),

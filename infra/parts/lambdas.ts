@@ -96,7 +96,7 @@ function environmentOf(row: FunctionRow, around: Surroundings): Record<string, s
 function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
   const promotions = `${executionsOf(around.promotionMachineArn)}:*`;
   return [
-    ...ledgerGrants(around.ledger, row.reads, row.writes),
+    ...ledgerGrants(around.ledger, row),
     ...(row.mails ? mailGrants(around.notices) : []),
     ...(row.wakes
       ? [{ actions: ["states:SendTaskSuccess"], resources: ["*"], why: "A task token names its task." }]

@@ -4,7 +4,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from "aws-cdk-lib/
 import type { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import type { Grant } from "../../functions/targets/grant.ts";
-import { PARTITIONS, type Partition } from "../functions.ts";
+import { type FunctionRow, PARTITIONS, type Partition } from "../functions.ts";
 import { keyUse } from "./keeping.ts";
 
 /** Epoch seconds after which DynamoDB may tidy an item away; only links have it, and nothing decides by it. */
@@ -34,13 +34,13 @@ export function makeLedger(scope: Construct, name: string, key: Key): Ledger {
 
 // Transactions are authorised as the single calls that they are made of.
 const READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"];
-const WRITE = ["dynamodb:PutItem", "dynamodb:DeleteItem"];
+const WRITE = ["dynamodb:PutItem"];
+const DELETE = ["dynamodb:DeleteItem"];
 
-/** Reading and writing these families of partitions, and none else. */
+/** Reading, writing and deleting in these families of partitions, and none else. */
 export function ledgerGrants(
   { table, key }: Ledger,
-  reads: readonly Partition[],
-  writes: readonly Partition[],
+  { reads, writes, deletes }: Pick<FunctionRow, "reads" | "writes" | "deletes">,
 ): Grant[] {
   const within = (actions: readonly string[], families: readonly Partition[]): Grant => ({
     actions,
@@ -54,6 +54,7 @@ export function ledgerGrants(
   return [
     within(READ, reads),
     within(WRITE, writes),
+    within(DELETE, deletes),
     keyUse(key, "dynamodb", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
   ];
 }

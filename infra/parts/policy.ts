@@ -15,7 +15,7 @@ export const POLICY_WRITER = "policy-writer";
 
 export function makePolicy(scope: Construct, name: string, codeOf: CodeOf, ledger: Ledger, document: unknown): void {
   const role = makeRole(scope, "PolicyWriter", roleNameOf(name, POLICY_WRITER));
-  give(role, ledgerGrants(ledger, [], ["policy"]));
+  give(role, ledgerGrants(ledger, { reads: [], writes: ["policy"], deletes: [] }));
   const functionName = `${name}-${POLICY_WRITER}`;
   const logGroup = makeLog(scope, "PolicyWriterLog", `/aws/lambda/${functionName}`, ledger.key, KEPT.audit);
   logGroup.grantWrite(role);

@@ -177,7 +177,7 @@ const LEFT_OPEN: readonly {
   { pk: "PROMOTION#", sk: "HEAD#", wrong: ({ state }) => (state === "closed" ? null : `is ${String(state)}`) },
   { pk: "PROMOTION#", sk: "INTENT#", wrong: ({ result }) => (result === null ? "has no result" : null) },
   { pk: "PROMOTION#", sk: "REPLACEMENT#", wrong: ({ result }) => (result === null ? "has no result" : null) },
-  { pk: "PROMOTION#", sk: "APPROVAL#", wrong: ({ state }) => (state === "waiting" ? "still waits" : null) },
+  { pk: "APPROVALS#", sk: "APPROVAL#", wrong: ({ state }) => (state === "waiting" ? "still waits" : null) },
   { pk: "LOCK#", sk: "", wrong: ({ owner }) => (owner === null ? null : `is owned by ${String(owner)}`) },
   { pk: "ALARM#", sk: "", wrong: () => "is still listened for" },
   { pk: "OPEN", sk: "", wrong: () => "is still listed" },

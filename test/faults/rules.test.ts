@@ -1,5 +1,6 @@
 /** The rules of the fault matrix themselves: each sees what it is there for, in a run that is sound but for that. */
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { cleanCase, type FaultCase } from "../../sandbox/faults/cases.ts";
 import { type Facts, factsOf } from "../../sandbox/faults/facts.ts";
 import { violations } from "../../sandbox/faults/invariants.ts";
@@ -127,7 +128,7 @@ describe("the rule is broken", () => {
   it("when the trail was tampered with", async () => {
     const { sandbox, ...facts } = factsOf(await run(readFaultPlan("blind"), cleanCase("blind")));
     const [header] = facts.facts.map((one) => one.header);
-    const pk = `PROMOTION#${header?.promotionId}`;
+    const { pk } = keys.auditHead(String(header?.promotionId));
     const [first] = await sandbox.inspect(() => sandbox.ledger.list(pk, "AUDIT#"));
     if (first === undefined) throw new Error("there is no trail");
     await sandbox.inspect(() => sandbox.ledger.write([{ put: { ...first, summary: "nothing to see here" } }]));

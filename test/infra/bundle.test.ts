@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keys } from "../../functions/domain/ledger/keys.ts";
 import { ENTRIES } from "../../infra/app.ts";
 import { bundle } from "../../infra/bundle.ts";
 import { type LocalAws, startLocalAws } from "./aws-endpoint.ts";
@@ -67,9 +68,8 @@ describe("the first handler, bundled as it is deployed", () => {
     const answer = await invoke(releaseOf(file));
     expect(answer).toMatchObject({ decision: "go", position: 0 });
     const id = String(answer.promotionId);
-    const wanted = ["HEADER", "PLAN#sit#000000", "PLAN#prod#000000", "AUDIT#000001"].map(
-      (sk) => `PROMOTION#${id} ${sk}`,
-    );
+    const parts = ["sit", "prod"].map((environment) => keys.planPart(id, environment, 0));
+    const wanted = [keys.header(id), ...parts, keys.audit(id, 1)].map(({ pk, sk }) => `${pk} ${sk}`);
     expect(aws.items()).toEqual(expect.arrayContaining([...wanted, `OPEN PROMOTION#${id}`]));
   });
 

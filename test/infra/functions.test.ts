@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { FORM_KEY } from "../../functions/runtime/form-key.ts";
-import { FUNCTIONS, type FunctionRow, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
+import { FUNCTIONS, type FunctionRow, PARTITIONS, type Partition, placeholderOf } from "../../infra/functions.ts";
 import { MACHINES, machinePlaceholder } from "../../infra/parts/machines.ts";
 import { isChild, isTokenWait, label, placeholderIn, tasks } from "../statemachine/definition.ts";
 
@@ -54,6 +54,14 @@ describe("families of partitions", () => {
   const made = [
     keys.policyCurrent(),
     keys.header("p"),
+    keys.planPart("p", "e", 0),
+    keys.approval("p", "e", "a"),
+    keys.decision("p", "e", "a", "r", "w"),
+    keys.decider("p", "e", "a", "w"),
+    keys.auditHead("p"),
+    keys.audit("p", 1),
+    keys.auditId("p", "x"),
+    keys.sent("p", "n"),
     keys.lock("arn"),
     keys.link("h"),
     keys.alarm(place, "a", "p", "e"),
@@ -64,7 +72,7 @@ describe("families of partitions", () => {
     FORM_KEY,
   ];
 
-  test.each(made.map(({ pk }) => pk))("hold the partition %s in exactly one", (pk) => {
+  test.each([...new Set(made.map(({ pk }) => pk))])("hold the partition %s in exactly one", (pk) => {
     expect(familiesOf(pk)).toHaveLength(1);
   });
 
@@ -74,6 +82,28 @@ describe("families of partitions", () => {
 
   test("of the policy are written by no function at all", () => {
     expect(FUNCTIONS.filter(({ writes }) => writes.includes("policy"))).toEqual([]);
+  });
+
+  const writing = (family: Partition) => FUNCTIONS.filter(({ writes }) => writes.includes(family));
+
+  test("of plans are written by the function that opens a promotion alone", () => {
+    expect(writing("plans").map(({ name }) => name)).toEqual(["open-promotion"]);
+  });
+
+  test("lose nothing by anybody, but what is listed for a while and the answers of an earlier round", () => {
+    const deleting = FUNCTIONS.flatMap(({ name, deletes }) => deletes.map((family) => `${name}: ${family}`));
+    expect(deleting).toEqual([
+      "ask-approval: approvals",
+      "record-environment: alarms",
+      "close-promotion: alarms",
+      "close-promotion: open",
+      "operate: registry",
+      "status-listener: alarms",
+      "status-listener: open",
+      "sweeper: alarms",
+      "sweeper: open",
+      "retire-versions: kept",
+    ]);
   });
 
   test("of starts are written by the signed route alone, so that nobody else can say who started what", () => {

@@ -89,11 +89,23 @@ describe("grants", () => {
   const partitionsIn = ({ Condition }: Statement) =>
     Condition["ForAllValues:StringLike"]?.["dynamodb:LeadingKeys"] ?? [];
 
-  test("to the ledger hold for the row's partitions, read and written", () => {
-    for (const { name, reads, writes } of FUNCTIONS) {
+  test("to the ledger hold for the row's partitions, read, written and deleted from", () => {
+    for (const { name, reads, writes, deletes } of FUNCTIONS) {
       const onTable = roleOf(name).filter(({ Action }) => Action.some((action) => action.startsWith("dynamodb:")));
       const keysOf = (families: FunctionRow["reads"]) => families.flatMap((family) => PARTITIONS[family]);
-      expect(onTable.map(partitionsIn), name).toEqual([keysOf(reads), keysOf(writes)]);
+      const given = [
+        [["GetItem", "BatchGetItem", "Query", "ConditionCheckItem"], reads],
+        [["PutItem"], writes],
+        [["DeleteItem"], deletes],
+      ] as const;
+      expect(
+        onTable.map((statement) => [statement.Action, partitionsIn(statement)]),
+        name,
+      ).toEqual(
+        given
+          .filter(([, families]) => families.length > 0)
+          .map(([actions, families]) => [actions.map((action) => `dynamodb:${action}`), keysOf(families)]),
+      );
       for (const { Condition } of onTable) expect(Condition.Null).toEqual({ "dynamodb:LeadingKeys": ["false"] });
       expect(actionsOf(onTable)).not.toContain("dynamodb:Scan");
     }

@@ -1,26 +1,28 @@
 /**
- * The ledger's items and their keys. One table; everything of a promotion shares a partition, so that one query reads
- * its whole story.
+ * The ledger's items and their keys. One table. A promotion has several partitions, because IAM tells roles apart by
+ * partition and by nothing smaller: its plan, which one function writes, once; its approvals, which is all that the
+ * public page writes; its trail; the marks of its mails; and the rest. Nobody deletes but from approvals.
  *
  * | pk | sk | what |
  * |---|---|---|
  * | POLICY | CURRENT, VERSION#hash | the policy in force and every one before it |
  * | PROMOTION#id | HEADER | who, what, open or closed, outcome |
- * | PROMOTION#id | PLAN#environment#part | the resolved plan, cut into parts below the item limit |
+ * | PLAN#id | PLAN#environment#part | the resolved plan, cut into parts below the item limit |
  * | PROMOTION#id | HEAD#environment | head of the journal: open, tripped, closed |
  * | PROMOTION#id | TARGET#environment#target | baseline, candidate, last read-back |
  * | PROMOTION#id | INTENT#environment#target#seq | one write: intent, then result |
  * | PROMOTION#id | CODE#environment#resource | what candidates of a resource are made from: as it was, and how it went back |
  * | PROMOTION#id | REPLACEMENT#environment#resource#seq | one replacement of it: intent, then result |
  * | PROMOTION#id | BAKE#environment#phase, SAMPLE#... | judge state, and the samples behind each verdict |
- * | PROMOTION#id | APPROVAL#..., DECISION#..., DECIDER#... | what was asked and answered |
+ * | APPROVALS#id | APPROVAL#..., DECISION#..., DECIDER#... | what was asked and answered |
  * | PROMOTION#id | SIGNAL#..., PAUSE#... | operators' words, and the tokens that wait for them |
  * | PROMOTION#id | ADVICE#environment | what the bakes can see at last week's traffic |
  * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
- * | PROMOTION#id | SENT#notice, PAGE#environment#about | which mails went out, and of what people were paged |
+ * | SENT#id | SENT#notice | which mails went out |
+ * | PROMOTION#id | PAGE#environment#about | of what people were paged |
  * | PROMOTION#id | INFLIGHT#environment#target | what still ran on the candidate when the promotion was closed |
  * | PROMOTION#id | COUNTED#outcome | that it was counted in the metrics |
- * | PROMOTION#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
+ * | AUDIT#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
  * | LINK#hash | LINK | an approver's link |
  * | ALARM#account#region#name | PROMOTION#id#environment | who wants to know of this alarm |
@@ -34,6 +36,14 @@ import type { Key, Place } from "../ports.ts";
 
 export const promotion = (id: string) => `PROMOTION#${id}`;
 
+export const planOf = (id: string) => `PLAN#${id}`;
+
+const approvalsOf = (id: string) => `APPROVALS#${id}`;
+
+const auditOf = (id: string) => `AUDIT#${id}`;
+
+const sentOf = (id: string) => `SENT#${id}`;
+
 const padded = (sequence: number) => String(sequence).padStart(6, "0");
 
 export const keys = {
@@ -41,7 +51,7 @@ export const keys = {
   policy: (hash: string): Key => ({ pk: "POLICY", sk: `VERSION#${hash}` }),
   header: (id: string): Key => ({ pk: promotion(id), sk: "HEADER" }),
   planPart: (id: string, environment: string, part: number): Key => ({
-    pk: promotion(id),
+    pk: planOf(id),
     sk: `PLAN#${environment}#${padded(part)}`,
   }),
   head: (id: string, environment: string): Key => ({ pk: promotion(id), sk: `HEAD#${environment}` }),
@@ -71,15 +81,15 @@ export const keys = {
   }),
   reference: (id: string, environment: string): Key => ({ pk: promotion(id), sk: `REFERENCE#${environment}` }),
   approval: (id: string, environment: string, approval: string): Key => ({
-    pk: promotion(id),
+    pk: approvalsOf(id),
     sk: `APPROVAL#${environment}#${approval}`,
   }),
   decision: (id: string, environment: string, approval: string, role: string, address: string): Key => ({
-    pk: promotion(id),
+    pk: approvalsOf(id),
     sk: `DECISION#${environment}#${approval}#${role}#${address}`,
   }),
   decider: (id: string, environment: string, approval: string, address: string): Key => ({
-    pk: promotion(id),
+    pk: approvalsOf(id),
     sk: `DECIDER#${environment}#${approval}#${address}`,
   }),
   start: (executionArn: string): Key => ({ pk: `START#${executionArn}`, sk: "START" }),
@@ -90,7 +100,7 @@ export const keys = {
     sk: `PAUSE#${environment}#${pause}`,
   }),
   due: (id: string): Key => ({ pk: promotion(id), sk: "DUE" }),
-  sent: (id: string, notice: string): Key => ({ pk: promotion(id), sk: `SENT#${notice}` }),
+  sent: (id: string, notice: string): Key => ({ pk: sentOf(id), sk: `SENT#${notice}` }),
   inFlight: (id: string, environment: string, target: string): Key => ({
     pk: promotion(id),
     sk: `INFLIGHT#${environment}#${target}`,
@@ -102,9 +112,9 @@ export const keys = {
   }),
   /** Prefix of all pages of a promotion. */
   pages: (id: string): Key => ({ pk: promotion(id), sk: "PAGE#" }),
-  auditHead: (id: string): Key => ({ pk: promotion(id), sk: "AUDITHEAD" }),
-  audit: (id: string, sequence: number): Key => ({ pk: promotion(id), sk: `AUDIT#${padded(sequence)}` }),
-  auditId: (id: string, entry: string): Key => ({ pk: promotion(id), sk: `AUDITID#${entry}` }),
+  auditHead: (id: string): Key => ({ pk: auditOf(id), sk: "AUDITHEAD" }),
+  audit: (id: string, sequence: number): Key => ({ pk: auditOf(id), sk: `AUDIT#${padded(sequence)}` }),
+  auditId: (id: string, entry: string): Key => ({ pk: auditOf(id), sk: `AUDITID#${entry}` }),
   lock: (resource: string): Key => ({ pk: `LOCK#${resource}`, sk: "LOCK" }),
   alarm: (place: Place, name: string, id: string, environment: string): Key => ({
     pk: `ALARM#${place.account}#${place.region}#${name}`,

@@ -6,7 +6,7 @@ import { asCode, asReplacement, type CodeRecord, type Replacement } from "./code
 import { asHeader, type Header } from "./header.ts";
 import { there } from "./items.ts";
 import { asHead, asIntent, asTarget, type Head, type Intent, type TargetRecord } from "./journal-records.ts";
-import { keys, promotion } from "./keys.ts";
+import { keys, planOf, promotion } from "./keys.ts";
 import { PLAN_HEADER, type PlanHeader } from "./plan-parts.ts";
 import { asSignal, type Signal } from "./signals.ts";
 
@@ -86,9 +86,18 @@ export async function loadSignals(ledger: Ledger, id: string): Promise<(Signal &
 }
 
 async function loadParts(ledger: Ledger, id: string, environment: string, first?: Item): Promise<unknown> {
-  const parts = first?.parts === 1 ? [first] : await ledger.list(promotion(id), `PLAN#${environment}#`);
+  const parts = first?.parts === 1 ? [first] : await listParts(ledger, id, `PLAN#${environment}#`);
   if (parts.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
   return JSON.parse(parts.map((part) => String(part.json)).join(""));
+}
+
+/**
+ * A promotion that began before the plan had a partition of its own is brought back like any other. Where that partition
+ * is filled, nothing else is looked at.
+ */
+async function listParts(ledger: Ledger, id: string, prefix: string): Promise<Item[]> {
+  const parts = await ledger.list(planOf(id), prefix);
+  return parts.length > 0 ? parts : ledger.list(promotion(id), prefix);
 }
 
 /** `first`: its first part, where that was read already; most plans have no other. */

@@ -168,13 +168,10 @@ async function writeHeader(
 
 function forGood({ promotionId, environments }: Header, ends: readonly EnvironmentEnd[]): Change[] {
   const entered = new Set(ends.map(({ head }) => head.environment));
-  return [
-    { remove: keys.due(promotionId) },
-    ...environments.map((name): Change => {
-      const check = keys.head(promotionId, name);
-      return entered.has(name) ? { check, if: { state: "closed" } } : { check, if: "absent" };
-    }),
-  ];
+  return environments.map((name) => {
+    const check = keys.head(promotionId, name);
+    return entered.has(name) ? { check, if: { state: "closed" } } : { check, if: "absent" };
+  });
 }
 
 /** Notice and pages; returns whether everybody has them. */

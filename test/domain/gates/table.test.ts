@@ -22,7 +22,10 @@ it("says of each kind what its function needs, and the function is granted that,
     evidence: {},
   });
   const row = FUNCTIONS.find(({ name }) => name === "check-gates");
-  expect(row).toMatchObject({ accounts: ["read-traffic", "watch", "invoke"], reads: ["promotion", "registry"] });
+  expect(row).toMatchObject({
+    accounts: ["read-traffic", "watch", "invoke"],
+    reads: ["promotion", "plans", "audit", "registry"],
+  });
 });
 
 it("names the functions that an invoke gate needs a grant for, and none for another", () => {

@@ -15,16 +15,19 @@ async function rewrite(world: World, key: Key, change: (found: Item) => object):
   await world.ledger.write([{ put: item(key, change(found as Item)) }]);
 }
 
-/** Half of the traffic is on the candidates, and nothing that is written down knows a record's kind or a plan's locks. */
+/** Half of the traffic is on the candidates, and nothing that is written down knows a record's kind, a plan's locks or its partition. */
 async function upgraded(): Promise<World> {
   const world = await rollingOut(50);
   for (const name of ["cart", "order"])
     await rewrite(world, keys.target(P1, ENV, name), (record) => without("kind", record));
-  await rewrite(world, keys.planPart(P1, ENV, 0), ({ parts }) => {
-    const plan = environmentPlan();
-    const targets = plan.targets.map((target) => without("resources", { ...target }));
-    return { parts, json: JSON.stringify({ ...plan, targets }) };
-  });
+  const planPart = keys.planPart(P1, ENV, 0);
+  const plan = environmentPlan();
+  const targets = plan.targets.map((target) => without("resources", { ...target }));
+  const among: Key = { pk: keys.header(P1).pk, sk: planPart.sk };
+  await world.ledger.write([
+    { remove: planPart },
+    { put: item(among, { parts: 1, json: JSON.stringify({ ...plan, targets }) }) },
+  ]);
   return world;
 }
 
