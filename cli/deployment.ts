@@ -19,6 +19,8 @@ export interface Where {
   readonly stack?: string | undefined;
   /** Who looks the outputs up; the SDK's own finding where it is left out. */
   readonly caller?: () => Promise<Caller>;
+  /** Where it is said that an API that is busy is waited for. */
+  readonly write?: (text: string) => void;
 }
 
 export class Deployment {
@@ -49,8 +51,10 @@ export class Deployment {
 
   /** The signed API, as whoever the credentials belong to; it is looked for at its first request. Throws `Unlocated`. */
   get api(): Api {
+    const { write = () => {} } = this.#where;
+    const say = (text: string) => write(`${text}\n`);
     const found = async () =>
-      signedApi((await this.find("ApiUrl")).replace(/\/+$/, ""), { region: await regionHere() });
+      signedApi((await this.find("ApiUrl")).replace(/\/+$/, ""), { region: await regionHere(), say });
     return {
       post: async (path, body) => (await found()).post(path, body),
       get: async (path) => (await found()).get(path),

@@ -1,4 +1,5 @@
 /** What an operator says to a running promotion, and following what comes of it. */
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../functions/domain/ports.ts";
 import { type Api, type ApiAnswer, type Get, refusalOf } from "./signed-api.ts";
 
@@ -27,7 +28,8 @@ export async function operate(options: OperateOptions): Promise<0 | 2 | 4 | 5> {
   const { verb, promotionId, reason, environment, api, write } = options;
   const where = environment === undefined ? {} : { environment };
   const path = `/promotions/${encodeURIComponent(promotionId)}/signals`;
-  const answer = await api.post(path, { verb, reason, ...where });
+  // However often it has to be sent, it counts once.
+  const answer = await api.post(path, { verb, reason, request: randomUUID(), ...where });
   for (const line of answer.body.did === undefined ? refusalOf(answer) : [String(answer.body.did)]) write(`${line}\n`);
   return answer.body.state === "rolling back" ? follow(options, path) : exitCodeOf(answer);
 }

@@ -1,9 +1,13 @@
 /** Requests to Headgate's API, signed with the caller's own AWS credentials. */
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { SignatureV4 } from "@smithy/signature-v4";
+import type { Clock } from "../functions/domain/ports.ts";
+import { codeOf, LIMIT_MS, type Patience, TRY_MS, tryPatiently } from "./patience.ts";
 
 export interface ApiAnswer {
+  /** 0: there was no answer. */
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -12,7 +16,8 @@ export interface ApiAnswer {
 export function refusalOf({ status, body }: ApiAnswer): string[] {
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   const error = String(body.error ?? body.message ?? `the API answered ${status}`);
-  return [error, ...texts(body.problems), ...texts(body.missing).map((one) => `  - ${one}`)];
+  const hint = typeof body.hint === "string" ? [`    hint: ${body.hint}`] : [];
+  return [error, ...texts(body.problems), ...texts(body.missing).map((one) => `  - ${one}`), ...hint];
 }
 
 /** Sends JSON to a path of the API. */
@@ -55,42 +60,125 @@ function regionIn(host: string): string | undefined {
   return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(host)?.[1];
 }
 
+export interface ApiOptions {
+  readonly region?: string | undefined;
+  readonly credentials?: Credentials;
+  readonly fetch?: typeof fetch;
+  /** Says that it waits for an API that is busy. */
+  readonly say?: (text: string) => void;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** No further try begins so long (ms) after the first. */
+  readonly limitMs?: number;
+}
+
+const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: async (ms) => sleep(ms) };
+
 /**
  * Speaks to the API at `baseUrl` (with its stage, without a trailing slash), signed by Signature Version 4. `region` is
- * needed where the address is an own domain; credentials come from the usual chain when none are given. Throws RangeError
- * when no region can be told, and what `fetch` and the credential chain throw.
+ * needed where the address is an own domain; credentials come from the usual chain when none are given. Answers of 429 and
+ * 5xx and lost connections are tried again for `limitMs`; each route counts a repeated request once. An API that gives no
+ * answer at all is one of status 0, which says what to look at. Throws RangeError when no region can be told.
  */
-export function signedApi(
-  baseUrl: string,
-  options: {
-    readonly region?: string | undefined;
-    readonly credentials?: Credentials;
-    readonly fetch?: typeof fetch;
-  } = {},
-): Api {
+export function signedApi(baseUrl: string, options: ApiOptions = {}): Api {
   const base = new URL(baseUrl);
   const region = regionIn(base.host) ?? options.region;
-  if (region === undefined) throw new RangeError(`${base.host} names no region: give one with --region or AWS_REGION`);
+  if (region === undefined) throw new RangeError(`${base.host} names no region: set AWS_REGION to that of the API`);
   const credentials = options.credentials ?? fromNodeProviderChain();
   const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
-  const send = options.fetch ?? fetch;
+  const { clock = REAL_CLOCK, random = Math.random, limitMs = LIMIT_MS, say = () => {} } = options;
+  const patience: Patience = { clock, random, limitMs, say };
   const ask = async (method: "GET" | "POST", path: string, content: { body?: string }): Promise<ApiAnswer> => {
     const url = new URL(`${base.pathname.replace(/\/$/, "")}${path}`, base);
-    const signed = await signer.sign({
+    // Signed anew each time: a signature is good for five minutes from its own date.
+    const { last, tries } = await tryPatiently(patience, () =>
+      sendOnce({ signer, send: options.fetch ?? fetch }, { method, url, ...content }),
+    );
+    return "lost" in last ? noAnswer(url, last.lost) : answerIn(last, tries);
+  };
+  return {
+    post: (path, content) => ask("POST", path, { body: JSON.stringify(content) }),
+    get: (path) => ask("GET", path, {}),
+  };
+}
+
+type Sent = { readonly status: number; readonly retryAfterMs: number | null; readonly body: ApiAnswer["body"] };
+
+async function sendOnce(
+  { signer, send }: { readonly signer: SignatureV4; readonly send: typeof fetch },
+  { method, url, ...content }: { readonly method: "GET" | "POST"; readonly url: URL; readonly body?: string },
+): Promise<Sent | { readonly lost: Error }> {
+  try {
+    const { headers } = await signer.sign({
       method,
       protocol: url.protocol,
       hostname: url.hostname,
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
-      headers: { host: url.host, ...(method === "POST" ? { "content-type": "application/json" } : {}) },
+      headers: {
+        host: url.host,
+        accept: "application/json",
+        ...(method === "POST" ? { "content-type": "application/json" } : {}),
+      },
       ...content,
     });
-    const response = await send(url, { method, headers: signed.headers, ...content, redirect: "error" });
-    return { status: response.status, body: await jsonOf(response) };
-  };
+    const signal = AbortSignal.timeout(TRY_MS);
+    const response = await send(url, { method, headers, ...content, redirect: "error", signal });
+    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+    return {
+      status: response.status,
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
+      body: await jsonOf(response),
+    };
+  } catch (error) {
+    return { lost: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** An answer after a lost one may be about what the lost one did. */
+function answerIn({ status, body }: Sent, tries: number): ApiAnswer {
+  const hint = hintFor(status, String(body.error ?? body.message ?? ""));
+  const repeated = tries > 1 && status === 409 ? REPEATED : null;
+  const hints = [hint, repeated].filter((one) => one !== null);
+  return { status, body: hints.length === 0 ? body : { ...body, hint: hints.join("; ") } };
+}
+
+const REPEATED =
+  "the command was sent more than once, since an answer was lost: the first time may have done it, see headgate status";
+
+/** What API Gateway refuses in words of its own, and what to do about it. */
+const HINTS: readonly (readonly [status: number, words: RegExp, hint: string])[] = [
+  [403, /missing authentication token/i, "HEADGATE_API_URL has to be the stack's output ApiUrl, in full"],
+  [403, /security token .* (expired|invalid)/i, "get fresh credentials, for example by `aws sso login`"],
+  [403, /signature (expired|not yet current)/i, "set this machine's clock: a signature is good for five minutes"],
+  [
+    403,
+    /not authorized to perform/i,
+    "have execute-api:Invoke on this route allowed to you: docs/deploy.md lists the routes",
+  ],
+  [429, /./, "many requests at once: wait a minute and say it again"],
+  [504, /./, "it may go on after this answer: look at headgate status before you say it again"],
+];
+
+function hintFor(status: number, error: string): string | null {
+  return HINTS.find(([at, words]) => at === status && words.test(error))?.[2] ?? null;
+}
+
+/** No answer came at all. */
+function noAnswer(url: URL, error: Error): ApiAnswer {
+  if (error.name === "CredentialsProviderError") {
+    return {
+      status: 0,
+      body: { error: `no AWS credentials to sign with: ${error.message}`, hint: "`aws sso login`, or set AWS_PROFILE" },
+    };
+  }
+  const inner = error.cause instanceof Error ? error.cause : error;
   return {
-    post: (path, content) => ask("POST", path, { body: JSON.stringify(content) }),
-    get: (path) => ask("GET", path, {}),
+    status: 0,
+    body: {
+      error: `${url.host} gave no answer (${codeOf(error)}: ${inner.message})`,
+      hint: "see that HEADGATE_API_URL is the stack's output ApiUrl, and that this network reaches it",
+    },
   };
 }
 

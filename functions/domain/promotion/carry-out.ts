@@ -3,6 +3,7 @@ import type { Header } from "../ledger/header.ts";
 import { sendSignal } from "../ledger/send-signal.ts";
 import type { SignalKind } from "../ledger/signals.ts";
 import type { Dependencies } from "../ports.ts";
+import { onceId, type Said } from "./said.ts";
 import { type TakenBack, takeBack } from "./take-back.ts";
 
 export type CarriedOut =
@@ -16,12 +17,12 @@ export type CarriedOut =
 export async function carryOut(
   deps: Dependencies,
   { promotionId, state }: Header,
-  said: { readonly verb: Exclude<SignalKind, "supersede">; readonly by: string; readonly reason: string },
+  said: Said & { readonly verb: Exclude<SignalKind, "supersede"> },
 ): Promise<CarriedOut> {
   if (state === "closed") return { kind: "ended" };
   const { verb, by, reason } = said;
   const at = deps.clock.now();
-  const signal = { signal: `${verb}-${at}-${deps.entropy.id(4)}`, kind: verb, by, reason, at };
+  const signal = { signal: `${verb}-${onceId(deps, said)}`, kind: verb, by, reason, at };
   if (verb !== "roll-back" && verb !== "abort") {
     await sendSignal(deps, promotionId, signal);
     return { kind: "recorded" };

@@ -3,6 +3,7 @@ import { appendAudit } from "../ledger/append-audit.ts";
 import type { Header } from "../ledger/header.ts";
 import { keys } from "../ledger/keys.ts";
 import type { Dependencies } from "../ports.ts";
+import { onceId, type Said } from "./said.ts";
 
 export type Released =
   | { readonly kind: "released"; readonly summary: string }
@@ -11,15 +12,16 @@ export type Released =
 
 /** Lifts the hold on the promotion's version in one of its environments. Throws what the ledger throws. */
 export async function releaseHold(
-  deps: Pick<Dependencies, "ledger" | "clock" | "hash">,
+  deps: Pick<Dependencies, "ledger" | "clock" | "entropy" | "hash">,
   { promotionId, service, version, environments }: Header,
-  { by, environment, reason }: { readonly by: string; readonly environment: string; readonly reason: string },
+  said: Said & { readonly environment: string },
 ): Promise<Released> {
+  const { by, environment, reason } = said;
   if (!environments.includes(environment)) return { kind: "nowhere", environments };
   await deps.ledger.write([{ remove: keys.held(environment, service, version) }]);
   const summary = `${by} released ${version} in ${environment}: ${reason}`;
   await appendAudit(deps, promotionId, {
-    id: `released-${environment}-${deps.clock.now()}`,
+    id: `released-${environment}-${onceId(deps, said)}`,
     kind: "released",
     environment,
     summary,

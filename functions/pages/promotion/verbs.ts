@@ -10,9 +10,19 @@ import { json } from "../json.ts";
 const reason = z.string().trim().min(3).max(500).describe("say why in 3 to 500 characters: it stands in the record");
 const environment = z.string().min(1).describe("the environment in which the version may come again");
 
+const request = z
+  .string()
+  .regex(/^[\w-]{8,64}$/)
+  .optional()
+  .describe("the same for each sending of one command, so that it counts once: 8 to 64 letters, digits and dashes");
+
 export const VerbRequest = z.discriminatedUnion("verb", [
-  z.strictObject({ verb: z.literal(["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now"]), reason }),
-  z.strictObject({ verb: z.literal("release-hold"), environment, reason }),
+  z.strictObject({
+    verb: z.literal(["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now"]),
+    reason,
+    request,
+  }),
+  z.strictObject({ verb: z.literal("release-hold"), environment, reason, request }),
 ]);
 
 /** What was done about a verb; 202: it goes on after the answer. */
