@@ -2,23 +2,57 @@
  * People behind addresses: who is the same person, and whether the people at hand can fill the seats that an approval
  * has. A seat is one yes that one role owes; a person fills one seat at most.
  */
+import { asciiDomain, bareAddress } from "./address.ts";
 
-/** Characters without a shape of their own (zero-width spaces, direction marks): two addresses that look alike are. */
-const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
-const ANGLED = /<([^<>]*)>\s*$/;
+/** Neither seen nor part of an address: UTS 39 drops them before it compares. */
+const IGNORED = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Cs}\u2800]/gu;
 
 /**
- * Who an address belongs to: compatibility forms folded (NFKC), invisible characters and a display name dropped, lower
- * case, and the local part without its `+tag`, which mail systems deliver to the same mailbox. Only for comparing: mail
- * goes to the address as the policy writes it. Where a host does treat `a+b` as a mailbox of its own, two of its people
- * count as one: an approval too few, never one too many. Dots stay, since most hosts tell them apart.
+ * Who an address belongs to. Dropped is all that mail systems drop, or that nobody sees: a display name, comments, quotes,
+ * blanks, invisible characters, compatibility forms (NFKC), case, dots after the domain, and the `+tag` of the local part.
+ * A domain is compared by its ASCII form, and `ALIKE` has the providers that ignore more. Only for comparing: mail goes to
+ * the address as the policy writes it. Where a host does treat `a+b` as a mailbox of its own, two of its people count as
+ * one: an approval too few, never one too many. Dots stay elsewhere, since most hosts tell them apart.
  */
 export function personOf(address: string): string {
-  const folded = address.normalize("NFKC").replace(INVISIBLE, "");
-  const bare = (ANGLED.exec(folded)?.[1] ?? folded).trim().toLowerCase();
+  const bare = bareAddress(folded(address));
   const at = bare.lastIndexOf("@");
-  const tag = bare.indexOf("+");
-  return tag > 0 && tag < at ? bare.slice(0, tag) + bare.slice(at) : bare;
+  if (at < 0) return bare.trim();
+  const { domain, ignoresDots } = hostOf(bare.slice(at + 1));
+  const local = untagged(bare.slice(0, at));
+  return `${ignoresDots ? local.replaceAll(".", "") : local}@${domain}`;
+}
+
+/** Compatibility forms and case, upper before lower: `ſ` and the two small sigmas have one capital. */
+function folded(text: string): string {
+  const once = text.normalize("NFKC").replace(IGNORED, "").toUpperCase().toLowerCase();
+  const again = once.normalize("NFKC").replace(IGNORED, "").toUpperCase().toLowerCase();
+  return again.normalize("NFKC");
+}
+
+function untagged(local: string): string {
+  const tag = local.indexOf("+");
+  return tag > 0 ? local.slice(0, tag) : local;
+}
+
+interface Host {
+  readonly domain: string;
+  readonly ignoresDots: boolean;
+}
+
+/** Google: "Dots don't matter in Gmail addresses", of its own two domains only; with Workspace they do matter. */
+const GMAIL: Host = { domain: "gmail.com", ignoresDots: true };
+const ALIKE: ReadonlyMap<string, Host> = new Map([
+  ["gmail.com", GMAIL],
+  ["googlemail.com", GMAIL],
+]);
+
+/** What a domain is compared by: its ASCII form where it has one, without dots after it. */
+function hostOf(written: string): Host {
+  const plain = written.replace(/[\u3002\uFF0E\uFF61]/g, ".");
+  const ascii = /[^ -~]/.test(plain) ? (asciiDomain(plain) ?? plain) : plain;
+  const domain = ascii.replace(/\.+$/, "");
+  return ALIKE.get(domain) ?? { domain, ignoresDots: false };
 }
 
 export function samePerson(one: string, other: string): boolean {

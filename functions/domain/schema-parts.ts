@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { PLACEHOLDERS } from "../targets/kinds.ts";
+import { faultOf } from "./address.ts";
 import { DURATION_HINT, DURATION_PATTERN, readDuration } from "./durations.ts";
 
 /** The small words that both documents are built from. Descriptions are the hints of problems and of editors. */
@@ -28,13 +29,22 @@ export const nameSchema = z
   .regex(/^(?!constructor$)[a-z0-9][a-z0-9-]{0,62}$/)
   .meta({ description: "a short name: lower-case letters, digits and dashes, at most 63", examples: ["orders"] });
 
-/** Trimmed and in lower case, so that two spellings of one person are one person. */
+/** In lower case and without spaces around it, in the one spelling that its mailbox has: two people are never one. */
 export const addressSchema = z
   .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+$/)
-  .meta({ description: "an e-mail address, such as jane.doe@example.com", examples: ["jane.doe@example.com"] });
+  .max(320)
+  .meta({
+    description: "an e-mail address, such as jane.doe@example.com",
+    pattern: "^ *[!-~]+@[!-~]+ *$",
+    examples: ["jane.doe@example.com"],
+  })
+  .transform((text, context) => {
+    const trimmed = text.replace(/^ +| +$/g, "");
+    const fault = faultOf(trimmed);
+    if (fault === null) return trimmed.toLowerCase();
+    context.addIssue({ code: "custom", message: fault.message, params: { hint: fault.hint } });
+    return z.NEVER;
+  });
 
 export const textSchema = z
   .string()

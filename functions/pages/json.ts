@@ -1,7 +1,8 @@
 /** What the signed JSON routes share: what is refused before the body is read, and how it is read. */
 import type * as z from "zod";
-import { renderProblem } from "../domain/documents/problems.ts";
+import { Report, renderProblem } from "../domain/documents/problems.ts";
 import { problemsOf } from "../domain/documents/schema-problems.ts";
+import { refuseDeceiving } from "../domain/documents/unseen.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
 const LARGEST_BODY = 16 * 1_024;
@@ -40,19 +41,15 @@ export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody
   const refuse = (problems: readonly string[]) =>
     ({ ok: false, answer: json(400, { error: "the body is not understood", problems }) }) as const;
   let parsed: unknown;
-  let unpaired = false;
   try {
-    parsed = JSON.parse(text, (key, value: unknown) => {
-      unpaired ||= !key.isWellFormed() || (typeof value === "string" && !value.isWellFormed());
-      return value;
-    });
+    parsed = JSON.parse(text);
   } catch {
     return refuse(["it is not JSON"]);
   }
-  // Half a character has no UTF-8: it would be stored as another text than the one that was hashed.
-  if (unpaired) return refuse(["a text in it is not well-formed Unicode"]);
+  const deceiving = new Report({ body: parsed });
+  refuseDeceiving(deceiving, ["body"], parsed);
   const result = schema.safeParse(parsed);
-  if (result.success) return { ok: true, value: result.data };
-  const problems = problemsOf({ name: "body", schema, input: parsed }, result.error);
-  return refuse(problems.map((problem) => renderProblem(problem).join("\n")));
+  if (result.success && deceiving.clean) return { ok: true, value: result.data };
+  const unformed = result.success ? [] : problemsOf({ name: "body", schema, input: parsed }, result.error);
+  return refuse([...deceiving.problems, ...unformed].map((problem) => renderProblem(problem).join("\n")));
 }

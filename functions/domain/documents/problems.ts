@@ -1,4 +1,5 @@
 /** What is wrong with a document, said so that a person can act on it: where, what stands there, and what would do. */
+import { spelledOut } from "../text.ts";
 
 /** Steps from a document's name to a value, e.g. `["policy", "environments", "prod", "window", "open", 0, "from"]`. */
 export type Path = readonly (string | number)[];
@@ -35,10 +36,10 @@ export function valueAt(root: unknown, path: Path): unknown {
   }, root);
 }
 
-/** Three lines: place and value, what is wrong, what to do. */
+/** Three lines: place and value, what is wrong, what to do; what cannot be seen in them is spelled out. */
 export function renderProblem(problem: Problem): string[] {
   const value = problem.value === undefined ? "(not set)" : `= ${shorten(JSON.stringify(problem.value))}`;
-  return [`${problem.path} ${value}`, `    ${problem.message}`, `    hint: ${problem.hint}`];
+  return [`${problem.path} ${value}`, `    ${problem.message}`, `    hint: ${problem.hint}`].map(spelledOut);
 }
 
 export function renderProblems(problems: readonly Problem[]): string[] {

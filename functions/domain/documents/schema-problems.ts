@@ -102,6 +102,7 @@ function article(noun: string): string {
 
 function issueHint(issue: z.core.$ZodIssue, schema: z.ZodType, path: Path, input: unknown): string | undefined {
   const value = valueAt(input, path);
+  if (issue.code === "custom" && typeof issue.params?.hint === "string") return issue.params.hint;
   if (issue.code === "invalid_key") return keyForm(schema, path, input);
   if (issue.code === "invalid_value" && typeof value === "string") {
     const near = nearest(value, issue.values.map(String));

@@ -3,6 +3,7 @@ import { type Path, type Problem, Report } from "../documents/problems.ts";
 import { type Release, releaseSchema } from "../documents/release.ts";
 import { readDocument } from "../documents/salvage.ts";
 import { refuseSecrets } from "../documents/secrets.ts";
+import { refuseDeceiving } from "../documents/unseen.ts";
 import { fillAlarms } from "../gates/kinds/alarm-names.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../plan.ts";
 import { earliestStart, plannedSeconds } from "../windows.ts";
@@ -49,6 +50,8 @@ export function resolvePlan(policy: unknown, release: unknown, context: ResolveC
   const report = new Report(documents);
   refuseSecrets(report, ["policy"], policy);
   refuseSecrets(report, ["release"], release);
+  refuseDeceiving(report, ["policy"], policy);
+  refuseDeceiving(report, ["release"], release);
   const read = {
     policy: readDocument(report, "policy", policySchema, policy),
     release: readDocument(report, "release", releaseSchema, release),

@@ -2,11 +2,12 @@
 import * as z from "zod";
 import type { Decided } from "../../domain/approval/decide.ts";
 import type { Reseated } from "../../domain/approval/reseat.ts";
+import { addressSchema } from "../../domain/schema-parts.ts";
 import type { HttpResponse } from "../http.ts";
 import { json } from "../json.ts";
 
 const role = z.string().min(1).max(100).describe("a role that the approval asks, as its mail names it");
-const address = z.string().min(3).max(320).describe("an e-mail address as the policy has it");
+const address = addressSchema.describe("an e-mail address as the policy has it");
 
 export const ApprovalRequest = z.discriminatedUnion("action", [
   z.strictObject({
