@@ -1,6 +1,6 @@
 import type { Dependencies } from "./domain/ports.ts";
 import { answerForm } from "./pages/approval/answer-form.ts";
-import { findVisit, noSuchLink, refuseVisit, show } from "./pages/approval/visit.ts";
+import { findVisit, refuseVisit, show } from "./pages/approval/visit.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
 import { httpStep } from "./runtime/step.ts";
 
@@ -11,7 +11,7 @@ export const approvalPage =
     const refused = refuseVisit(deps, request);
     if (refused !== null) return refused;
     const visit = await findVisit(deps, request);
-    if (visit === null) return noSuchLink(deps.hash, request.method);
+    if (!("view" in visit)) return visit;
     return request.method === "POST" ? answerForm(deps, visit) : show(deps, visit);
   };
 

@@ -36,7 +36,7 @@ async function act(deps: Dependencies, name: ApprovalName, request: HttpRequest,
   if (speaker.kind === "other") return json(403, { error: `${speaker.own} cannot decide as ${body.as}` });
   if (speaker.kind === "unnamed") return json(400, { error: 'say whose decision it is: "as": "ADDRESS"' });
   const { address } = speaker;
-  const from = { via: "api", caller, sourceIp, userAgent, generation: null } as const;
+  const from = { via: "api", caller, sourceIp, userAgent, generation: null, epoch: null } as const;
   return decidedAnswer(await decide(deps, name, { ...body, address, ...from }));
 }
 

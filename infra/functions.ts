@@ -9,7 +9,7 @@ import { type AccountUse, accessOf } from "./access.ts";
 
 /**
  * The ledger's partitions by family. Roles are given families, by `dynamodb:LeadingKeys`: no function writes the policy,
- * one writes plans, and only those that make or check links see the secret that signs them.
+ * one writes plans, and one ends all links by raising their epoch.
  */
 export const PARTITIONS = {
   policy: ["POLICY"],
@@ -25,7 +25,7 @@ export const PARTITIONS = {
   links: ["LINK#*"],
   starts: ["START#*"],
   kept: ["KEPT"],
-  secret: ["SECRET"],
+  linkEpoch: ["LINK-EPOCH"],
 } as const;
 export type Partition = keyof typeof PARTITIONS;
 
@@ -106,10 +106,10 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
   };
 }
 
-/** Asking, reminding and showing all make links: the secret, the page's address and mail come together. */
+/** Asking and reminding make links, of the epoch in force: it, the page's address and mail come together. */
 const ASKING = {
-  reads: ["approvals", "secret"],
-  writes: ["approvals", "secret", "links"],
+  reads: ["approvals", "linkEpoch"],
+  writes: ["approvals", "links"],
   mails: true,
   links: true,
 } as const satisfies Details;
@@ -224,8 +224,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     timeoutSeconds: MEDIUM,
   }),
   rowApart("approval-page", "request", {
-    reads: [...READING, "approvals", "links", "secret"],
-    writes: ["approvals", "audit", "secret"],
+    reads: [...READING, "approvals", "links", "linkEpoch"],
+    writes: ["approvals", "audit"],
     links: true,
     wakes: true,
     looksAtExecutions: true,

@@ -38,8 +38,8 @@ export interface Entropy {
 /** SHA-256 as lower-case hex. */
 export type Hash = (text: string) => string;
 
-/** HMAC-SHA-256 as lower-case hex, with the deployment's own secret. */
-export type Sign = (text: string) => Promise<string>;
+/** HMAC-SHA-256 as lower-case hex. */
+export type Mac = (key: string, text: string) => string;
 
 // --- ledger ----------------------------------------------------------------------------------------------------------
 
@@ -366,7 +366,7 @@ export interface Dependencies {
   readonly concurrency: Concurrency;
   readonly entropy: Entropy;
   readonly hash: Hash;
-  readonly sign: Sign;
+  readonly mac: Mac;
   readonly log: Log;
   readonly ledger: Ledger;
   readonly mailer: Mailer;

@@ -1,5 +1,5 @@
 /** The one place where ports meet adapters. */
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -16,9 +16,8 @@ import { type Pace, paceOf } from "../adapters/shared/pace.ts";
 import { snsMailer } from "../adapters/sns-mailer.ts";
 import { web } from "../adapters/web.ts";
 import { CallRefused } from "../domain/errors.ts";
-import type { Dependencies, Hash, Log, Place } from "../domain/ports.ts";
+import type { Dependencies, Hash, Log, Mac, Place } from "../domain/ports.ts";
 import { makeTarget } from "../targets/adapters.ts";
-import { formSigner } from "./form-key.ts";
 import { type ClientConfig, type Host, keep } from "./host.ts";
 import { countPromotion } from "./metrics.ts";
 
@@ -37,6 +36,8 @@ export const VARIABLES = {
 } as const;
 
 export const sha256: Hash = (text) => createHash("sha256").update(text).digest("hex");
+
+export const hmacSha256: Mac = (key, text) => createHmac("sha256", key).update(text).digest("hex");
 
 /** Everything that one invocation may reach. Clients are made at their first use, and kept on the host. */
 export function buildDependencies(host: Host, log: Log, remainingMs: () => number): Dependencies {
@@ -57,7 +58,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     concurrency: host.concurrency,
     entropy,
     hash: sha256,
-    sign: formSigner(host, ledger),
+    mac: hmacSha256,
     log,
     ledger,
     mailer: snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) }),

@@ -40,7 +40,7 @@ export interface Host {
   readonly download: Download;
   /** Takes one line of structured log or metrics. */
   write(line: string): void;
-  /** What warm invocations share: SDK clients, and the key of forms. Hosts that share the map share those. */
+  /** What warm invocations share: SDK clients. Hosts that share the map share those. */
   readonly kept: Map<string, unknown>;
   /** Absent: no traces. Loaded only where it is wanted, since X-Ray's SDK hooks into every promise of the process. */
   readonly tracer?: () => Promise<Tracer>;

@@ -10,8 +10,8 @@ import type { Grant } from "../../functions/targets/grant.ts";
 export const KEPT = { work: RetentionDays.THREE_MONTHS, audit: RetentionDays.ONE_YEAR } as const;
 
 /**
- * A key of our own, for three reasons: whoever reads the ledger finds the secret that signs links, so reading it takes
- * two permissions; CloudWatch may not publish to a topic under the AWS-managed key; logs take no other kind.
+ * A key of our own, for three reasons: whoever reads the ledger finds task tokens and who is asked, so reading it takes two
+ * permissions; CloudWatch may not publish to a topic under the AWS-managed key; logs take no other kind.
  */
 export function makeKey(scope: Construct, name: string): Key {
   const key = new Key(scope, "Key", {

@@ -63,6 +63,8 @@ const LINK = /\/approvals\/([0-9a-f]{64})/;
 /** Takes delivered mails, and answers those that ask something. */
 export class People {
   readonly #options: PeopleOptions;
+  /** Questions that somebody still thinks about, by who was asked what, as their newest mail put it. */
+  readonly #open = new Map<string, Question>();
   readonly #seen = new Set<string>();
 
   constructor(options: PeopleOptions) {
@@ -76,8 +78,21 @@ export class People {
     this.#seen.add(link);
     if (person.answers === "never") return;
     const version = versionIn(mail.subject) ?? this.#options.version;
-    const question = { address: mail.to, link, command: commandIn(mail.body), version };
-    this.#options.clock.after(person.after, `${mail.to} answers`, () => this.#answer(question, person));
+    this.#think({ address: mail.to, link, command: commandIn(mail.body), version }, person);
+  }
+
+  /** A reminder of what somebody thinks about already brings them a new link, and not a second answer. */
+  #think(question: Question, person: Person): void {
+    const { address, command } = question;
+    const asked = JSON.stringify([address, command]);
+    const isOpen = this.#open.has(asked);
+    this.#open.set(asked, question);
+    if (isOpen) return;
+    this.#options.clock.after(person.after, `${address} answers`, () => {
+      const newest = this.#open.get(asked) ?? question;
+      this.#open.delete(asked);
+      return this.#answer(newest, person);
+    });
   }
 
   #personFor({ to, subject, body }: DeliveredMail): Person | undefined {

@@ -254,6 +254,7 @@ describe("the approval record", () => {
       sourceIp: "198.51.100.7",
       userAgent: "x",
       generation: null,
+      epoch: null,
     } as const;
     await takeDecision(on.deps, on.name, {
       ...from,

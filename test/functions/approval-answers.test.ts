@@ -166,7 +166,7 @@ describe("the world moves between GET and POST", () => {
     const { status, text } = await here.get();
 
     expect(status).toBe(410);
-    expect(text).toContain("Superseded by bbws-store-v1.5.0-1: a newer release");
+    expect(text).toContain("A newer release has taken the place of the one behind this link");
   });
 });
 

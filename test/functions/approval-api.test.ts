@@ -155,15 +155,16 @@ describe("the second way in", () => {
     await expectUntouched(here);
   });
 
-  test("sends a link again: the same one, at most once a minute, and not after the end", async () => {
+  test("sends a link again: a new one beside the old one, at most once a minute, and not after the end", async () => {
     const here = await site();
-    const before = here.on.linkOf(LEAD);
+    const before = here.url();
     const again = { action: "resend", role: "tech-lead", address: LEAD, decision: undefined, version: undefined };
 
     expect(await api(here, again)).toEqual({ status: 200, body: { address: LEAD, reach: "confirmed" } });
     await api(here, again);
     expect(here.on.mailsTo(LEAD)).toHaveLength(2);
-    expect(here.on.linkOf(LEAD)).toBe(before);
+    expect(here.url()).not.toBe(before);
+    for (const url of [before, here.url()]) expect((await fetch(url)).status).toBe(200);
     expect(await api(here, { ...again, address: OWNER })).toMatchObject({ status: 404 });
     here.on.now = START + 48 * HOUR;
     expect(await api(here, again)).toMatchObject({ status: 410 });

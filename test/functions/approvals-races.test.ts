@@ -30,6 +30,7 @@ const attempt = (address: string, change: Partial<Attempt> = {}): Attempt => ({
   sourceIp: "198.51.100.7",
   userAgent: "a browser",
   generation: 1,
+  epoch: 0,
   ...change,
 });
 

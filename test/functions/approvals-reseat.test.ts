@@ -149,6 +149,7 @@ describe("a decision", () => {
     sourceIp: "198.51.100.7",
     userAgent: "a test",
     generation: null,
+    epoch: null,
   } as const;
 
   test("that is not the last one needed ends nothing, and is kept without the blanks around it", async () => {

@@ -67,6 +67,7 @@ async function everybodyAgrees(on: Scene, version: string): Promise<string[]> {
       sourceIp: "",
       userAgent: "",
       generation: person?.generation ?? 0,
+      epoch: 0,
     } as const;
     const answer: Attempt = {
       ...from,

@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { keys } from "../../functions/domain/ledger/keys.ts";
-import { FORM_KEY } from "../../functions/runtime/form-key.ts";
 import { FUNCTIONS, type FunctionRow, PARTITIONS, type Partition, placeholderOf } from "../../infra/functions.ts";
 import { MACHINES, machinePlaceholder } from "../../infra/parts/machines.ts";
 import { isChild, isTokenWait, label, placeholderIn, tasks } from "../statemachine/definition.ts";
@@ -69,7 +68,7 @@ describe("families of partitions", () => {
     keys.kept(0, "p", "e"),
     keys.start("arn"),
     keys.active("e", "s"),
-    FORM_KEY,
+    keys.linkEpoch(),
   ];
 
   test.each([...new Set(made.map(({ pk }) => pk))])("hold the partition %s in exactly one", (pk) => {
@@ -117,9 +116,9 @@ describe("families of partitions", () => {
     expect([row?.reads, row?.writes]).toEqual([["policy", "starts"], ["starts"]]);
   });
 
-  test("of the secret are open to those alone who make or check links", () => {
-    const signing = FUNCTIONS.filter(({ reads, writes }) => reads.includes("secret") || writes.includes("secret"));
-    expect(signing.map(({ name }) => name)).toEqual([
+  test("of the links' epoch are open to those alone who make or check links", () => {
+    const reading = FUNCTIONS.filter(({ reads }) => reads.includes("linkEpoch"));
+    expect(reading.map(({ name }) => name)).toEqual([
       "ask-approval",
       "settle-approval",
       "judge",

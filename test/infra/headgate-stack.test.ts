@@ -116,8 +116,8 @@ describe("grants", () => {
       roleOf(name).some((statement) => partitionsIn(statement).includes(partition)),
     );
 
-  test("to the secret that signs links go to those alone who make or check them", () => {
-    expect(seeing("SECRET")).toEqual(["ask-approval", "settle-approval", "judge", "approval-page", "decide"]);
+  test("to the epoch of links go to those alone who make or check links", () => {
+    expect(seeing("LINK-EPOCH")).toEqual(["ask-approval", "settle-approval", "judge", "approval-page", "decide"]);
   });
 
   test("to write who started what go to the signed route alone, which sees no promotion", () => {
@@ -232,7 +232,15 @@ describe("the ledger", () => {
   });
 
   test("lets DynamoDB tidy up by the attribute that links carry", () => {
-    const link = { promotionId: "p", environment: "e", approval: "a", role: "r", address: "x@y.z", generation: 0 };
+    const link = {
+      promotionId: "p",
+      environment: "e",
+      approval: "a",
+      role: "r",
+      address: "x@y.z",
+      generation: 0,
+      epoch: 0,
+    };
     const change = linkChange((text) => text, "id", link, 0);
     expect("put" in change && change.put).toHaveProperty(TTL_ATTRIBUTE, expect.any(Number));
     deployment.headgate.hasResourceProperties("AWS::DynamoDB::Table", {

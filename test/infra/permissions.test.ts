@@ -117,7 +117,7 @@ describe("the deployed roles refuse", () => {
   test.each([
     ["the approval page to write a lock", "approval-page", table("PutItem", "LOCK#arn")],
     ["the approval page to write the policy", "approval-page", table("PutItem", "POLICY")],
-    ["a shift to read the secret of links", "shift-traffic", table("GetItem", "SECRET")],
+    ["a shift to read an approver's link", "shift-traffic", table("GetItem", "LINK#h")],
     ["the opening step to write who started what", "open-promotion", table("PutItem", "START#arn")],
     ["the route that starts promotions to write into one", "start-promotion", table("PutItem", "PROMOTION#p")],
     ["the opening step to write the policy that it reads", "open-promotion", table("PutItem", "POLICY")],

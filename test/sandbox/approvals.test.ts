@@ -309,7 +309,7 @@ describe("in the middle of the rollout", () => {
       const [link = ""] = linkOf(seen, LEAD);
       const page = await seen.sandbox.inspect(() => seen.sandbox.api.visit("GET", link, null));
       expect(page.status).toBe(410);
-      expect(page.body).toContain("Traffic goes back to the version that served before.");
+      expect(page.body).toContain("The approval behind this link was called off");
     },
     PATIENCE_MS,
   );

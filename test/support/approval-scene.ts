@@ -1,5 +1,5 @@
 /** A promotion that waits for people: real handlers, a ledger in memory, a mailbox, and a workflow that counts its wakes. */
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { askApproval } from "../../functions/ask-approval.ts";
 import type { ApprovalName } from "../../functions/domain/approval/records.ts";
 import type { Header } from "../../functions/domain/ledger/header.ts";
@@ -12,6 +12,7 @@ import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
 import type { Dependencies, ExecutionStatus, Mail } from "../../functions/domain/ports.ts";
 import { promises } from "../../functions/runtime/concurrency.ts";
+import { hmacSha256 } from "../../functions/runtime/dependencies.ts";
 import { settleApproval } from "../../functions/settle-approval.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
@@ -187,9 +188,11 @@ const unused = () => {
   throw new Error("approvals have no use for this");
 };
 
-/** SHA-256 and HMAC as the deployment has them. */
+/** SHA-256 as the deployment has it. */
 export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const hmac = async (text: string) => createHmac("sha256", "a secret of this test").update(text).digest("hex");
+
+/** No two scenes have an id in common. */
+let scenes = 0;
 
 export class Scene {
   readonly name: ApprovalName;
@@ -198,6 +201,8 @@ export class Scene {
   readonly woken: string[] = [];
   readonly warnings: string[] = [];
   readonly deps: Dependencies;
+  readonly #seed = scenes++;
+  #ids = 0;
   now = START;
   status: ExecutionStatus | undefined = "RUNNING";
   /** Thrown by the next mails to these addresses, or by the next wake. */
@@ -213,9 +218,9 @@ export class Scene {
     return {
       clock: { now: () => this.now, sleep: async () => {} },
       concurrency: promises,
-      entropy: { id: unused },
+      entropy: { id: (bytes) => sha256(`seed ${this.#seed} ${this.#ids++}`).slice(0, 2 * bytes) },
       hash: sha256,
-      sign: hmac,
+      mac: hmacSha256,
       log: { info: () => {}, warn: (message, about) => this.warnings.push(`${message} ${JSON.stringify(about)}`) },
       ledger: this.ledger,
       mailer: {

@@ -2,7 +2,7 @@
  * A whole deployment in memory: everything that a handler may reach, and a promotion that stands where the test wants it,
  * brought there by the real handlers.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { captureBaseline } from "../../functions/capture-baseline.ts";
 import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import type { Header } from "../../functions/domain/ledger/header.ts";
@@ -26,6 +26,7 @@ import type {
 import { enterEnvironment } from "../../functions/enter-environment.ts";
 import { finishRollout } from "../../functions/finish-rollout.ts";
 import { recordEnvironment } from "../../functions/record-environment.ts";
+import { hmacSha256 } from "../../functions/runtime/dependencies.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import { FakeCode, FakeProber, FakeTarget, type FakeTargetOptions, FakeVersions } from "./fake-target.ts";
@@ -202,7 +203,7 @@ export class World {
       ledger,
       entropy: { id: (bytes) => sha256(`seed ${this.#ids++}`).slice(0, 2 * bytes) },
       hash: sha256,
-      sign: async (text) => createHmac("sha256", "a secret of this test").update(text).digest("hex"),
+      mac: hmacSha256,
       log: { info: () => {}, warn: (message, about) => this.warnings.push(`${message} ${JSON.stringify(about)}`) },
       mailer: {
         kind: "mail",

@@ -13,6 +13,7 @@ import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
 import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
+import { whileInEpoch } from "./link-epoch.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
 import { type ApprovalName, changeApproval, decisionChanges } from "./records.ts";
 import { type Settlement, settle } from "./settlement.ts";
@@ -28,6 +29,7 @@ export interface Attempt extends Answer {
   readonly userAgent: string;
   /** Of the link that was used; null where there was none. */
   readonly generation: number | null;
+  readonly epoch: number | null;
 }
 
 export type Decided =
@@ -77,7 +79,7 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   if (missing.length > 0) return { kind: "incomplete", missing };
   const decision = decisionOf(record, attempt, at);
   const after = settle(record, [...decisions, decision], signals, at);
-  return write(deps, name, record, decision, after);
+  return write(deps, name, record, { decision, after, epoch: attempt.epoch });
 }
 
 /** A promotion that has ended decides nothing more, whatever its approval's record still says. */
@@ -132,19 +134,26 @@ async function write(
   deps: DecideDeps,
   name: ApprovalName,
   record: ApprovalRecord,
-  decision: Decision,
-  after: Settlement,
+  { decision, after, epoch }: { decision: Decision; after: Settlement; epoch: number | null },
 ): Promise<Decided | "again"> {
   const ended = after.state === "waiting" ? {} : { state: after.state, summary: after.summary, endedAt: decision.at };
   const once = decisionChanges(name, decision);
+  const link = epoch === null ? [] : [whileInEpoch(epoch)];
   try {
-    await deps.ledger.write([changeApproval(record, { ...ended, news: true }), ...once]);
+    await deps.ledger.write([changeApproval(record, { ...ended, news: true }), ...once, ...link]);
     return { kind: "decided", record: { ...record, ...ended, news: true }, decision };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-    return error.failed.includes(0) ? "again" : { kind: "already", record };
+    if (error.failed.includes(0)) return "again";
+    return error.failed.every((index) => index > once.length) ? LINKS_RENEWED : { kind: "already", record };
   }
 }
+
+/** The epoch was raised after the link was looked up: it ended at that very moment. */
+const LINKS_RENEWED: Decided = {
+  kind: "forbidden",
+  missing: [{ what: "role", message: "all links were renewed: use the one in your newest mail" }],
+};
 
 async function spread(deps: DecideDeps, name: ApprovalName, decision: Decision): Promise<void> {
   try {

@@ -7,10 +7,10 @@ import { requestMail, type Subject } from "./notices.ts";
 import { openLink } from "./open-link.ts";
 import type { Seat } from "./seats.ts";
 
-export type MailTools = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "sign" | "log" | "settings">;
+export type MailTools = Pick<Dependencies, "ledger" | "mailer" | "clock" | "hash" | "entropy" | "log" | "settings">;
 
 /**
- * Sends each seat its mail, once per occasion: in doubt twice, with the same link, never not at all. One address that
+ * Sends each seat its mail, once per occasion: in doubt twice, each with a link that works, never not at all. One address that
  * cannot be served does not keep the others from theirs; when trying again can help, the first such error is thrown at the
  * end, and the next call sends only what is missing. Returns the addresses whose mail was refused for good. What the
  * ledger refuses ends it at once: that is not about one address.

@@ -1,36 +1,44 @@
 /** Approvers' links: made, written down, and found again. */
-import { canonicalJson } from "../canonical.ts";
 import { keys } from "../ledger/keys.ts";
-import { personOf } from "../people.ts";
-import type { Dependencies, Hash, Item, Key, Ledger, Sign } from "../ports.ts";
+import type { Dependencies, Hash, Item, Key, Ledger } from "../ports.ts";
 import { type Link, linkChange } from "./link.ts";
+import { epochIn } from "./link-epoch.ts";
 import type { ApprovalName } from "./records.ts";
 import type { Seat } from "./seats.ts";
 
 const asLink = (found: Item) => found as unknown as Link & Key;
 
+/** The link of this id, and whether the epoch that it was made in has ended; undefined: there is no such link. */
+export async function findLink(
+  ledger: Ledger,
+  hash: Hash,
+  id: string,
+): Promise<{ readonly link: Link; readonly outdated: boolean } | undefined> {
+  const [found, epoch] = await ledger.readAll([keys.link(hash(id)), keys.linkEpoch()]);
+  if (found === undefined) return undefined;
+  const link = asLink(found);
+  // A link of 0.1.0 has no epoch: it was computed from a key that lay in the table, and works no more.
+  return { link, outdated: link.epoch !== epochIn(epoch) };
+}
+
+export async function currentEpoch(ledger: Ledger): Promise<number> {
+  return epochIn(await ledger.read(keys.linkEpoch()));
+}
+
+const ID_BYTES = 32;
+
 /**
- * An approver's link: 256 bits that only the deployment's secret can make. The same seat has the same link, so that a
- * mail sent again leads to the same page; a new generation makes a new one.
+ * A new link for a seat: 256 random bits that stand in its mail alone. The ledger knows their hash before anybody gets
+ * them. Earlier links of the seat go on working.
  */
-export async function linkId(sign: Sign, link: Link): Promise<string> {
-  const { promotionId, environment, approval, role, address, generation } = link;
-  return sign(canonicalJson(["link", promotionId, environment, approval, role, personOf(address), generation]));
-}
-
-export async function findLink(ledger: Ledger, hash: Hash, id: string): Promise<Link | undefined> {
-  const found = await ledger.read(keys.link(hash(id)));
-  return found === undefined ? undefined : asLink(found);
-}
-
-/** The link of a seat, known to the ledger by its hash before anybody gets it. */
 export async function openLink(
-  deps: Pick<Dependencies, "ledger" | "sign" | "hash" | "clock" | "settings">,
+  deps: Pick<Dependencies, "ledger" | "entropy" | "hash" | "clock" | "settings">,
   { promotionId, environment, approval }: ApprovalName,
   { role, person }: Seat,
 ): Promise<string> {
-  const link = { promotionId, environment, approval, role: role.role, ...person };
-  const id = await linkId(deps.sign, link);
+  const id = deps.entropy.id(ID_BYTES);
+  const epoch = await currentEpoch(deps.ledger);
+  const link = { promotionId, environment, approval, role: role.role, ...person, epoch };
   await deps.ledger.write([linkChange(deps.hash, id, link, deps.clock.now())]);
   return `${deps.settings.baseUrl}/approvals/${id}`;
 }

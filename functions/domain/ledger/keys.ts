@@ -25,6 +25,7 @@
  * | AUDIT#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
  * | LOCK#resource | LOCK | owner and fence |
  * | LINK#hash | LINK | an approver's link |
+ * | LINK-EPOCH | CURRENT, RAISED#epoch | the epoch that links have to be of to work, and who raised it when and why |
  * | ALARM#account#region#name | PROMOTION#id#environment | who wants to know of this alarm |
  * | OPEN | PROMOTION#id | promotions that are not closed, for the sweeper |
  * | START#execution | START | who started this execution through the API |
@@ -94,6 +95,8 @@ export const keys = {
   }),
   start: (executionArn: string): Key => ({ pk: `START#${executionArn}`, sk: "START" }),
   link: (hash: string): Key => ({ pk: `LINK#${hash}`, sk: "LINK" }),
+  linkEpoch: (): Key => ({ pk: "LINK-EPOCH", sk: "CURRENT" }),
+  raisedLinkEpoch: (epoch: number): Key => ({ pk: "LINK-EPOCH", sk: `RAISED#${padded(epoch)}` }),
   signal: (id: string, signal: string): Key => ({ pk: promotion(id), sk: `SIGNAL#${signal}` }),
   pause: (id: string, environment: string, pause: string): Key => ({
     pk: promotion(id),

@@ -4,6 +4,7 @@ import { checkFormToken } from "../../domain/approval/form-token.ts";
 import type { Dependencies, Hash } from "../../domain/ports.ts";
 import type { HttpResponse } from "../http.ts";
 import { htmlHeaders, plainAnswer } from "../layout.ts";
+import { endedLink, endOfLink } from "./ended-link.ts";
 import { type DecisionForm, readDecisionForm } from "./form.ts";
 import { loadApprovalView } from "./view.ts";
 import { render, showTooLate, type Visit } from "./visit.ts";
@@ -16,7 +17,7 @@ export async function answerForm(deps: Dependencies, visit: Visit): Promise<Http
   if (form === null) {
     return refuse(deps.hash, 400, "Not understood", "The form was not complete. Open the link again.");
   }
-  switch (await checkFormToken(deps, form.token, deps.hash(id), view.record, deps.clock.now())) {
+  switch (checkFormToken(deps, form.token, id, view.record, deps.clock.now())) {
     case "forged":
       return refuse(deps.hash, 403, "Not decided", "This form was not made by this page. Open the link again.");
     case "outdated":
@@ -31,22 +32,21 @@ function refuse(hash: Hash, status: number, title: string, text: string): HttpRe
 }
 
 function decideByForm(deps: Dependencies, { request, link }: Visit, form: DecisionForm): Promise<Decided> {
-  const { role, address, generation } = link;
+  const { role, address, generation, epoch } = link;
   const { decision, comment, checklist, version } = form;
   const { sourceIp, userAgent } = request;
-  const said = { role, address, generation, decision, comment, checklist, version };
+  const said = { role, address, generation, epoch, decision, comment, checklist, version };
   return decide(deps, link, { ...said, via: "page", caller: null, sourceIp, userAgent });
 }
 
 async function answer(deps: Dependencies, visit: Visit, form: DecisionForm, decided: Decided): Promise<HttpResponse> {
-  const { view, link } = visit;
   switch (decided.kind) {
     case "decided":
       return seeOther(deps.hash, visit.id);
     case "already":
-      return showTooLate(deps, { ...visit, view: await loadApprovalView(deps, link) });
+      return lookAgain(deps, visit);
     case "ended":
-      return showTooLate(deps, { ...visit, view: { ...view, standing: { kind: "ended", ...decided.settlement } } });
+      return endedBy(deps, visit, decided.settlement);
     case "forbidden":
       return refuse(deps.hash, 403, "Not yours to decide", sentences(decided.missing));
     case "incomplete":
@@ -56,8 +56,23 @@ async function answer(deps: Dependencies, visit: Visit, form: DecisionForm, deci
   }
 }
 
+/** How it stands by now, for a form that came too late. */
+async function lookAgain(deps: Dependencies, visit: Visit): Promise<HttpResponse> {
+  const view = await loadApprovalView(deps, visit.link);
+  return typeof view === "string" ? endedLink(deps.hash, "POST", view) : showTooLate(deps, { ...visit, view });
+}
+
+function endedBy(deps: Dependencies, visit: Visit, { state, summary }: Ended["settlement"]): HttpResponse {
+  if (state === "approved" || state === "rejected") {
+    return showTooLate(deps, { ...visit, view: { ...visit.view, standing: { kind: "ended", state, summary } } });
+  }
+  return endedLink(deps.hash, "POST", endOfLink(state, visit.view.record, deps.clock.now()) ?? "over");
+}
+
+type Ended = Extract<Decided, { kind: "ended" }>;
+
 /** The form once more, as it was filled in. */
-function again(deps: Dependencies, visit: Visit, form: DecisionForm, message: string): Promise<HttpResponse> {
+function again(deps: Dependencies, visit: Visit, form: DecisionForm, message: string): HttpResponse {
   return render(deps, visit, 409, { ...form, problems: [{ what: "form", message }] });
 }
 

@@ -45,23 +45,17 @@ function titleOf({ standing, service, version, environment }: ApprovalView): str
   const what = `${service} ${version} for ${environment}`;
   if (standing.kind === "open") return `Approve ${what}?`;
   if (standing.kind === "answered") return `${what}: your answer is recorded`;
-  if (standing.kind === "replaced") return `${what}: this link is no longer in use`;
   return `${what}: ${ENDINGS[standing.state].word}`;
 }
 
 const ENDINGS = {
-  waiting: { word: "waiting", tone: "warn" },
   approved: { word: "approved", tone: "good" },
   rejected: { word: "rejected", tone: "bad" },
-  expired: { word: "approval expired", tone: "warn" },
-  superseded: { word: "superseded", tone: "warn" },
-  cancelled: { word: "cancelled", tone: "warn" },
 } as const;
 
 function pillOf(standing: Standing): Html {
   if (standing.kind === "open") return html`<span class="pill warn">Waits for you</span>`;
   if (standing.kind === "answered") return html`<span class="pill">Waits for others</span>`;
-  if (standing.kind === "replaced") return html`<span class="pill">Link replaced</span>`;
   const { word, tone } = ENDINGS[standing.state];
   return html`<span class="pill ${tone}">${word}</span>`;
 }
@@ -80,13 +74,6 @@ function deadlineOf({ words, zone, utc }: ApprovalView["deadline"]): Html {
 function bannerOf(view: ApprovalView): Part {
   const { standing, consequence } = view;
   if (standing.kind === "open") return null;
-  if (standing.kind === "replaced") {
-    return note(
-      "warn",
-      "This link decides nothing any more",
-      "The seat went to somebody else, or the approval was asked for anew. Use the newest mail.",
-    );
-  }
   if (standing.kind === "answered") {
     return note("good", "Your answer is recorded", `Others are still asked. ${consequence}`);
   }

@@ -2,7 +2,6 @@
 
 import {
   type ApprovalRecord,
-  type ApprovalState,
   type AskedRole,
   type Decision,
   type GateResult,
@@ -33,15 +32,15 @@ import {
   windowInWords,
 } from "../promotion/plan-words.ts";
 import { loadVerdictView, type VerdictView } from "../promotion/verdict-view.ts";
+import { endOfLink, type LinkEnd } from "./ended-link.ts";
 
 /** Whether this link can decide now, and if not, why. */
 export type Standing =
   | { readonly kind: "open" }
   /** This person has answered. */
   | { readonly kind: "answered" }
-  | { readonly kind: "ended"; readonly state: ApprovalState; readonly summary: string }
-  /** The seat was given to somebody else, or the approval was asked for anew. */
-  | { readonly kind: "replaced" };
+  /** Decided. Links of approvals that ended in another way show nothing: see `ended-link.ts`. */
+  | { readonly kind: "ended"; readonly state: "approved" | "rejected"; readonly summary: string };
 
 export interface DecisionView {
   readonly who: string;
@@ -101,23 +100,28 @@ export interface ApprovalView {
   readonly decisions: readonly DecisionView[];
   readonly roles: readonly RoleView[];
   readonly binding: string;
+  /** What the promotion runs in, for a look at whether it still does. */
+  readonly execution: Pick<Header, "executionArn" | "openedAt">;
 }
 
 /** Reads everything and changes nothing. Throws `BrokenRecord` where the ledger lacks what a link promises. */
 export async function loadApprovalView(
   deps: Pick<Dependencies, "ledger" | "clock">,
   link: Link,
-): Promise<ApprovalView> {
+): Promise<ApprovalView | LinkEnd> {
   const record = await loadApproval(deps.ledger, link);
   const decisions = await loadDecisions(deps.ledger, link);
   const signals = await loadSignals(deps.ledger, link.promotionId);
   const about = await loadAsked(deps.ledger, link);
   const now = deps.clock.now();
   const settlement = settle(record, decisions, signals, now);
+  const standing = standingOf(link, record, about.header, decisions, settlement, now);
+  if (typeof standing === "string") return standing;
   return {
     ...releaseView(about.header, about.release),
     ...planView(about.plan, record),
-    standing: standingOf(link, record, about.header, decisions, settlement),
+    standing,
+    execution: about.header,
     link,
     record,
     checklist: seatOf(record, link.role, link.address)?.role.checklist ?? [],
@@ -157,10 +161,14 @@ function standingOf(
   header: Header,
   decisions: readonly Decision[],
   settlement: Settlement,
-): Standing {
-  if (settlement.state !== "waiting") return { kind: "ended", state: settlement.state, summary: settlement.summary };
-  if (header.state === "closed") return { kind: "ended", state: "cancelled", summary: "the promotion has ended" };
-  if (seatOf(record, link.role, link.address)?.person.generation !== link.generation) return { kind: "replaced" };
+  now: number,
+): Standing | LinkEnd {
+  if (seatOf(record, link.role, link.address)?.person.generation !== link.generation) return "replaced";
+  const { state, summary } = settlement;
+  const end = endOfLink(state, record, now);
+  if (end !== null) return end;
+  if (state === "approved" || state === "rejected") return { kind: "ended", state, summary };
+  if (header.state === "closed") return "over";
   const answered = countedDecisions(record, decisions).some((one) => samePerson(one.address, link.address));
   return { kind: answered ? "answered" : "open" };
 }

@@ -2,13 +2,15 @@
 import { formToken } from "../../domain/approval/form-token.ts";
 import type { Link } from "../../domain/approval/link.ts";
 import { findLink } from "../../domain/approval/open-link.ts";
+import { isOver } from "../../domain/ledger/executions.ts";
 import type { Dependencies, Hash } from "../../domain/ports.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
 import { htmlAnswer, plainAnswer } from "../layout.ts";
+import { endedLink } from "./ended-link.ts";
 import { approvalDocument, EMPTY_FORM, type Refilled } from "./markup.ts";
-import { type ApprovalView, loadApprovalView, type Standing } from "./view.ts";
+import { type ApprovalView, loadApprovalView } from "./view.ts";
 
-/** A request for a link that exists, and what its page says. */
+/** A request for a link that shows something, and what its page says. */
 export interface Visit {
   readonly request: HttpRequest;
   readonly id: string;
@@ -38,42 +40,48 @@ export function refuseVisit({ hash }: Pick<Dependencies, "hash">, request: HttpR
 
 const LINK = /^[0-9a-f]{64}$/;
 
-/** Null: there is no such link. Throws `BrokenRecord` where the ledger lacks what a link promises. */
-export async function findVisit(deps: Dependencies, request: HttpRequest): Promise<Visit | null> {
+/** The visit, or the answer where there is nothing to see. Throws `BrokenRecord` where the ledger lacks what a link promises. */
+export async function findVisit(deps: Dependencies, request: HttpRequest): Promise<Visit | HttpResponse> {
   const id = request.pathParameters.link ?? "";
-  const link = LINK.test(id) ? await findLink(deps.ledger, deps.hash, id) : undefined;
-  return link === undefined ? null : { request, id, link, view: await loadApprovalView(deps, link) };
+  const found = LINK.test(id) ? await findLink(deps.ledger, deps.hash, id) : undefined;
+  if (found === undefined) return noSuchLink(deps.hash, request.method);
+  if (found.outdated) return endedLink(deps.hash, request.method, "renewed");
+  const view = await loadApprovalView(deps, found.link);
+  if (typeof view === "string") return endedLink(deps.hash, request.method, view);
+  return { request, id, link: found.link, view };
 }
 
-export function noSuchLink(hash: Hash, method: string): HttpResponse {
+function noSuchLink(hash: Hash, method: string): HttpResponse {
   return plainAnswer(hash, method, 404, "No such link", "Open the link as it stands in the mail, in full.");
-}
-
-/** Where an approval ended without an answer its links lead nowhere any more; the page says why. */
-const GONE: readonly string[] = ["expired", "superseded", "cancelled"];
-
-function isGone(standing: Standing): boolean {
-  return standing.kind === "replaced" || (standing.kind === "ended" && GONE.includes(standing.state));
 }
 
 /** The page for whoever opens it. */
 export async function show(deps: Dependencies, visit: Visit): Promise<HttpResponse> {
-  return render(deps, visit, isGone(visit.view.standing) ? 410 : 200, EMPTY_FORM);
+  if (await isStopped(deps, visit.view)) return endedLink(deps.hash, visit.request.method, "over");
+  return render(deps, visit, 200, EMPTY_FORM);
+}
+
+/**
+ * Whether the execution has ended though nobody has closed the promotion yet, and the form would decide nothing. A look
+ * that fails hides no page from people: deciding looks for itself.
+ */
+async function isStopped(deps: Dependencies, { standing, execution }: ApprovalView): Promise<boolean> {
+  if (standing.kind === "ended") return false;
+  try {
+    return isOver(await deps.executions.status(execution.executionArn), execution, deps.clock);
+  } catch (error) {
+    deps.log.warn("whether the execution has ended is not known", { error: String(error) });
+    return false;
+  }
 }
 
 /** The page for whoever sent a form that decides nothing any more. */
-export async function showTooLate(deps: Dependencies, visit: Visit): Promise<HttpResponse> {
-  return render(deps, visit, isGone(visit.view.standing) ? 410 : 409, EMPTY_FORM);
+export function showTooLate(deps: Dependencies, visit: Visit): HttpResponse {
+  return render(deps, visit, 409, EMPTY_FORM);
 }
 
 /** The page, with a form where the link can decide. */
-export async function render(
-  deps: Dependencies,
-  { request, id, view }: Visit,
-  status: number,
-  form: Refilled,
-): Promise<HttpResponse> {
-  const open = view.standing.kind === "open";
-  const token = open ? await formToken(deps.sign, deps.hash(id), view.record, deps.clock.now()) : null;
+export function render(deps: Dependencies, { request, id, view }: Visit, status: number, form: Refilled): HttpResponse {
+  const token = view.standing.kind === "open" ? formToken(deps, id, view.record, deps.clock.now()) : null;
   return htmlAnswer(deps.hash, request.method, status, approvalDocument(view, token, form));
 }

@@ -1,0 +1,44 @@
+/** Links that show nothing any more: why, and the one sentence that says so. */
+import type { ApprovalRecord, ApprovalState } from "../../domain/approval/approval.ts";
+import type { Hash } from "../../domain/ports.ts";
+import type { HttpResponse } from "../http.ts";
+import { plainAnswer } from "../layout.ts";
+
+/** How long after its end an approval can be read by its links, in ms. */
+export const READABLE_MS = 30 * 86_400_000;
+
+/**
+ * Of the release it says nothing: whoever has the link by now need not be whom it was mailed to. How to get a new one is
+ * said where a new one would decide something.
+ */
+const SENTENCES = {
+  renewed:
+    "All links were renewed, and this one decides and shows nothing any more: use the one in your newest mail, or ask whoever runs Headgate to send it again.",
+  replaced:
+    "This link decides and shows nothing any more, since the seat went to somebody else or people were asked anew: use the one in your newest mail, or ask whoever runs Headgate to send it again.",
+  expired: "The approval behind this link has expired, so nothing can be decided here any more.",
+  superseded:
+    "A newer release has taken the place of the one behind this link, so nothing can be decided here any more: a mail with a new link comes if you are asked about it.",
+  cancelled: "The approval behind this link was called off, so nothing can be decided here any more.",
+  over: "The promotion behind this link has ended, so nothing can be decided here any more.",
+  old: "The approval behind this link ended more than 30 days ago: ask whoever runs Headgate for its record.",
+} as const;
+
+export type LinkEnd = keyof typeof SENTENCES;
+
+const ENDS: Readonly<Partial<Record<ApprovalState, LinkEnd>>> = {
+  expired: "expired",
+  superseded: "superseded",
+  cancelled: "cancelled",
+};
+
+/** Why an approval's links show nothing at `now` (epoch ms), by how it has ended; null: they do show something. */
+export function endOfLink(state: ApprovalState, { endedAt }: Pick<ApprovalRecord, "endedAt">, now: number) {
+  if (state === "waiting") return null;
+  return ENDS[state] ?? (now - (endedAt ?? now) > READABLE_MS ? "old" : null);
+}
+
+/** 410 and one sentence. */
+export function endedLink(hash: Hash, method: string, end: LinkEnd): HttpResponse {
+  return plainAnswer(hash, method, 410, "This link has ended", SENTENCES[end]);
+}
