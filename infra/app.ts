@@ -1,7 +1,8 @@
 /**
  * The CDK app. Settings by context, as in `cdk deploy -c policy=infra/policies/bbws.json -c name=headgate`:
  * `policy` (the file), `name` (of the deployment), `account` and `region` (Headgate's own; default: the caller's),
- * `artifactBuckets` (comma-separated), `externalId` (default: the name).
+ * `artifactBuckets` (comma-separated), `externalId` (default: the name), `deployRoleArn` (the role that CloudFormation works
+ * as; default: that of CDK's bootstrap).
  */
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -38,7 +39,8 @@ export function addStacks(app: App, codeOf: CodeOf): void {
     ...optional("account", setting("account", process.env.CDK_DEFAULT_ACCOUNT ?? "")),
     ...optional("region", setting("region", caller.region ?? "")),
   };
-  new HeadgateStack(app, name, { ...shared, env: home, policyFile, codeOf });
+  const deployRole = optional("deployRoleArn", setting("deployRoleArn", ""));
+  new HeadgateStack(app, name, { ...shared, ...deployRole, env: home, policyFile, codeOf });
   for (const place of placesOf(policyFile.policy).filter(hasRole)) {
     const { account, region } = place;
     new TargetRoleStack(app, `${name}-target-${place.environments.join("-")}`, {

@@ -24,6 +24,8 @@ export interface HeadgateProps extends StackProps {
   readonly artifactBuckets: readonly string[];
   /** What target accounts' roles ask of whoever assumes them. */
   readonly externalId: string;
+  /** The role that CloudFormation works as, where it is not that of CDK's bootstrap. */
+  readonly deployRoleArn?: string;
   readonly rows?: readonly FunctionRow[];
 }
 
@@ -37,7 +39,7 @@ export class HeadgateStack extends Stack {
 
     const key = makeKey(this, name);
     const ledger = makeLedger(this, name, key);
-    const notices = makeNotices(this, name, key, policyFile);
+    const notices = makeNotices(this, name, key, { ...policyFile, deployRoleArn: props.deployRoleArn });
     const api = makeApi(this, name, key);
     const { artifactBuckets, externalId } = props;
     const around = { name, codeOf, ledger, notices, places, artifactBuckets, externalId };

@@ -12,6 +12,7 @@ import { accessOf, USES_OF } from "./access.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { give } from "./parts/grants.ts";
 import { roleNameOf } from "./parts/lambdas.ts";
+import { ALARM_EVENTS } from "./parts/listeners.ts";
 import { grantsOf, isAsked, type TargetPlace } from "./places.ts";
 
 export interface TargetRoleProps extends StackProps {
@@ -83,8 +84,8 @@ export class TargetRoleStack extends Stack {
     new Rule(this, "AlarmRule", {
       description: `Tells Headgate ${name} of alarms that turn red`,
       eventPattern: {
-        source: ["aws.cloudwatch"],
-        detailType: ["CloudWatch Alarm State Change"],
+        source: [ALARM_EVENTS.source],
+        detailType: [ALARM_EVENTS.detailType],
         detail: { state: { value: ["ALARM"] } },
       },
       targets: [new ToBus(bus)],

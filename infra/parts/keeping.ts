@@ -41,17 +41,37 @@ export function makeKey(scope: Construct, name: string): Key {
       },
     }),
   );
-  for (const service of ["cloudwatch.amazonaws.com", "events.amazonaws.com"]) {
-    key.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal(service)],
-        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
-        resources: ["*"],
-        conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
-      }),
-    );
-  }
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "Alarms",
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+      resources: ["*"],
+      conditions: ofOwnAlarms(name),
+    }),
+  );
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "DeadLetters",
+      principals: [new ServicePrincipal("events.amazonaws.com")],
+      actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+      resources: ["*"],
+      // No condition: EventBridge asks KMS without saying for whom, and the event is lost [SNS and SQS developer guides,
+      // key management]. The queue's policy names the rules that may write.
+    }),
+  );
   return key;
+}
+
+/**
+ * Holds a statement to what CloudWatch asks for on behalf of this deployment's alarms: it sends both keys, to SNS and to
+ * KMS [SNS developer guide, example cases for access control; key management].
+ */
+export function ofOwnAlarms(name: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  return {
+    StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID },
+    ArnLike: { "aws:SourceArn": `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:${name}-*` },
+  };
 }
 
 export function makeLog(

@@ -39,16 +39,23 @@ export function makeListeners(scope: Construct, props: ListenersProps): Queue | 
   return deadLetters;
 }
 
+/**
+ * What CloudWatch says of an alarm. Nobody else can say it: EventBridge refuses PutEvents with a source that begins with
+ * `aws.` (NotAuthorizedForSourceException), which is kept for AWS's own services.
+ */
+export const ALARM_EVENTS = { source: "aws.cloudwatch", detailType: "CloudWatch Alarm State Change" } as const;
+
 type Trigger = FunctionRow["trigger"];
 
 const TRIGGERS: Partial<
   Record<Trigger, (props: ListenersProps) => { eventPattern: EventPattern } | { schedule: Schedule }>
 > = {
-  // Only red ones: an alarm that turns green again takes nothing back.
-  alarm: () => ({
+  // Only red ones: an alarm that turns green again takes nothing back. EventBridge fills in whose alarm it is.
+  alarm: ({ accounts }) => ({
     eventPattern: {
-      source: ["aws.cloudwatch"],
-      detailType: ["CloudWatch Alarm State Change"],
+      account: [...new Set([Aws.ACCOUNT_ID, ...accounts])],
+      source: [ALARM_EVENTS.source],
+      detailType: [ALARM_EVENTS.detailType],
       detail: { state: { value: ["ALARM"] } },
     },
   }),
@@ -106,7 +113,9 @@ function admitAlarms(scope: Construct, accounts: readonly string[]): void {
       principals: [new AccountPrincipal(account)],
       actions: ["events:PutEvents"],
       resources: [`arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`],
-      conditions: { StringEquals: { "events:source": "aws.cloudwatch" } },
+      conditions: {
+        StringEquals: { "events:source": ALARM_EVENTS.source, "events:detail-type": ALARM_EVENTS.detailType },
+      },
     });
     const properties = { StatementId, Statement: statement.toJSON() };
     new CfnResource(scope, `AlarmsFrom${account}`, { type: "AWS::Events::EventBusPolicy", properties });
