@@ -1,92 +1,94 @@
-import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
-import { type AuditRecord, brokenAt } from "../functions/domain/ledger/audit.ts";
-import { asHeader, type Header } from "../functions/domain/ledger/header.ts";
-import { keys } from "../functions/domain/ledger/keys.ts";
-import { claimInWords } from "../functions/domain/ledger/origin.ts";
-import type { Hash, Ledger } from "../functions/domain/ports.ts";
-import { oneLine } from "../functions/domain/text.ts";
+import { brokenAt } from "../functions/domain/ledger/audit.ts";
+import { claimInWords as claimOf } from "../functions/domain/ledger/origin.ts";
+import type { Hash } from "../functions/domain/ports.ts";
+import { fieldsOf, oneLine } from "../functions/domain/text.ts";
 import { local } from "../functions/domain/windows.ts";
-
-export interface RecordOptions {
-  readonly promotionId: string;
-  readonly ledger: Ledger;
-  readonly hash: Hash;
-  /** IANA zone in which times are written. */
-  readonly zone: string;
-  /** Takes text with its line ends, as `process.stdout.write` does. */
-  readonly write: (text: string) => void;
-}
+import { PromotionNews } from "../functions/pages/promotion/status-json.ts";
+import { type Look, lookAt, pathOf } from "./look.ts";
+import { inJson, type StatusOptions, sayWhyNot } from "./status.ts";
+import { claimInWords } from "./status-words.ts";
 
 /**
  * Prints who approved what, when and with which words, from the audit trail alone. Returns the exit code: 0, 1 when the
- * trail's chain is broken, 2 when there is no such promotion.
+ * trail's chain is broken, 2 when there is no such promotion, 4 when looking is refused or unanswered.
  */
-export async function printApprovalRecord({
-  promotionId,
-  ledger,
-  hash,
-  zone,
-  write,
-}: RecordOptions): Promise<0 | 1 | 2> {
-  const header = await ledger.read(keys.header(promotionId));
-  if (header === undefined) {
-    write(`There is no promotion ${promotionId}.\n`);
-    return 2;
-  }
-  const trail = await loadAudit(ledger, promotionId);
-  const broken = brokenAt(hash, trail);
-  for (const line of approvalRecord(asHeader(header), trail, zone)) write(`${line}\n`);
-  const head = trail.at(-1)?.hash ?? "none";
-  write(
-    broken === null
-      ? `\nTrail: ${trail.length} entries, whole, head ${head}\n`
-      : `\nTrail: BROKEN at entry ${broken}\n`,
-  );
+export async function printApprovalRecord(options: StatusOptions & { readonly hash: Hash }): Promise<0 | 1 | 2 | 4> {
+  const { promotionId, hash, zone, json, write } = options;
+  const look = await wholeTrail(options);
+  if (look.kind !== "found") return sayWhyNot(write, look, promotionId);
+  const { trail } = look.value;
+  const broken = brokenAt(hash, trail.entries) ?? cutAt(trail);
+  if (json) write(`${inJson(look.json, 2)}\n`);
+  else for (const line of [...approvalRecord(look.value, zone), "", chainInWords(trail, broken)]) write(`${line}\n`);
   return broken === null ? 0 : 1;
+}
+
+/** Every piece of the trail, as one answer. */
+async function wholeTrail({ get, promotionId }: StatusOptions): Promise<Look<PromotionNews>> {
+  const path = pathOf(promotionId);
+  const entries: Trail["entries"] = [];
+  for (let since = 0; ; ) {
+    const look = await lookAt(get, `${path}?since=${since}`, PromotionNews);
+    if (look.kind !== "found") return look;
+    const { trail } = look.value;
+    entries.push(...trail.entries);
+    since = trail.upTo;
+    const whole = { ...trail, entries };
+    if (since >= (trail.head?.sequence ?? 0)) {
+      return { ...look, value: { ...look.value, trail: whole }, json: { ...look.json, trail: whole } };
+    }
+  }
+}
+
+type Trail = PromotionNews["trail"];
+
+/** First number that is missing at the end: the ledger's word for the newest entry is another than the last one here. */
+function cutAt({ entries, head }: Trail): number | null {
+  const last = entries.at(-1);
+  return head === null || head.hash === last?.hash ? null : (last?.sequence ?? 0) + 1;
+}
+
+function chainInWords({ entries }: Trail, broken: number | null): string {
+  if (broken !== null) return `Trail: BROKEN at entry ${broken}`;
+  return `Trail: ${entries.length} entries, whole, head ${entries.at(-1)?.hash ?? "none"}`;
 }
 
 const DECIDED = ["approved", "rejected"];
 
 /** The record in the form of the BBWS runbook's template (section 6.4), with what a decision was bound to. */
-export function approvalRecord(
-  header: Pick<Header, "service" | "version" | "environments" | "openedAt" | "requestedBy" | "startedBy">,
-  trail: readonly AuditRecord[],
-  zone: string,
-): string[] {
-  const about = trail.filter(
+function approvalRecord({ service, version, path, openedAt, origin, trail }: PromotionNews, zone: string): string[] {
+  const about = trail.entries.filter(
     ({ kind, data }) => data?.approval !== undefined && (DECIDED.includes(kind) || isEnd(kind)),
   );
-  const origin = originIn(trail) ?? header;
-  const path = header.environments.map((name) => name.toUpperCase()).join(" → ");
-  const sections = header.environments.flatMap((environment) => section(environment, about, zone));
+  const sections = path.flatMap((environment) => section(environment, about, zone));
+  const { requestedBy, startedBy, verified } = originIn(trail.entries) ?? origin;
   return [
-    `Promotion: ${header.service} ${header.version} (${path})`,
-    `Date: ${local(header.openedAt, zone)}`,
-    `Requested by: ${oneLine(origin.requestedBy)} (${claimInWords(origin)})`,
-    `Started by: ${origin.startedBy ?? "nobody on record"}`,
+    `Promotion: ${oneLine(service)} ${oneLine(version)} (${path.map((name) => name.toUpperCase()).join(" → ")})`,
+    `Date: ${local(openedAt, zone)}`,
+    `Requested by: ${oneLine(requestedBy)} (${claimInWords({ verified })})`,
+    `Started by: ${startedBy === null ? "nobody on record" : oneLine(startedBy)}`,
     ...(sections.length === 0 ? ["", "No approval was asked for and answered."] : sections),
   ];
 }
 
 /** Who asked and who started, as the trail's first entry has it; null: that entry is not there yet. */
-function originIn(trail: readonly AuditRecord[]): Pick<Header, "requestedBy" | "startedBy"> | null {
+function originIn(trail: Trail["entries"]): PromotionNews["origin"] | null {
   const { release, startedBy } = trail.find(({ id }) => id === "opened")?.data ?? {};
-  if (typeof release !== "object" || release === null || !("requestedBy" in release)) return null;
-  return {
-    requestedBy: String(release.requestedBy),
-    startedBy: typeof startedBy === "string" ? startedBy : null,
-  };
+  const requestedBy = fieldsOf(release).requestedBy;
+  if (requestedBy === undefined) return null;
+  const origin = { requestedBy: String(requestedBy), startedBy: typeof startedBy === "string" ? startedBy : null };
+  return { ...origin, verified: claimOf(origin) === "verified" };
 }
 
 const isEnd = (kind: string) => kind.startsWith("approval-");
 
-function section(environment: string, about: readonly AuditRecord[], zone: string): string[] {
+function section(environment: string, about: Trail["entries"], zone: string): string[] {
   const entries = about.filter((entry) => entry.environment === environment);
   if (entries.length === 0) return [];
   return ["", `${environment.toUpperCase()} Approval:`, ...entries.flatMap((entry) => linesOf(entry, zone))];
 }
 
-function linesOf({ kind, data, summary, at }: AuditRecord, zone: string): string[] {
+function linesOf({ kind, data, summary, at }: Trail["entries"][0], zone: string): string[] {
   if (isEnd(kind)) return [`= ${oneLine(summary)} (${local(at, zone)})`];
   const text = (name: string) => oneLine(String(data?.[name] ?? ""));
   const points = (name: string) => (Array.isArray(data?.[name]) ? data[name].map((one) => oneLine(String(one))) : []);

@@ -34,14 +34,19 @@ With a deployed Headgate and your own AWS credentials. Where it is, its stack sa
   headgate approve|reject PROMOTION --environment E --approval A --role R --version V [--comment TEXT] [--as WHO]
   headgate resend PROMOTION --environment E --approval A --role R --address WHO
   headgate replace PROMOTION --environment E --approval A --role R --address WHO --by WHOM
-  headgate status|watch PROMOTION [--zone ZONE]        how it stands, or each step as it comes (HEADGATE_TABLE)
+  headgate status [PROMOTION] [--zone ZONE] [--json] [--table]
+                                                       how it stands; without a PROMOTION, which ones are open
+  headgate watch PROMOTION [--zone ZONE] [--json] [--table]
+                                                       each step as it comes; --table reads the record itself, with your
+                                                       credentials (the policy headgate-reader), when the API does not answer
   headgate hold|resume|roll-back|abort|skip-bake|promote-now PROMOTION --reason TEXT
   headgate release-hold PROMOTION --environment E --reason TEXT
                                                        a version that was taken back may come again there
   headgate restore PROMOTION --reason TEXT [--as-myself]
                                                        break-glass: traffic back from here, when the rest is down
-                                                       (HEADGATE_TABLE; as yourself without the environment's role)
-  headgate approval-record PROMOTION [--zone ZONE]     who approved what, from the audit trail (HEADGATE_TABLE)
+                                                       (as yourself without the environment's role)
+  headgate approval-record PROMOTION [--zone ZONE] [--json] [--table]
+                                                       who approved what, from the audit trail
   headgate confirm-subscription LINK                   so that no scanner can unsubscribe an approver
 `;
 

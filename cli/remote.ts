@@ -11,12 +11,13 @@ import { printApprovalRecord } from "./approval-record.ts";
 import { confirmSubscription } from "./confirm-subscription.ts";
 import { decide, replace, resend } from "./decide.ts";
 import { Deployment } from "./deployment.ts";
+import { fromTable } from "./look.ts";
 import { operate, type Verb } from "./operate.ts";
 import { regionHere, Unlocated } from "./outputs.ts";
 import { restore } from "./restore.ts";
 import type { Api } from "./signed-api.ts";
 import { start, type Way } from "./start.ts";
-import { status, watch } from "./status.ts";
+import { listOpen, type StatusOptions, status, watch } from "./status.ts";
 
 export interface Terminal {
   readonly write: (text: string) => void;
@@ -115,10 +116,27 @@ const verb =
     });
   };
 
-async function readStatus(args: string[], terminal: Terminal) {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { zone: { type: "string" } } });
-  const promotionId = need(positionals[0], "name the PROMOTION");
-  return { promotionId, ledger: await ledgerOf(terminal), zone: values.zone ?? "UTC", write: terminal.write };
+const LOOK = { zone: { type: "string" }, json: { type: "boolean" }, table: { type: "boolean" } } as const;
+
+/** Through the API, or with `--table` past it. */
+async function readLook(args: string[], terminal: Terminal) {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: LOOK });
+  const zone = zoneNamed(values.zone ?? "UTC");
+  const get = values.table === true ? fromTable(await ledgerOf(terminal)) : apiOf(terminal).get;
+  return { promotionId: positionals[0], get, zone, json: values.json === true, write: terminal.write };
+}
+
+async function readStatus(args: string[], terminal: Terminal): Promise<StatusOptions> {
+  const { promotionId, ...look } = await readLook(args, terminal);
+  return { promotionId: need(promotionId, "name the PROMOTION"), ...look };
+}
+
+function zoneNamed(zone: string): string {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    throw new Missing(`--zone ${zone} is no IANA time zone, such as Africa/Johannesburg`);
+  }
 }
 
 /** What the functions run on, on this machine. As oneself: no role of an environment is assumed. */
@@ -180,7 +198,10 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   "skip-bake": verb("skip-bake"),
   "promote-now": verb("promote-now"),
   "release-hold": verb("release-hold"),
-  status: async (args, terminal) => status(await readStatus(args, terminal)),
+  status: async (args, terminal) => {
+    const { promotionId, ...look } = await readLook(args, terminal);
+    return promotionId === undefined ? listOpen(look) : status({ promotionId, ...look });
+  },
   watch: async (args, terminal) =>
     watch({ ...(await readStatus(args, terminal)), clock: awsHost(terminal.environment).clock }),
   restore: async (args, terminal) => {
@@ -195,18 +216,8 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   },
   "confirm-subscription": async ([link], { write }) =>
     confirmSubscription({ link: need(link, "paste the LINK"), write }),
-  "approval-record": async (args, terminal) => {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { zone: { type: "string" } } });
-    const promotionId = need(positionals[0], "name the PROMOTION");
-    const { write } = terminal;
-    return printApprovalRecord({
-      promotionId,
-      ledger: await ledgerOf(terminal),
-      hash: sha256,
-      zone: values.zone ?? "UTC",
-      write,
-    });
-  },
+  "approval-record": async (args, terminal) =>
+    printApprovalRecord({ ...(await readStatus(args, terminal)), hash: sha256 }),
 };
 
 /** Takes `--stack NAME` out of a command's words: every command here may have it. Throws what `parseArgs` throws. */

@@ -1,112 +1,98 @@
-/** How a promotion stands, read from the ledger with one's own credentials; it works when the API does not. */
-
-import { loadApprovals, loadDecisions } from "../functions/domain/approval/load.ts";
-import { countedDecisions, waitingFor } from "../functions/domain/approval/settlement.ts";
-import { loadAudit } from "../functions/domain/ledger/append-audit.ts";
-import { asHeader, type Header } from "../functions/domain/ledger/header.ts";
-import { asHead } from "../functions/domain/ledger/journal-records.ts";
-import { keys } from "../functions/domain/ledger/keys.ts";
-import { loadIntents, loadSignals, loadTargets } from "../functions/domain/ledger/load.ts";
-import { originInWords } from "../functions/domain/ledger/origin.ts";
+/** How promotions stand, and each step as it comes. */
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
-import type { Clock, Ledger } from "../functions/domain/ports.ts";
-import { oneLine } from "../functions/domain/text.ts";
-import { local } from "../functions/domain/windows.ts";
-import { kindOf } from "../functions/targets/kinds.ts";
+import type { Clock } from "../functions/domain/ports.ts";
+import { OpenPromotions, PromotionNews, PromotionStatus } from "../functions/pages/promotion/status-json.ts";
+import { type Look, lookAt, pathOf } from "./look.ts";
+import type { Get } from "./signed-api.ts";
+import { entryLine, openLines, statusLines } from "./status-words.ts";
 
-export interface StatusOptions {
-  readonly promotionId: string;
-  readonly ledger: Ledger;
+export interface LookOptions {
+  /** Of the API, or of the table. */
+  readonly get: Get;
   /** IANA zone in which times are written. */
   readonly zone: string;
+  /** Prints the API's JSON instead of words. */
+  readonly json: boolean;
   /** Takes text with its line ends, as `process.stdout.write` does. */
   readonly write: (text: string) => void;
 }
 
-/** Prints how things stand. Returns the exit code: 0, or 2 when there is no such promotion. */
-export async function status(options: StatusOptions): Promise<0 | 2> {
-  const lines = await statusLines(options);
-  if (lines === null) {
-    options.write(`There is no promotion ${options.promotionId}.\n`);
-    return 2;
-  }
-  for (const line of lines) options.write(`${line}\n`);
+export interface StatusOptions extends LookOptions {
+  readonly promotionId: string;
+}
+
+/** Prints how a promotion stands. Returns the exit code: 0, 2 when there is no such promotion, 4 refused or unanswered. */
+export async function status(options: StatusOptions): Promise<0 | 2 | 4> {
+  const look = await lookAt(options.get, pathOf(options.promotionId), PromotionStatus);
+  return print(options, look, (found) => statusLines(found, options.zone), options.promotionId);
+}
+
+/** Prints which promotions are open. Exit codes as for `status`. */
+export async function listOpen(options: LookOptions): Promise<0 | 2 | 4> {
+  const look = await lookAt(options.get, "/promotions", OpenPromotions);
+  return print(options, look, (found) => openLines(found, options.zone), "");
+}
+
+function print<T>({ json, write }: LookOptions, look: Look<T>, words: (found: T) => string[], name: string): 0 | 2 | 4 {
+  if (look.kind !== "found") return sayWhyNot(write, look, name);
+  if (json) write(`${inJson(look.json, 2)}\n`);
+  else for (const line of words(look.value)) write(`${line}\n`);
   return 0;
 }
 
-/** How often the ledger is looked at while a promotion is watched, in ms. */
+/** Says why there is nothing to show, and returns the exit code: 2 no such promotion, 4 refused or unanswered. */
+export function sayWhyNot(
+  write: LookOptions["write"],
+  look: Exclude<Look<unknown>, { kind: "found" }>,
+  promotionId: string,
+): 2 | 4 {
+  const lines = look.kind === "none" ? [`There is no promotion ${promotionId}.`] : look.lines;
+  for (const line of lines) write(`${line}\n`);
+  return look.kind === "none" ? 2 : 4;
+}
+
+/** What shows nothing, or turns what stands around it, as JSON can say it too: a terminal obeys some of it. */
+const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** JSON without a character that a terminal would act on; it reads back as the same value. */
+export function inJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(UNSHOWN, (found) => (found === "\n" ? found : escaped(found)));
+}
+
+const escaped = (text: string) =>
+  text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** How often a promotion that is watched is looked at, and for how long one is watched that nobody answers for. Ms. */
 const LOOK_EVERY_MS = 5_000;
+const PATIENCE_MS = 15 * 60_000;
 
 /**
  * Prints each new entry of the record as it comes, until the promotion has ended. Returns the outcome's exit code (0
- * promoted, 3 rolled back, 4 refused, 5 rollback failed, 1 the rest), or 2 when there is no such promotion.
+ * promoted, 3 rolled back, 4 refused, 5 rollback failed, 1 the rest), 2 when there is no such promotion, 4 when looking
+ * is refused or was not answered for a quarter of an hour.
  */
 export async function watch(options: StatusOptions & { readonly clock: Clock }): Promise<number> {
-  const { promotionId, ledger, zone, write, clock } = options;
-  let shown = 0;
+  const { promotionId, get, write, clock } = options;
+  let since = 0;
+  let answeredAt = clock.now();
   for (;;) {
-    const found = await ledger.read(keys.header(promotionId));
-    if (found === undefined) return status(options);
-    const trail = await loadAudit(ledger, promotionId);
-    for (const { at, environment, kind, summary } of trail.slice(shown))
-      write(
-        `${local(at, zone)}  ${(environment ?? "").padEnd(8)}  ${kind.padEnd(12)}  ${oneLine(summary, LONGEST_LINE)}\n`,
-      );
-    shown = trail.length;
-    const { state, outcome } = asHeader(found);
-    if (state === "closed" && outcome !== null) return exitCodeOf(outcome);
+    const look = await lookAt(get, `${pathOf(promotionId)}?since=${since}`, PromotionNews);
+    if (look.kind === "found") {
+      const { trail, state, outcome } = look.value;
+      printNews(options, look.value, look.json);
+      since = trail.upTo;
+      answeredAt = clock.now();
+      if (since < (trail.head?.sequence ?? 0)) continue;
+      if (state === "closed" && outcome !== null) return exitCodeOf(outcome);
+    } else if (look.kind === "none" || !look.passing || clock.now() - answeredAt >= PATIENCE_MS) {
+      return sayWhyNot(write, look, promotionId);
+    }
     await clock.sleep(LOOK_EVERY_MS);
   }
 }
 
-const LONGEST_LINE = 300;
-
-/** Null: there is no such promotion. */
-async function statusLines({ promotionId, ledger, zone }: StatusOptions): Promise<string[] | null> {
-  const found = await ledger.read(keys.header(promotionId));
-  if (found === undefined) return null;
-  const header = asHeader(found);
-  const environments: string[] = [];
-  for (const name of header.environments) environments.push(...(await environmentLines(ledger, promotionId, name)));
-  return [
-    `${header.service} ${header.version}  ${header.outcome ?? header.state}`,
-    `  ${originInWords(header)}, opened ${local(header.openedAt, zone)}`,
-    `  ${header.executionArn}`,
-    ...(header.summary === "" ? [] : [`  ${oneLine(header.summary, LONGEST_LINE)}`]),
-    ...environments,
-    ...(await waitingLines(ledger, header, zone)),
-  ];
-}
-
-async function environmentLines(ledger: Ledger, promotionId: string, environment: string): Promise<string[]> {
-  const found = await ledger.read(keys.head(promotionId, environment));
-  if (found === undefined) return [`${environment}: not entered yet`];
-  const { state, outcome, trip } = asHead(found);
-  const intents = await loadIntents(ledger, promotionId, environment);
-  const targets = await loadTargets(ledger, promotionId, environment);
-  const open = (target: string) => intents.some((intent) => intent.target === target && intent.result === null);
-  return [
-    `${environment}: ${outcome ?? state}${trip === null ? "" : `, ${oneLine(trip.reason, LONGEST_LINE)}`}`,
-    ...targets.map(
-      ({ target, kind, last, restored }) =>
-        `  ${target}: ${kindOf(kind).inWords(last.route)} when last read back${restored === null ? "" : `, restore ${restored}`}${open(target) ? ", a write is open" : ""}`,
-    ),
-  ];
-}
-
-/** Whom it waits for, and what operators have said. */
-async function waitingLines(ledger: Ledger, { promotionId }: Header, zone: string): Promise<string[]> {
-  const approvals = await loadApprovals(ledger, promotionId);
-  const waiting: string[] = [];
-  for (const record of approvals.filter(({ state }) => state === "waiting")) {
-    const missing = waitingFor(record, countedDecisions(record, await loadDecisions(ledger, record)));
-    const people = missing.flatMap(({ role, people }) => people.map((address) => `    ${address} as ${role}`));
-    const until = local(record.expiresAt, zone);
-    waiting.push(`waits for the approval "${record.approval}" of ${record.environment} until ${until}`, ...people);
-  }
-  const signals = await loadSignals(ledger, promotionId);
-  return [
-    ...waiting,
-    ...signals.map(({ kind, by, reason }) => `${kind} by ${oneLine(by)}: ${oneLine(reason, LONGEST_LINE)}`),
-  ];
+/** In JSON, each answer that has something new is a line. */
+function printNews({ json, write, zone }: LookOptions, { trail, state }: PromotionNews, answer: unknown): void {
+  if (!json) for (const entry of trail.entries) write(`${entryLine(entry, zone)}\n`);
+  else if (trail.entries.length > 0 || state === "closed") write(`${inJson(answer)}\n`);
 }

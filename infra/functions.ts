@@ -246,6 +246,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     startsPromotions: true,
     memoryMb: 1024,
   }),
+  rowApart("show-promotion", "request", { reads: [...READING, "approvals", "open"] }),
   // It has traffic restored, and does so itself only where it cannot: the gateway's time is short.
   row("operate", "request", {
     ...BRINGING_BACK,

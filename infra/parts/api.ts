@@ -86,6 +86,7 @@ export function addRoutes({ rest }: Api, lambdas: Lambdas): void {
     .addResource("{approval}");
   const signed: MethodOptions = { authorizationType: AuthorizationType.IAM, requestValidator };
   promotions.addMethod("POST", to("start-promotion"), signed);
+  for (const shown of [promotions, promotion]) shown.addMethod("GET", to("show-promotion"), signed);
   approval.addMethod("POST", to("decide"), signed);
   const signals = promotion.addResource("signals");
   for (const method of ["GET", "POST"]) signals.addMethod(method, to("operate"), signed);

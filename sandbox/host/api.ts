@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { apiEvent } from "./gateway.ts";
 import type { SandboxPlace } from "./places.ts";
 
-type ApiStep = "approval-page" | "decide" | "start-promotion" | "operate";
+type ApiStep = "approval-page" | "decide" | "start-promotion" | "show-promotion" | "operate";
 
 /** What the command in a mail sends, signed by whom it was mailed to. */
 export interface SignedAnswer {
@@ -51,6 +51,15 @@ export class Api {
     const body = JSON.stringify({ release });
     const request = { method: "POST", path: "/promotions", pathParameters: {}, contentType: "application/json", body };
     return this.request("start-promotion", apiEvent({ ...request, caller }));
+  }
+
+  /** What `headgate status` and `headgate watch` get when this IAM identity signs for them. */
+  look(path: string, caller: string): Promise<APIGatewayProxyResult> {
+    const { pathname, searchParams } = new URL(path, "https://headgate.example");
+    const [, , promotionId] = pathname.split("/").map(decodeURIComponent);
+    const pathParameters = promotionId === undefined ? {} : { promotionId };
+    const query = Object.fromEntries(searchParams);
+    return this.request("show-promotion", apiEvent({ method: "GET", path, pathParameters, query, body: null, caller }));
   }
 
   /** What a person's browser sends for the link of a mail, and gets. */

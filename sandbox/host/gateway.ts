@@ -5,6 +5,7 @@ export interface ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly pathParameters: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
   readonly body: string | null;
   /** ARN of the signer, on routes with IAM authorisation. */
@@ -16,6 +17,7 @@ export function apiEvent({
   method,
   path,
   pathParameters,
+  query,
   contentType,
   body,
   caller,
@@ -43,7 +45,7 @@ export function apiEvent({
     resource: path,
     headers: contentType === undefined ? {} : { "content-type": contentType },
     multiValueHeaders: {},
-    queryStringParameters: null,
+    queryStringParameters: query === undefined ? null : { ...query },
     multiValueQueryStringParameters: null,
     pathParameters: { ...pathParameters },
     stageVariables: null,

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { printApprovalRecord } from "../../cli/approval-record.ts";
 import { confirmSubscription } from "../../cli/confirm-subscription.ts";
 import { decide, replace, resend } from "../../cli/decide.ts";
+import { fromTable } from "../../cli/look.ts";
 import { type Post, signedApi } from "../../cli/signed-api.ts";
 import { decide as takeDecision } from "../../functions/domain/approval/decide.ts";
 import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
@@ -281,7 +282,8 @@ describe("the approval record", () => {
     const said: string[] = [];
     const code = await printApprovalRecord({
       promotionId,
-      ledger: on.ledger,
+      get: fromTable(on.ledger),
+      json: false,
       hash: sha256,
       zone: "Africa/Johannesburg",
       write: (text) => said.push(text),

@@ -1,20 +1,15 @@
-/** What an operator types: verbs, how things stand, and the way back by hand. */
+/** What an operator types: verbs, and the way back by hand. */
 import { describe, expect, it } from "vitest";
 import { operate, type Verb } from "../../cli/operate.ts";
 import { hostHere } from "../../cli/remote.ts";
 import { restore } from "../../cli/restore.ts";
 import type { Api } from "../../cli/signed-api.ts";
-import { status, watch } from "../../cli/status.ts";
-import { NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
+import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import { loadSignals } from "../../functions/domain/ledger/load.ts";
-import type { Clock } from "../../functions/domain/ports.ts";
-import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { operate as operateHandler } from "../../functions/operate.ts";
-import { restoreCode } from "../../functions/restore-code.ts";
 import { restoreTraffic } from "../../functions/restore-traffic.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
-import { INFRA, LEAD, scene } from "../support/approval-scene.ts";
 import { BASELINE, P1, rollingOut, type World } from "../support/deps.ts";
 
 const printed = () => {
@@ -151,35 +146,6 @@ describe("a verb", () => {
   });
 });
 
-/** What the rollback machine does after the traffic, with its Retry: a promotion is not closed before. */
-async function codeIsBack(world: World): Promise<void> {
-  for (let tries = 0; tries < 8; tries++) {
-    try {
-      await restoreCode(world.deps)({ promotionId: P1 });
-      return;
-    } catch (error) {
-      if (!(error instanceof NotReady)) throw error;
-      world.clock.advance(5_000);
-    }
-  }
-  throw new Error("the code never came back");
-}
-
-/** The world's clock, on which somebody else does this before anybody who sleeps past the instant wakes up. */
-function clockWith(world: World, ms: number, work: () => Promise<void>): Clock {
-  const at = world.clock.now() + ms;
-  let done = false;
-  return {
-    now: () => world.clock.now(),
-    sleep: async (span) => {
-      await world.clock.sleep(span);
-      if (done || world.clock.now() < at) return;
-      done = true;
-      await work();
-    },
-  };
-}
-
 describe("restore by hand", () => {
   const restoreBy = async (world: World, promotionId = P1) => {
     const { lines, write } = printed();
@@ -223,60 +189,5 @@ describe("restore by hand", () => {
 
   it("knows when there is no such promotion", async () => {
     expect((await restoreBy(await rollingOut(50), "nobody")).code).toBe(2);
-  });
-});
-
-describe("how a promotion stands", () => {
-  const options = (world: World, promotionId = P1) => ({
-    ...printed(),
-    promotionId,
-    ledger: world.ledger,
-    zone: "UTC",
-  });
-
-  it("is told per environment and target, as last read back", async () => {
-    const asked = options(await rollingOut(50));
-    expect(await status(asked)).toBe(0);
-    expect(asked.lines.join("")).toContain("order: version 7, 50 % on 8 when last read back");
-  });
-
-  it("names what operators have said", async () => {
-    const world = await rollingOut(50);
-    await say(world, "hold");
-    const asked = options(world);
-    await status(asked);
-    expect(asked.lines.join("")).toMatch(/hold by .*olga: I saw errors/);
-  });
-
-  it("names who has not answered yet, and until when they may", async () => {
-    const on = await scene();
-    await on.ask();
-    const { lines, write } = printed();
-    await status({ promotionId: on.name.promotionId, ledger: on.ledger, zone: "Africa/Johannesburg", write });
-    expect(
-      lines.join(""),
-    ).toContain(`waits for the approval "before" of prod until Sat 2026-11-28 10:00 Africa/Johannesburg
-    ${LEAD} as tech-lead
-    ${INFRA} as infrastructure-lead
-`);
-  });
-
-  it("is 2 where there is no such promotion", async () => {
-    const world = await rollingOut(50);
-    expect(await status(options(world, "nobody"))).toBe(2);
-    expect(await watch({ ...options(world, "nobody"), clock: world.clock })).toBe(2);
-  });
-
-  it("is watched until it ends, each entry once, with the outcome as exit code", async () => {
-    const world = await rollingOut(50);
-    const clock = clockWith(world, 7_000, async () => {
-      await say(world, "roll-back");
-      await codeIsBack(world);
-      await closePromotion(world.deps, P1, null);
-    });
-    const watched = options(world);
-    expect(await watch({ ...watched, clock })).toBe(3);
-    expect(new Set(watched.lines).size).toBe(watched.lines.length);
-    expect(watched.lines.at(-1)).toContain("rolled-back");
   });
 });

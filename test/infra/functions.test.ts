@@ -39,7 +39,13 @@ describe("the table of functions", () => {
 
   test("lets requests be answered before API Gateway gives up after 29 s", () => {
     const requested = FUNCTIONS.filter(({ trigger }) => trigger === "request");
-    expect(requested.map(({ name }) => name)).toEqual(["approval-page", "decide", "start-promotion", "operate"]);
+    expect(requested.map(({ name }) => name)).toEqual([
+      "approval-page",
+      "decide",
+      "start-promotion",
+      "show-promotion",
+      "operate",
+    ]);
     for (const { timeoutSeconds } of requested) expect(timeoutSeconds).toBeLessThan(29);
   });
 });
@@ -129,6 +135,14 @@ describe("families of partitions", () => {
 });
 
 describe("rows", () => {
+  test("that show how promotions stand write nothing, and see no link, no start and no secret", () => {
+    const { reads, writes, deletes, mails, wakes, accounts } =
+      FUNCTIONS.find(({ name }) => name === "show-promotion") ?? {};
+    expect(reads).toEqual(["promotion", "plans", "audit", "approvals", "open"]);
+    expect({ writes, deletes, accounts }).toEqual({ writes: [], deletes: [], accounts: [] });
+    expect({ mails, wakes }).toEqual({ mails: false, wakes: false });
+  });
+
   const doing = (use: FunctionRow["accounts"][number]) =>
     FUNCTIONS.filter(({ accounts }) => accounts.includes(use)).map(({ name }) => name);
 

@@ -184,6 +184,7 @@ async function approveBySignature(sandbox: Sandbox): Promise<void> {
   const [open] = await sandbox.ledger.list(keys.open("").pk, "PROMOTION#");
   const pathParameters = { promotionId: String(open?.promotionId), environment: "prod", approval: "before" };
   const body = { action: "decide", role: "operations", decision: "approved", version: "v2", as: "ops@shop.example" };
+  await lookBySignature(sandbox, pathParameters.promotionId);
   const { statusCode } = await sandbox.api.request(
     "decide",
     apiEvent({
@@ -196,6 +197,14 @@ async function approveBySignature(sandbox: Sandbox): Promise<void> {
     }),
   );
   if (statusCode !== 200) throw new Error(`the signed route said ${statusCode}`);
+}
+
+async function lookBySignature({ api }: Sandbox, promotionId: string): Promise<void> {
+  const one = `/promotions/${promotionId}`;
+  for (const path of [one, `${one}?since=0`, "/promotions"]) {
+    const { statusCode } = await api.look(path, "arn:aws:sts::111122223333:assumed-role/reader/rita");
+    if (statusCode !== 200) throw new Error(`the signed route said ${statusCode} of ${path}`);
+  }
 }
 
 function callsIn({ dynamoDb, lambda, aws }: Sandbox): HandlerCall[] {
