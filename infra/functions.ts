@@ -56,6 +56,8 @@ export interface FunctionRow {
   readonly startsPromotions: boolean;
   /** Has traffic restored by an invocation of its own. */
   readonly startsRestores: boolean;
+  /** Has approvals settled by an invocation of its own. */
+  readonly startsSettling: boolean;
   /** What it does where the environments' resources live. */
   readonly accounts: readonly AccountUse[];
 }
@@ -101,6 +103,7 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
     looksAtExecutions: false,
     startsPromotions: false,
     startsRestores: false,
+    startsSettling: false,
     accounts: [],
     ...details,
   };
@@ -177,7 +180,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   }),
   // Asked anew, the answers of an earlier round make room.
   row("ask-approval", "task", { ...ASKING, deletes: ["approvals"] }),
-  row("settle-approval", "task", ASKING),
+  // It also does what follows from a decision for those who may do no more than decide.
+  row("settle-approval", "task", { ...ASKING, wakes: true }),
   rowApart("pause", "task", { reads: ["promotion", "approvals"], writes: ["promotion"], wakes: true }),
   silentRow("check-window", "task", { reads: ["approvals"] }),
   silentRow("capture-baseline", "task", {
@@ -225,10 +229,10 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   }),
   rowApart("approval-page", "request", {
     reads: [...READING, "approvals", "links", "linkEpoch"],
-    writes: ["approvals", "audit"],
+    writes: ["approvals"],
     links: true,
-    wakes: true,
     looksAtExecutions: true,
+    startsSettling: true,
     memoryMb: 1024,
   }),
   // It gives seats to people of the policy in force, and mails them.
@@ -236,8 +240,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     ...ASKING,
     reads: [...READING, ...ASKING.reads, "sent", "policy"],
     writes: [...ASKING.writes, "audit", "sent"],
-    wakes: true,
     looksAtExecutions: true,
+    startsSettling: true,
   }),
   rowApart("start-promotion", "request", {
     reads: ["policy", "starts"],
@@ -275,6 +279,7 @@ export interface Settings {
   readonly externalId: string;
   readonly promotionMachineArn: string;
   readonly restoreFunction: string;
+  readonly settleFunction: string;
 }
 
 /** Name of a function, as the deployment gives it. */
@@ -282,6 +287,9 @@ export const functionNameOf = (deployment: string, name: string) => `${deploymen
 
 /** The function that brings traffic back. */
 export const RESTORE = "restore-traffic";
+
+/** The function that settles approvals, for its machine and for those who decide. */
+export const SETTLE = "settle-approval";
 
 /** The environment variables of a function: those of the resources that it uses. The sandbox gives it the same. */
 export function variablesOf(row: FunctionRow, settings: Settings): Record<string, string> {
@@ -293,6 +301,7 @@ export function variablesOf(row: FunctionRow, settings: Settings): Record<string
       ? { [VARIABLES.externalId]: settings.externalId, [VARIABLES.access]: accessOf(row.accounts) }
       : {}),
     ...(row.startsRestores ? { [VARIABLES.restoreFunction]: settings.restoreFunction } : {}),
+    ...(row.startsSettling ? { [VARIABLES.settleFunction]: settings.settleFunction } : {}),
     [VARIABLES.promotionMachineArn]: settings.promotionMachineArn,
   };
 }

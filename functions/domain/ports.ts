@@ -330,6 +330,15 @@ export interface RestoreWorker {
   start(promotionId: string): Promise<void>;
 }
 
+/**
+ * Settles approvals for those who may decide and nothing else: what a decision brings about (the trail, mails, waking the
+ * workflow) is done with the permissions of the function that settles.
+ */
+export interface SettleWorker {
+  /** Begins to settle this approval, soon; a second start does no more than the first. */
+  start(name: { readonly promotionId: string; readonly environment: string; readonly approval: string }): Promise<void>;
+}
+
 /** Where artifacts lie. */
 export interface Artifacts {
   /** Undefined when there is no such object or version. */
@@ -372,6 +381,7 @@ export interface Dependencies {
   readonly mailer: Mailer;
   readonly executions: Executions;
   readonly restoreWorker: RestoreWorker;
+  readonly settleWorker: SettleWorker;
   readonly web: Web;
   readonly target: (place: Place, plan: TargetPlan) => Target;
   readonly metrics: (place: Place) => Metrics;

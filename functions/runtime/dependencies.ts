@@ -10,11 +10,11 @@ import { cloudWatchAlarms, cloudWatchMetrics } from "../adapters/cloudwatch.ts";
 import { dynamoDbLedger } from "../adapters/dynamodb-ledger.ts";
 import { executions } from "../adapters/executions.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
-import { restoreWorker } from "../adapters/restore-worker.ts";
 import { s3Artifacts } from "../adapters/s3-artifacts.ts";
 import { type Pace, paceOf } from "../adapters/shared/pace.ts";
 import { snsMailer } from "../adapters/sns-mailer.ts";
 import { web } from "../adapters/web.ts";
+import { restoreWorker, settleWorker } from "../adapters/workers.ts";
 import { CallRefused } from "../domain/errors.ts";
 import type { Dependencies, Hash, Log, Mac, Place } from "../domain/ports.ts";
 import { makeTarget } from "../targets/adapters.ts";
@@ -29,6 +29,8 @@ export const VARIABLES = {
   promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
   /** Name of the function that restores, for those who have it done. */
   restoreFunction: "HEADGATE_RESTORE_FUNCTION",
+  /** Name of the function that settles approvals, for those who only decide. */
+  settleFunction: "HEADGATE_SETTLE_FUNCTION",
   /** Sent with each AssumeRole into a target account. */
   externalId: "HEADGATE_EXTERNAL_ID",
   /** `write`: assumes the role that may move traffic and publish; `retire`: that may delete; else the one that reads. */
@@ -64,6 +66,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     mailer: snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) }),
     executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.promotionMachineArn) }),
     restoreWorker: restoreWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.restoreFunction) }),
+    settleWorker: settleWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.settleFunction) }),
     web: web({ fetchPage: host.fetchPage, clock }),
     target: (place, plan) => {
       const clients = clientsOf(host, place);

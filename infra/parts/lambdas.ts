@@ -7,7 +7,7 @@ import { roleFor } from "../../functions/domain/access.ts";
 import type { Grant } from "../../functions/targets/grant.ts";
 import { accessOf } from "../access.ts";
 import type { CodeOf } from "../bundle.ts";
-import { type FunctionRow, functionNameOf, placeholderOf, RESTORE, variablesOf } from "../functions.ts";
+import { type FunctionRow, functionNameOf, placeholderOf, RESTORE, SETTLE, variablesOf } from "../functions.ts";
 import { grantsOf, isAsked, type TargetPlace } from "../places.ts";
 import { acknowledge, give } from "./grants.ts";
 import { KEPT, makeLog } from "./keeping.ts";
@@ -88,8 +88,13 @@ export function makeRole(scope: Construct, id: string, roleName: string): Role {
 
 function environmentOf(row: FunctionRow, around: Surroundings): Record<string, string> {
   const { ledger, notices, ...settings } = around;
-  const restoreFunction = functionNameOf(around.name, RESTORE);
-  const known = { ...settings, restoreFunction, tableName: ledger.table.tableName, topicArn: notices.topic.topicArn };
+  const known = {
+    ...settings,
+    restoreFunction: functionNameOf(around.name, RESTORE),
+    settleFunction: functionNameOf(around.name, SETTLE),
+    tableName: ledger.table.tableName,
+    topicArn: notices.topic.topicArn,
+  };
   return { NODE_OPTIONS: "--enable-source-maps", ...variablesOf(row, known) };
 }
 
@@ -105,17 +110,18 @@ function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
       ? [{ actions: ["states:DescribeExecution"], resources: [promotions], why: "Executions of this one machine." }]
       : []),
     ...(row.startsPromotions ? [{ actions: ["states:StartExecution"], resources: [around.promotionMachineArn] }] : []),
-    ...(row.startsRestores ? [restoreGrant(around.name)] : []),
+    ...(row.startsRestores ? [workerGrant(around.name, RESTORE)] : []),
+    ...(row.startsSettling ? [workerGrant(around.name, SETTLE)] : []),
     ...(row.accounts.length > 0 ? accountGrants(row, around) : []),
   ];
 }
 
 /** Asks for one function, by its name: nothing else of the account can be run with it. */
-function restoreGrant(deployment: string): Grant {
-  const restore = `function:${functionNameOf(deployment, RESTORE)}`;
+function workerGrant(deployment: string, name: string): Grant {
+  const worker = `function:${functionNameOf(deployment, name)}`;
   return {
     actions: ["lambda:InvokeFunction"],
-    resources: [`arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:${restore}`],
+    resources: [`arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:${worker}`],
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
 import { readFileSync } from "node:fs";
-import { FUNCTIONS, functionNameOf, placeholderOf, RESTORE, variablesOf } from "../../infra/functions.ts";
+import { FUNCTIONS, functionNameOf, placeholderOf, RESTORE, SETTLE, variablesOf } from "../../infra/functions.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { DeployedFunction } from "./lambda-host.ts";
 import type { SandboxPlace } from "./places.ts";
@@ -53,6 +53,7 @@ export function environmentsOf(place: SandboxPlace): ReadonlyMap<string, Readonl
     externalId: "headgate",
     promotionMachineArn: machineArn(place, "promotion"),
     restoreFunction: functionNameOf(NAME, RESTORE),
+    settleFunction: functionNameOf(NAME, SETTLE),
   };
   return new Map(FUNCTIONS.map((row) => [row.name, variablesOf(row, settings)]));
 }

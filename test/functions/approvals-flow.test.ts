@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { askNow } from "../../functions/domain/approval/ask.ts";
 import { decide } from "../../functions/domain/approval/decide.ts";
-import { decisionsToDeliver } from "../../functions/domain/approval/load.ts";
 import { withdrawApprovals } from "../../functions/domain/approval/settle.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { appendAudit, loadAudit } from "../../functions/domain/ledger/append-audit.ts";
@@ -369,35 +368,6 @@ test.each([
   expect(await on.settle()).toMatchObject({ outcome, summary });
   expect(on.mailsTo(LEAD)[0]?.body).toContain(summary);
   expect((await trail(on)).at(-1)?.kind).toBe(`approval-${outcome}`);
-});
-
-test("a decision whose callback was lost is found, and found no more once the workflow has read it", async () => {
-  const on = await scene();
-  await on.ask();
-  await on.pause();
-  on.wakeTrouble = new ServiceTrouble("no answer");
-
-  expect(await say(on, LEAD)).toMatchObject({ kind: "decided" });
-
-  expect(on.woken).toEqual([]);
-  const lost = await decisionsToDeliver(on.ledger, on.name.promotionId);
-  expect(lost).toEqual([{ environment: "prod", approval: "before", pause: "approval-before" }]);
-  await on.settle();
-  expect(await decisionsToDeliver(on.ledger, on.name.promotionId)).toEqual([]);
-});
-
-test("a decision that could not be put into the trail is put there by the next settling", async () => {
-  const on = await scene();
-  await on.ask();
-  on.ledger.before = async (operation) => {
-    if (operation.startsWith("write AUDITID#decision")) throw new ServiceTrouble("DynamoDB throttled");
-  };
-  expect(await say(on, LEAD)).toMatchObject({ kind: "decided" });
-  on.ledger.before = async () => {};
-
-  await on.settle();
-
-  expect((await trail(on)).filter(({ kind }) => kind === "approved")).toHaveLength(1);
 });
 
 test("an approval too old to count is asked for anew, with new links, and the old answer stays in the trail", async () => {

@@ -2,14 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Attempt, type Decided, decide } from "../../functions/domain/approval/decide.ts";
 import { settleNow } from "../../functions/domain/approval/settle.ts";
+import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { brokenAt } from "../../functions/domain/ledger/audit.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
+import { settleApproval } from "../../functions/settle-approval.ts";
 import {
   INFRA,
   INFRASTRUCTURE_LEAD,
   LEAD,
   OWNER,
+  REQUESTER,
   role,
   type Scene,
   scene,
@@ -136,6 +139,24 @@ test("a decision and the expiry's settling at the same instant agree on what hap
     ]);
     expect(settled).toMatchObject({ state: "superseded" });
     expect(on.items("DECISION")).toEqual([]);
+  }
+});
+
+test("settled by its machine and after a decision at once, everything happens once and the machine is awake", async () => {
+  for (const choose of orders().slice(0, 60)) {
+    const on = await scene({ approval: { roles: [TECH_LEAD] } });
+    await on.ask();
+    await on.pause();
+    on.workerTrouble = new ServiceTrouble("later");
+    await decide(on.deps, on.name, attempt(LEAD));
+    on.inbox.length = 0;
+    const settling = (input: object) => (ledger: Ledger) =>
+      settleApproval({ ...on.deps, ledger })({ ...on.name, ...input });
+    const settled = await interleave(on.ledger, choose, [settling({ chunk: 1, looks: 0 }), settling({ wake: true })]);
+    expect(settled.map(({ outcome }) => outcome)).toEqual(["approved", "approved"]);
+    expect(on.mailsTo(REQUESTER)).toHaveLength(1);
+    expect(on.items("APPROVAL")[0]).toMatchObject({ state: "approved", news: false });
+    await expectSound(on, [{ kind: "decided" } as Decided]);
   }
 });
 

@@ -170,6 +170,14 @@ describe("rows", () => {
     expect(FUNCTIONS.filter(({ startsRestores }) => startsRestores).map(({ name }) => name)).toEqual(["operate"]);
   });
 
+  test("that may have approvals settled are those that take decisions, and they wake nobody themselves", () => {
+    const deciding = FUNCTIONS.filter(({ startsSettling }) => startsSettling);
+    expect(deciding.map(({ name, wakes }) => [name, wakes])).toEqual([
+      ["approval-page", false],
+      ["decide", false],
+    ]);
+  });
+
   test("that may change code are those that deploy it and put it back, after a stop too", () => {
     expect(doing("publish-code")).toEqual(["deploy-candidate", "restore-code", "status-listener", "sweeper"]);
   });

@@ -26,8 +26,9 @@ interface Change {
 interface Seen {
   readonly sandbox: Sandbox;
   readonly startsAt: number;
-  /** States that approval machines entered, and when, in minutes since the world began. */
+  /** States that approval machines entered; when, as epoch ms; when, in minutes since the world began. */
   readonly states: readonly string[];
+  readonly enteredAt: (name: string) => number[];
   readonly statesAt: (name: string) => number[];
 }
 
@@ -49,13 +50,15 @@ function world({ approvals, onConflict, scenario = {} }: Change): Seen {
       if (name !== undefined && executionArn.includes(":headgate-approval:")) entered.push({ name, at: timestamp });
     },
   });
+  const enteredAt = (name: string) => entered.filter((one) => one.name === name).map(({ at }) => at);
   return {
     sandbox,
     startsAt: read.startsAt,
     get states() {
       return entered.map(({ name }) => name);
     },
-    statesAt: (name) => entered.filter((one) => one.name === name).map(({ at }) => minutes(at - read.startsAt)),
+    enteredAt,
+    statesAt: (name) => enteredAt(name).map((at) => minutes(at - read.startsAt)),
   };
 }
 
@@ -188,15 +191,37 @@ describe("before the rollout", () => {
   );
 
   test(
-    "a decision whose callback is lost is found by the sweeper, and goes on",
+    "the last answer wakes the machine within two seconds",
     async () => {
-      const lost = { call: "states:SendTaskSuccess", action: "timeout-before", nth: "always", to: "8m" };
-      const handler = "approval-page";
       const people = [
         { who: OPS, answers: "approve", after: "2m" },
         { who: LEAD, answers: "approve", after: "1m" },
       ];
-      const seen = world({ scenario: { people, faults: [{ ...lost, handler }] } });
+      const seen = world({ scenario: { people } });
+
+      await seen.sandbox.promote(RELEASE, "one");
+
+      const answered = seen.sandbox.timeline.lines.find(({ kind, what }) => kind === "person" && what === OPS);
+      const [settling = Number.NaN] = seen.enteredAt("Settle approval");
+      const seconds = (settling - (answered?.at ?? Number.NaN)) / 1_000;
+      expect(seconds).toBeGreaterThan(-2);
+      expect(seconds).toBeLessThan(2);
+    },
+    PATIENCE_MS,
+  );
+
+  test.each([
+    ["whose settling cannot be begun", { call: "lambda:Invoke", handler: "approval-page" }],
+    ["whose callback is lost", { call: "states:SendTaskSuccess", handler: "settle-approval" }],
+  ])(
+    "a decision %s is found by the sweeper, and goes on",
+    async (_what, site) => {
+      const lost = { ...site, action: "timeout-before", nth: "always", to: "8m" };
+      const people = [
+        { who: OPS, answers: "approve", after: "2m" },
+        { who: LEAD, answers: "approve", after: "1m" },
+      ];
+      const seen = world({ scenario: { people, faults: [lost] } });
 
       const { outcome } = await seen.sandbox.promote(RELEASE, "one");
 

@@ -229,6 +229,11 @@ export class World {
           this.restoring.push(promotionId);
         },
       },
+      settleWorker: {
+        start: async () => {
+          throw new Error("nobody decides here");
+        },
+      },
       web: { get: async (url) => this.pages.get(url) ?? { status: 404, body: "", ms: 5 } },
       target: (_place, plan) => ({
         plan,

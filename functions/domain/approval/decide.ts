@@ -3,12 +3,9 @@
  * transaction on the record's revision: of two answers at the same instant one is written and the other sees it.
  */
 
-import { appendAudit } from "../ledger/append-audit.ts";
 import { isOver } from "../ledger/executions.ts";
 import type { Header } from "../ledger/header.ts";
 import { loadSignals } from "../ledger/load.ts";
-import { approvalPause } from "../ledger/pauses.ts";
-import { wakePauses } from "../ledger/wake-pauses.ts";
 import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
@@ -17,9 +14,8 @@ import { whileInEpoch } from "./link-epoch.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
 import { type ApprovalName, changeApproval, decisionChanges } from "./records.ts";
 import { type Settlement, settle } from "./settlement.ts";
-import { decisionEntry } from "./trail.ts";
 
-export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "log">;
+export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "settleWorker" | "log">;
 
 /** An answer with where it came from. */
 export interface Attempt extends Answer {
@@ -46,14 +42,15 @@ export type Decided =
 const ATTEMPTS = 8;
 
 /**
- * Decides, once per person. Nothing is written unless the kind is `decided`. What comes after the transaction (audit,
- * waking the workflow) may fail without harm: settling does the first again, the sweeper the second.
+ * Decides, once per person. Nothing is written unless the kind is `decided`, and then nothing but the decision: whoever is
+ * let in here from the internet may do no more. What follows from it (trail, mails, waking the workflow) is settling's;
+ * should that not begin, the sweeper finds the record's news within a minute.
  */
 export async function decide(deps: DecideDeps, name: ApprovalName, attempt: Attempt): Promise<Decided> {
   for (let tries = 0; tries < ATTEMPTS; tries++) {
     const outcome = await decideOnce(deps, name, attempt);
     if (outcome === "again") continue;
-    if (outcome.kind === "decided") await spread(deps, name, outcome.decision);
+    if (outcome.kind === "decided") await haveSettled(deps, name);
     return outcome;
   }
   return { kind: "busy" };
@@ -155,15 +152,10 @@ const LINKS_RENEWED: Decided = {
   missing: [{ what: "role", message: "all links were renewed: use the one in your newest mail" }],
 };
 
-async function spread(deps: DecideDeps, name: ApprovalName, decision: Decision): Promise<void> {
+async function haveSettled(deps: DecideDeps, name: ApprovalName): Promise<void> {
   try {
-    await appendAudit(deps, name.promotionId, decisionEntry(name, decision));
+    await deps.settleWorker.start(name);
   } catch (error) {
-    deps.log.warn("a decision is not in the trail yet", { ...name, error: String(error) });
-  }
-  try {
-    await wakePauses(deps, name.promotionId, name.environment, approvalPause(name.approval));
-  } catch (error) {
-    deps.log.warn("a decision could not wake the workflow", { ...name, error: String(error) });
+    deps.log.warn("a decision waits for the sweeper: settling could not be begun", { ...name, error: String(error) });
   }
 }

@@ -17,16 +17,23 @@ import { decisionEntry } from "./trail.ts";
 
 const ATTEMPTS = 8;
 
+/** Has the machine that waits for the approval look at it; called while there is news. */
+type Wake = () => Promise<unknown>;
+
+const nobodyWaits: Wake = async () => {};
+
 /**
  * Settles by the ledger: writes the end when there is one, escalates, reminds, tells those concerned, brings the trail up
- * to date. Safe to call at any time and any number of times; every part of it happens once. Throws `BrokenRecord` when
- * nobody was asked, `LedgerBusy` when others kept changing the approval at the same instant, and what mail throws.
+ * to date, wakes. Safe to call at any time and any number of times, by several at once; every part of it happens once,
+ * but waking, which may come twice. Throws `BrokenRecord` when nobody was asked, `LedgerBusy` when others kept changing
+ * the approval at the same instant, and what mail and waking throw.
  */
 export async function settleNow(
   deps: MailTools,
   promotionId: string,
   environment: string,
   approval: string,
+  wake: Wake = nobodyWaits,
 ): Promise<Standing> {
   const name = { promotionId, environment, approval };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -35,7 +42,7 @@ export async function settleNow(
     const settlement = settle(record, decisions, await loadSignals(deps.ledger, promotionId), deps.clock.now());
     const current = await persist(deps, record, settlement);
     if (current === null) continue;
-    await tell(deps, name, current, decisions, settlement);
+    await tell(deps, name, current, decisions, settlement, wake);
     return standing(settlement, deps.clock.now());
   }
   throw new LedgerBusy(`approval ${approval} of ${promotionId} was changed by others ${ATTEMPTS} times in a row`);
@@ -96,9 +103,26 @@ async function tell(
   record: ApprovalRecord,
   decisions: readonly Decision[],
   settlement: Settlement,
+  wake: Wake,
 ): Promise<void> {
   const quiet = !record.news && settlement.remindDue === 0 && record.escalatedAt === null;
   if (quiet) return;
+  try {
+    await tellPeople(deps, name, record, decisions, settlement);
+  } finally {
+    // Neither a mail nor the trail that fails keeps the workflow waiting.
+    if (record.news) await wake();
+  }
+  if (record.news) await write(deps, record, { news: false });
+}
+
+async function tellPeople(
+  deps: MailTools,
+  name: ApprovalName,
+  record: ApprovalRecord,
+  decisions: readonly Decision[],
+  settlement: Settlement,
+): Promise<void> {
   const { release, plan } = await loadAsked(deps.ledger, name);
   const subject = { record, release, plan };
   if (record.news) {
@@ -106,7 +130,6 @@ async function tell(
     if (settlement.state !== "waiting") await tellEnd(deps, name, subject, settlement);
   }
   if (settlement.state === "waiting") await nudge(deps, subject, decisions, settlement);
-  if (record.news) await write(deps, record, { news: false });
 }
 
 async function recordDecisions(
