@@ -23,16 +23,6 @@ export function toGateway({ status, headers, body }: HttpResponse): APIGatewayPr
   return { statusCode: status, headers: { ...headers }, body, isBase64Encoded: false };
 }
 
-/** What a person sees when a page failed; what failed is in the log, under the request id. */
-export function failureAnswer(passing: boolean, requestId: string): HttpResponse {
-  const advice = passing ? "Please try again in a moment." : "Please tell whoever runs Headgate.";
-  return {
-    status: passing ? 503 : 500,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-    body: `Headgate could not answer. Nothing was decided by this request. ${advice}\nRequest ${requestId}\n`,
-  };
-}
-
 /** The gateway's test console sends null where there are none. */
 function lowerCased(headers: Readonly<Record<string, string | undefined>> | null): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));

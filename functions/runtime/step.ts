@@ -9,10 +9,11 @@ import type * as z from "zod";
 import { BadInput, Transient } from "../domain/errors.ts";
 import type { Dependencies } from "../domain/ports.ts";
 import { fieldsOf } from "../domain/text.ts";
+import { failureAnswer, handlerFailure } from "../pages/failure.ts";
 import type { HttpRequest, HttpResponse } from "../pages/http.ts";
 import { buildDependencies } from "./dependencies.ts";
 import { awsHost, type Host } from "./host.ts";
-import { failureAnswer, fromGateway, toGateway } from "./http.ts";
+import { fromGateway, toGateway } from "./http.ts";
 import { hideSecrets, type InvocationLog, openLog } from "./log.ts";
 import { countError, countOutput } from "./metrics.ts";
 
@@ -38,18 +39,19 @@ export function step<S extends z.ZodType, O>(
   return wrap(name, (invocation) => action(invocation.deps)(parse(name, input, invocation.event)));
 }
 
-/** The handler of one page, behind API Gateway. A page that fails is a plain 500 or 503 without details. */
+/** The handler of one page, behind API Gateway. One that fails is a 500 or 503 without details. */
 export function httpStep(
   name: string,
   action: (deps: Dependencies) => (request: HttpRequest) => Promise<HttpResponse>,
 ): Step<APIGatewayProxyResult> {
   return wrap(name, async ({ deps, event, log, host, requestId }) => {
+    const request = fromGateway(event as APIGatewayProxyEvent);
     try {
-      return toGateway(await action(deps)(fromGateway(event as APIGatewayProxyEvent)));
+      return toGateway(await action(deps)(request));
     } catch (error) {
       log.error("the page failed", error);
       countError(host, name, error);
-      return toGateway(failureAnswer(error instanceof Transient, requestId));
+      return toGateway(failureAnswer(deps.hash, request, handlerFailure(error instanceof Transient, requestId)));
     }
   });
 }

@@ -2,6 +2,8 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import { ServiceTrouble } from "../../functions/domain/errors.ts";
 import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
+import { htmlHeaders } from "../../functions/pages/layout.ts";
+import { sha256 } from "../../functions/runtime/dependencies.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
 import { httpStep } from "../../functions/runtime/step.ts";
 import { CONTEXT, testHost } from "./test-host.ts";
@@ -59,9 +61,9 @@ describe("a request", () => {
 });
 
 describe("a page", () => {
-  const serve = async (page: (request: HttpRequest) => Promise<HttpResponse>) => {
+  const serve = async (page: (request: HttpRequest) => Promise<HttpResponse>, change: Change = {}) => {
     const { host, lines } = testHost();
-    const answer = await httpStep("decide-approval", () => page).on(host)(eventOf(), CONTEXT);
+    const answer = await httpStep("decide-approval", () => page).on(host)(eventOf(change), CONTEXT);
     return { answer, lines };
   };
 
@@ -98,4 +100,25 @@ describe("a page", () => {
     expect(answer.statusCode).toBe(503);
     expect(answer.body).toContain("try again");
   });
+
+  const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+  test("that fails is a page for a browser, with every header that the page itself has", async () => {
+    const broken = () => Promise.reject(new TypeError("secret detail"));
+    const { answer } = await serve(broken, { headers: { Accept: BROWSER } });
+
+    expect(answer.headers).toEqual(htmlHeaders(sha256));
+    expect(answer.body).toMatch(/<h1>Something is broken<.h1>.*open the link again/s);
+    expect((await serve(broken, { headers: { Accept: BROWSER }, httpMethod: "HEAD" })).answer.body).toBe("");
+  });
+
+  test.each(["application/json", "*/*", "", "application/json, text/html"])(
+    "that fails is JSON for a program: Accept %j",
+    async (Accept) => {
+      const { answer } = await serve(() => Promise.reject(new TypeError("x")), { headers: { Accept } });
+
+      expect(answer.headers).toMatchObject({ "content-type": "application/json", "cache-control": "no-store" });
+      expect(JSON.parse(answer.body)).toMatchObject({ error: expect.stringContaining("tell whoever runs Headgate") });
+    },
+  );
 });

@@ -53,6 +53,7 @@ export const AREAS: readonly Area[] = [
       "functions/adapters/**",
       "functions/domain/**",
       "functions/pages/http.ts",
+      "functions/pages/failure.ts",
       "functions/targets/adapters.ts",
       ...KINDS,
     ],
@@ -65,7 +66,8 @@ export const AREAS: readonly Area[] = [
   },
   {
     files: ["infra/**"],
-    may: ["infra/**", "functions/domain/**", "functions/runtime/**", ...GRANTS, ...KINDS],
+    // Of the pages it takes what API Gateway answers by itself.
+    may: ["infra/**", "functions/domain/**", "functions/runtime/**", "functions/pages/failure.ts", ...GRANTS, ...KINDS],
     packages: null,
   },
   {

@@ -5,8 +5,9 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import { approvalPage } from "../../functions/approval-page.ts";
 import { decideByApi } from "../../functions/decide.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
+import { failureAnswer, handlerFailure } from "../../functions/pages/failure.ts";
 import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
-import { failureAnswer, fromGateway, toGateway } from "../../functions/runtime/http.ts";
+import { fromGateway, toGateway } from "../../functions/runtime/http.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 
 interface Route {
@@ -59,10 +60,11 @@ async function answer(deps: Dependencies, request: IncomingMessage) {
     if (match === null) continue;
     const values = names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? "")] as const);
     const event = eventOf(request, pathname, Object.fromEntries(values), body);
+    const asked = fromGateway(event);
     try {
-      return toGateway(await action(deps)(fromGateway(event)));
+      return toGateway(await action(deps)(asked));
     } catch {
-      return toGateway(failureAnswer(false, "test"));
+      return toGateway(failureAnswer(deps.hash, asked, handlerFailure(false, "test")));
     }
   }
   // API Gateway's answer where no route matches.
