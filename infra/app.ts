@@ -2,7 +2,7 @@
  * The CDK app. Settings by context, as in `cdk deploy -c policy=infra/policies/bbws.json -c name=headgate`:
  * `policy` (the file), `name` (of the deployment), `account` and `region` (Headgate's own; default: the caller's),
  * `artifactBuckets` (comma-separated), `externalId` (default: the name), `deployRoleArn` (the role that CloudFormation works
- * as; default: that of CDK's bootstrap).
+ * as; default: that of CDK's bootstrap), and those of `settings.ts`.
  */
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -12,6 +12,7 @@ import { HeadgateStack } from "./headgate-stack.ts";
 import { POLICY_WRITER } from "./parts/policy.ts";
 import { placesOf, type TargetPlace } from "./places.ts";
 import { readPolicyFile } from "./policy-file.ts";
+import { readApiSettings } from "./settings.ts";
 import { TargetRoleStack } from "./target-role-stack.ts";
 
 /** Every function's file, by the name of its code. */
@@ -33,6 +34,7 @@ export function addStacks(app: App, codeOf: CodeOf): void {
     .split(",")
     .filter((bucket) => bucket !== "");
   const shared = { name, artifactBuckets, externalId: setting("externalId", name) };
+  const given = (key: string) => setting(key, "");
   // Without credentials the CLI still names a Region, its own default: it says nothing without an account.
   const caller = process.env.CDK_DEFAULT_ACCOUNT === undefined ? {} : { region: process.env.CDK_DEFAULT_REGION };
   const home = {
@@ -40,7 +42,8 @@ export function addStacks(app: App, codeOf: CodeOf): void {
     ...optional("region", setting("region", caller.region ?? "")),
   };
   const deployRole = optional("deployRoleArn", setting("deployRoleArn", ""));
-  new HeadgateStack(app, name, { ...shared, ...deployRole, env: home, policyFile, codeOf });
+  const api = readApiSettings(given, home.region);
+  new HeadgateStack(app, name, { ...shared, ...deployRole, env: home, policyFile, codeOf, api });
   for (const place of placesOf(policyFile.policy).filter(hasRole)) {
     const { account, region } = place;
     new TargetRoleStack(app, `${name}-target-${place.environments.join("-")}`, {

@@ -14,6 +14,7 @@ import { makePolicy } from "./parts/policy.ts";
 import { makeWatch } from "./parts/watch.ts";
 import { placesOf, type TargetPlace } from "./places.ts";
 import type { PolicyFile } from "./policy-file.ts";
+import type { ApiSettings } from "./settings.ts";
 
 export interface HeadgateProps extends StackProps {
   /** Name of the deployment; names of all resources start with it. */
@@ -26,6 +27,7 @@ export interface HeadgateProps extends StackProps {
   readonly externalId: string;
   /** The role that CloudFormation works as, where it is not that of CDK's bootstrap. */
   readonly deployRoleArn?: string;
+  readonly api: ApiSettings;
   readonly rows?: readonly FunctionRow[];
 }
 
@@ -40,7 +42,7 @@ export class HeadgateStack extends Stack {
     const key = makeKey(this, name);
     const ledger = makeLedger(this, name, key);
     const notices = makeNotices(this, name, key, { ...policyFile, deployRoleArn: props.deployRoleArn });
-    const api = makeApi(this, name, key);
+    const api = makeApi(this, { name, key, ...props.api });
     const { artifactBuckets, externalId } = props;
     const around = { name, codeOf, ledger, notices, places, artifactBuckets, externalId };
     const lambdas = makeLambdas(this, rows, { ...around, baseUrl: api.baseUrl, promotionMachineArn });

@@ -289,49 +289,6 @@ describe("logs", () => {
       expect(KmsKeyId).toBeDefined();
     }
   });
-
-  test("of the API never hold a path, which would hold an approver's link", () => {
-    const [stage = {}] = all("AWS::ApiGateway::Stage");
-    const { Format } = stage.AccessLogSetting as { Format: string };
-    expect(Object.values(JSON.parse(Format))).toEqual([
-      "$context.requestId",
-      "$context.requestTime",
-      "$context.httpMethod",
-      "$context.resourcePath",
-      "$context.status",
-      "$context.responseLatency",
-      "$context.identity.userArn",
-      "$context.error.responseType",
-    ]);
-    expect(stage).toMatchObject({ TracingEnabled: false });
-    const [settings] = stage.MethodSettings as Record<string, unknown>[];
-    expect(settings).toMatchObject({ DataTraceEnabled: false, ThrottlingRateLimit: 20 });
-    expect(settings).not.toHaveProperty("LoggingLevel");
-  });
-});
-
-describe("the API", () => {
-  test("is open for the page behind a link, and takes signed requests everywhere else", () => {
-    const routes = all("AWS::ApiGateway::Method");
-    const open = routes.filter(({ AuthorizationType }) => AuthorizationType === "NONE");
-    expect(open.map(({ HttpMethod }) => HttpMethod)).toEqual(["GET", "HEAD", "POST"]);
-    const resources = new Set(open.map(({ ResourceId }) => written(deployment.headgate, ResourceId)));
-    expect([...resources].join()).toMatch(/^<Apiapprovalslink\w+>$/);
-    const signed = routes.filter(({ AuthorizationType }) => AuthorizationType === "AWS_IAM");
-    expect(open.length + signed.length).toBe(routes.length);
-    const paths = all("AWS::ApiGateway::Resource").map(({ PathPart }) => PathPart);
-    expect(paths).toEqual([
-      "approvals",
-      "{link}",
-      "promotions",
-      "{promotionId}",
-      "environments",
-      "{environment}",
-      "approvals",
-      "{approval}",
-      "signals",
-    ]);
-  });
 });
 
 describe("listeners", () => {
