@@ -2,10 +2,10 @@ import { renderProblems } from "../functions/domain/documents/problems.ts";
 import { adviseSteps, type PlanAdvice, trafficFileSchema } from "../functions/domain/judge/advice.ts";
 import { resolvePlan } from "../functions/domain/plan/resolve.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
+import { wrapped } from "../functions/domain/wrapped.ts";
 import { parsed } from "./parsed.ts";
 import { planInWords } from "./plan-words.ts";
 import { readJson } from "./read-json.ts";
-import { wrapped } from "./wrapped.ts";
 
 export interface CheckOptions {
   readonly releaseFile: string;

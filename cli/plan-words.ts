@@ -9,8 +9,8 @@ import type {
   When,
 } from "../functions/domain/plan.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
+import { wrapped } from "../functions/domain/wrapped.ts";
 import { gateInWords, ruleInWords, targetInWords, windowInWords } from "../functions/pages/promotion/plan-words.ts";
-import { wrapped } from "./wrapped.ts";
 
 /** A plan in short lines for a terminal, with the times at which things would happen if everybody answered at once. */
 

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { renderProblems } from "../functions/domain/documents/problems.ts";
 import { exitCodeOf, OUTCOMES, type Outcome } from "../functions/domain/outcomes.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
+import { wrapped } from "../functions/domain/wrapped.ts";
 import { type Rehearsed, rehearse as run } from "../sandbox/rehearsal.ts";
 import { loadRecordings, servingNow } from "../sandbox/report/data.ts";
 import { Folding } from "../sandbox/report/fold.ts";
@@ -27,7 +28,6 @@ import {
   splitInWords,
   trafficInWords,
 } from "./timeline-words.ts";
-import { wrapped } from "./wrapped.ts";
 
 export interface RehearseOptions {
   readonly releaseFile: string;

@@ -1,12 +1,12 @@
 /** A rehearsal for a terminal: headings, lines in columns, the closing block. */
 import { formatDuration } from "../functions/domain/durations.ts";
 import type { Outcome } from "../functions/domain/outcomes.ts";
+import { wrapped } from "../functions/domain/wrapped.ts";
 import type { Figures } from "../sandbox/rehearsal.ts";
 import type { Serving } from "../sandbox/report/data.ts";
 import { plainWatch } from "../sandbox/report/look-words.ts";
 import { instant } from "../sandbox/report/times.ts";
 import type { Line, LineKind } from "../sandbox/timeline.ts";
-import { wrapped } from "./wrapped.ts";
 
 export interface Style {
   /** IANA zone that times are printed in. */

@@ -18,6 +18,7 @@ export const RECIPIENT = "recipient";
 
 /** SNS: fewer than 100 characters, no line breaks or control characters. */
 const LONGEST_SUBJECT = 99;
+const CUT = "...";
 
 type Reach = "confirmed" | "unconfirmed" | "absent";
 
@@ -41,7 +42,7 @@ export function snsMailer(tools: MailerTools): Mailer {
   };
 }
 
-/** Printable ASCII on one line, cut to length; a dot where nothing would be left, as SNS refuses an empty subject. */
+/** Printable ASCII on one line, cut to length where it says so; a dot where nothing would be left, as SNS refuses an empty subject. */
 export function cleanSubject(subject: string): string {
   const plain = subject
     .normalize("NFKD")
@@ -50,7 +51,8 @@ export function cleanSubject(subject: string): string {
     .replace(/\s+/g, " ")
     .replace(/[^ -~]/g, "?")
     .trim();
-  return plain === "" ? "." : plain.slice(0, LONGEST_SUBJECT).trim();
+  if (plain.length > LONGEST_SUBJECT) return `${plain.slice(0, LONGEST_SUBJECT - CUT.length).trim()}${CUT}`;
+  return plain === "" ? "." : plain;
 }
 
 const normalised = (address: string): string => address.trim().toLowerCase();

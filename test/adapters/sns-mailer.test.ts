@@ -69,6 +69,8 @@ describe("a subject", () => {
     ["dashes stay dashes", "order – 2.3.0", "order - 2.3.0"],
     ["other characters become question marks", "ship 🚢 it", "ship ?? it"],
     ["nothing becomes a dot", "\n", "."],
+    ["99 characters stay", "x".repeat(99), "x".repeat(99)],
+    ["more are cut, and it says so", `${"x".repeat(95)} 2.3.0 for prod?`, `${"x".repeat(95)}...`],
   ])("%s", (_, subject, expected) => {
     expect(cleanSubject(subject)).toBe(expected);
   });

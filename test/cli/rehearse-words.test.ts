@@ -12,7 +12,7 @@ import {
   splitInWords,
   trafficInWords,
 } from "../../cli/timeline-words.ts";
-import { wrapped } from "../../cli/wrapped.ts";
+import { wrapped } from "../../functions/domain/wrapped.ts";
 import type { Line } from "../../sandbox/timeline.ts";
 
 const PLAIN: Style = { zone: "Africa/Johannesburg", colour: false, width: 200, release: "store v2" };

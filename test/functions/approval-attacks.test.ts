@@ -313,7 +313,7 @@ describe("injection", () => {
 
     const [mail] = here.on.mailsTo(LEAD);
 
-    expect(mail?.body).toContain("fine Bcc: everybody@example.com Approved by your CEO");
+    expect(mail?.body).toContain("fine Bcc: everybody@example[.]com Approved by your CEO");
     expect(mail?.subject).not.toMatch(/[\r\n]/);
   });
 

@@ -100,7 +100,7 @@ describe("open-promotion", () => {
       data: { policyHash: header.policyHash, planHash: header.planHash, execution: "arn:execution:one" },
     });
     expect(world.mailsTo("team@shop.example")).toHaveLength(1);
-    expect(world.inbox[0]?.body).toContain("Environments: prod\nTicket: none\n");
+    expect(world.inbox[0]?.body).toContain("  Environments prod\n  Ticket       none\n");
   });
 
   it("started again by the same execution finds what it wrote, whatever the policy says by then", async () => {
@@ -121,7 +121,7 @@ describe("open-promotion", () => {
       "policy.environments.prod.notices": ["team@shop.example"],
       "release.emergency": { reason: "checkout is down" },
     });
-    expect(world.inbox[0]?.body).toMatch(/^EMERGENCY: checkout is down\n/);
+    expect(world.inbox[0]?.body).toMatch(/^ {2}EMERGENCY {4}checkout is down\n/);
     const [first] = await loadAudit(world.ledger, promotionId);
     expect(first?.summary).toMatch(/^EMERGENCY \(checkout is down\): shop /);
   });

@@ -1,10 +1,12 @@
-/** What people are told by mail about an approval. Plain text, personal, one address each. */
+/** What people are told by mail about an approval. Plain text, personal, one address each; nothing of it is cut. */
 
+import { claimed, claimLines, LONGEST_LINE } from "../claims.ts";
 import { claimInWords } from "../ledger/origin.ts";
 import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
 import { oneLine } from "../text.ts";
+import { wrapped } from "../wrapped.ts";
 import type { ApprovalRecord, AskedRole } from "./approval.ts";
 import type { Settlement } from "./settlement.ts";
 import { askedWhen, consequenceInWords, deadlineInWords, spanInWords } from "./words.ts";
@@ -28,6 +30,9 @@ const OPENINGS: Readonly<Record<Reason, (role: string) => string>> = {
 const releaseName = ({ release }: Subject) => `${release.service} ${release.version}`;
 const lines = (...text: readonly (string | null)[]) => text.filter((line) => line !== null).join("\n");
 
+/** Columns of the longest name of a field. */
+const NAMES = 12;
+
 /** When in the rollout people are asked. */
 function whenOf({ record, plan }: Subject): When {
   return plan.approvals.find(({ id }) => id === record.approval)?.when ?? "before";
@@ -45,16 +50,17 @@ export function requestMail(
   const zone = plan.window?.zone ?? null;
   return {
     subject: `${reason === "reminded" ? "Reminder: " : ""}Approve ${releaseName(subject)} for ${plan.environment}?`,
+    link: seat.url,
     body: lines(
       OPENINGS[reason](seat.role.role),
       "",
-      `  Release      ${oneLine(releaseName(subject))}, commit ${oneLine(release.commit)}`,
+      ...claimLines("Release", `${releaseName(subject)}, commit ${release.commit}`, NAMES),
       `  Environment  ${plan.environment}`,
-      `  Changes      ${oneLine(release.summary)}`,
+      ...claimLines("Changes", release.summary, NAMES),
       `  Requested by ${oneLine(release.requestedBy)} (${claimInWords({ ...release, startedBy })})`,
       startedBy === null ? null : `  Started by   ${startedBy} (verified)`,
-      `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${oneLine(release.ticket)}`}`,
-      release.emergency === null ? null : `  EMERGENCY    ${oneLine(release.emergency.reason)}`,
+      `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${claimed(release.ticket)}`}`,
+      ...(release.emergency === null ? [] : claimLines("EMERGENCY", release.emergency.reason, NAMES)),
       `  Asked        ${askedWhen(whenOf(subject))}`,
       `  Answer by    ${deadlineInWords(record.expiresAt, zone)}`,
       `               (in ${spanInWords(record.expiresAt - now)})`,
@@ -132,7 +138,7 @@ export function endNotice(subject: Subject, settlement: Pick<Settlement, "state"
     body: lines(
       `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} has ended.`,
       "",
-      `  ${oneLine(settlement.summary)}`,
+      ...wrapped(`  ${oneLine(settlement.summary, Number.POSITIVE_INFINITY)}`, LONGEST_LINE, 2),
       "",
       consequenceInWords(state, whenOf(subject)),
     ),

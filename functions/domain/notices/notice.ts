@@ -5,6 +5,8 @@ export interface Wording {
   readonly subject: string;
   /** Plain text. */
   readonly body: string;
+  /** The one link that it may hold; any other is written so that no mail program opens it. */
+  readonly link?: string;
 }
 
 /** Sent once under its name to each address. */

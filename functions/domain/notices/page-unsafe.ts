@@ -1,4 +1,5 @@
 /** Pages whoever is on call for traffic that is not known to be safe. */
+import { claimed } from "../claims.ts";
 import type { Header } from "../ledger/header.ts";
 import { asHead } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
@@ -19,7 +20,7 @@ export async function pageUnsafe(deps: Dependencies, header: Header, reason: str
     const about = [...refused.map(movedBySomebody), ...(open.length === 0 ? [] : [UNSAFE])];
     if (about.length === 0) continue;
     const subject = `PAGE: ${service} ${version}: traffic in ${environment} is not known to be safe`;
-    const body = `${reason}\n\n${inWords({ open, refused })} With your own credentials: headgate restore ${promotionId}\n`;
+    const body = `${claimed(reason)}\n\n${inWords({ open, refused })} With your own credentials: headgate restore ${promotionId}\n`;
     const { pageTo } = await loadPlan(deps.ledger, promotionId, environment);
     const paged = await page(deps, promotionId, { environment, about }, { subject, body }, pageTo);
     pages.push({ environment, to: pageTo, ...paged });

@@ -3,6 +3,7 @@ import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { must } from "../ledger/load.ts";
 import { type Channel, Conflict, type Dependencies, type Item, type Key } from "../ports.ts";
+import { mailed } from "./mailed.ts";
 import type { Paged, PageWording } from "./notice.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "log" | "clock"> & { readonly mailer: Channel };
@@ -139,7 +140,7 @@ async function wake(deps: Tools, alike: readonly Page[]): Promise<string[]> {
   const { subject, body, about } = first;
   for (const to of new Set(alike.flatMap((page) => page.to))) {
     try {
-      if (!alike.every((page) => page.told.includes(to))) await deps.mailer.send({ to, subject, body });
+      if (!alike.every((page) => page.told.includes(to))) await deps.mailer.send({ to, ...mailed({ subject, body }) });
       told.push(to);
     } catch (error) {
       deps.log.warn("a page could not be sent", { about, error: String(error) });

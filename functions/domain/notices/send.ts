@@ -2,6 +2,7 @@
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { type Channel, Conflict, type Dependencies, type Key } from "../ports.ts";
+import { mailed } from "./mailed.ts";
 import type { Delivery, Mark, Notice, PersonalNotice } from "./notice.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "log" | "clock"> & { readonly mailer: Channel };
@@ -71,9 +72,9 @@ async function isMarked(deps: Tools, mark: Key): Promise<boolean> {
 
 /** Null: it went out. */
 async function post({ mailer }: Tools, { notice, to }: Copy): Promise<unknown> {
-  const { subject, body } = "wordingFor" in notice ? await notice.wordingFor(to) : notice;
+  const wording = "wordingFor" in notice ? await notice.wordingFor(to) : notice;
   try {
-    await mailer.send({ to, subject, body });
+    await mailer.send({ to, ...mailed(wording) });
     return null;
   } catch (error) {
     return error;

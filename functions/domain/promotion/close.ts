@@ -1,6 +1,7 @@
 /** Closing a promotion: works out the outcome, closes what may be closed, tells people. Machine and sweeper share it. */
 import { withdrawApprovals } from "../approval/settle.ts";
 import { isOwed } from "../candidate/capture.ts";
+import { claimed } from "../claims.ts";
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { type Conclusion, conclude, type EnvironmentEnd, isUnfinished } from "../ledger/endings.ts";
@@ -189,7 +190,7 @@ async function tellOutcome(deps: Dependencies, header: Header, { outcome, summar
   const { promotionId, service, version } = header;
   const chain = await deps.ledger.read(keys.auditHead(promotionId));
   const left = outcome === "promoted" ? [] : await loadInFlight(deps, promotionId);
-  const body = `${[summary, ...left].join("\n\n")}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
+  const body = `${[summary, ...left].map(claimed).join("\n\n")}\n\nPromotion: ${promotionId}\nAudit: ${String(chain?.sequence ?? 0)} entries, chain ends in ${String(chain?.hash ?? "")}\n`;
   const notice = { name: `ended-${outcome}`, subject: `${service || "promotion"} ${version}: ${outcome}`, body };
   const addresses = new Set((await loadPlans(deps, header)).flatMap(({ notices }) => notices));
   const { failed } = await send(deps, promotionId, notice, [...addresses], { mark: "after" });

@@ -1,10 +1,12 @@
 /** How a promotion begins, pure: its name, its header, what is said of it. */
 import { canonicalJson } from "../canonical.ts";
+import { claimed, claimLines } from "../claims.ts";
 import type { Header } from "../ledger/header.ts";
 import { originInWords } from "../ledger/origin.ts";
+import type { Notice } from "../notices/notice.ts";
 import type { PromotionPlan } from "../plan.ts";
 import type { Hash } from "../ports.ts";
-import { fieldsOf } from "../text.ts";
+import { fieldsOf, oneLine } from "../text.ts";
 
 /** A start of the promotion machine, as its execution says. */
 export interface Start {
@@ -50,15 +52,26 @@ export function headerOf(
 /** The trail's word for it; an emergency, of a release that was found good, is marked as one. */
 export function openedInWords(header: Header, release: unknown): string {
   const { emergency } = fieldsOf(release);
-  const mark = emergency === undefined ? "" : `EMERGENCY (${String(fieldsOf(emergency).reason)}): `;
+  const mark = emergency === undefined ? "" : `EMERGENCY (${oneLine(String(fieldsOf(emergency).reason))}): `;
   return `${mark}${header.service} ${header.version}, ${originInWords(header)}`;
 }
 
-/** What everybody who is told of any of its environments is told. */
-export function announcement(header: Header, plan: PromotionPlan) {
-  const path = plan.environments.map(({ environment }) => environment).join(", then ");
-  const emergency = plan.emergency === null ? "" : `EMERGENCY: ${plan.emergency.reason}\n\n`;
-  const body = `${emergency}${plan.summary}\n\nEnvironments: ${path}\nTicket: ${plan.ticket ?? "none"}\n${sentence(originInWords(header))}\nPromotion: ${header.promotionId}\n`;
+/** Columns of the longest name of a field. */
+const NAMES = 12;
+
+/** What everybody who is told of any of its environments is told; what is claimed, whole and on lines of its own. */
+export function announcement(header: Header, plan: PromotionPlan): Notice {
+  const { emergency, summary, ticket, environments } = plan;
+  const body = [
+    ...(emergency === null ? [] : claimLines("EMERGENCY", emergency.reason, NAMES)),
+    ...claimLines("Changes", summary, NAMES),
+    `  Environments ${environments.map(({ environment }) => environment).join(", then ")}`,
+    `  Ticket       ${ticket === null ? "none" : claimed(ticket)}`,
+    `  Promotion    ${header.promotionId}`,
+    "",
+    sentence(originInWords(header)),
+    "",
+  ].join("\n");
   return { name: "opened", subject: `${plan.service} ${plan.version}: promotion started`, body };
 }
 

@@ -1,5 +1,5 @@
 /**
- * A long line for a terminal, broken between words into lines of at most `width` characters. All but the first are
+ * A long line for a terminal or a mail, broken between words into lines of at most `width` characters. All but the first are
  * indented by `hanging`; a word that is longer than a line stands alone, whole.
  */
 export function wrapped(text: string, width: number, hanging = 0): string[] {
