@@ -70,5 +70,13 @@ function waitingLines(approval: PromotionStatus["approvals"][0], zone: string): 
     missing.people.map((address) => `    ${oneLine(address)} as ${oneLine(missing.role)}`),
   );
   const until = local(approval.expiresAt, zone);
-  return [`waits for the approval "${approval.approval}" of ${approval.environment} until ${until}`, ...people];
+  const gone = approval.gone.map(
+    ({ role, address, why }) =>
+      `    ${oneLine(address)} as ${oneLine(role)} counts no more: ${oneLine(why, LONGEST_LINE)}`,
+  );
+  return [
+    `waits for the approval "${approval.approval}" of ${approval.environment} until ${until}`,
+    ...people,
+    ...gone,
+  ];
 }

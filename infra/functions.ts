@@ -13,6 +13,7 @@ import { type AccountUse, accessOf } from "./access.ts";
  */
 export const PARTITIONS = {
   policy: ["POLICY"],
+  revoked: ["REVOKED"],
   promotion: ["PROMOTION#*"],
   plans: ["PLAN#*"],
   approvals: ["APPROVALS#*"],
@@ -109,9 +110,12 @@ function rowApart(name: string, trigger: Trigger, details: Details): FunctionRow
   };
 }
 
+/** Who may decide now is read wherever it is asked what the answers amount to. */
+const IN_FORCE = ["policy", "revoked"] as const;
+
 /** Asking and reminding make links, of the epoch in force: it, the page's address and mail come together. */
 const ASKING = {
-  reads: ["approvals", "linkEpoch"],
+  reads: ["approvals", "linkEpoch", ...IN_FORCE],
   writes: ["approvals", "links"],
   mails: true,
   links: true,
@@ -139,7 +143,7 @@ const CLOSING = ["alarms", "open"] as const satisfies Details["deletes"];
 /** Looking after a promotion restores and closes it, code too, and wakes who waits: all that its machine would have done. */
 const LOOKING_AFTER = {
   ...BRINGING_BACK,
-  reads: [...BRINGING_BACK.reads, "open", "registry"],
+  reads: [...BRINGING_BACK.reads, "open", "registry", ...IN_FORCE],
   accounts: [...BRINGING_BACK.accounts, "publish-code", "settle-in-flight"],
   writes: [...BRINGING_BACK.writes, "locks", "registry"],
   deletes: CLOSING,
@@ -182,7 +186,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("ask-approval", "task", { ...ASKING, deletes: ["approvals"] }),
   // It also does what follows from a decision for those who may do no more than decide.
   row("settle-approval", "task", { ...ASKING, wakes: true }),
-  rowApart("pause", "task", { reads: ["promotion", "approvals"], writes: ["promotion"], wakes: true }),
+  rowApart("pause", "task", { reads: ["promotion", "approvals", ...IN_FORCE], writes: ["promotion"], wakes: true }),
   silentRow("check-window", "task", { reads: ["approvals"] }),
   silentRow("capture-baseline", "task", {
     reads: ["locks"],
@@ -228,7 +232,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     timeoutSeconds: MEDIUM,
   }),
   rowApart("approval-page", "request", {
-    reads: [...READING, "approvals", "links", "linkEpoch"],
+    reads: [...READING, "approvals", "links", "linkEpoch", ...IN_FORCE],
     writes: ["approvals"],
     links: true,
     looksAtExecutions: true,

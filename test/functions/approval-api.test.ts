@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { keys } from "../../functions/domain/ledger/keys.ts";
 import {
   HOUR,
   INFRA,
@@ -9,7 +8,6 @@ import {
   OWNER,
   REQUESTER,
   role,
-  type Scene,
   START,
   TECH_LEAD,
 } from "../support/approval-scene.ts";
@@ -184,7 +182,7 @@ describe("the second way in", () => {
     const form = formFrom((await here.get(LEAD)).text, { ...APPROVE, checklist: [] });
 
     expect(await api(here, replace)).toMatchObject({ status: 403 });
-    await putPolicy(here.on, { environments: { prod: { people: { "tech-lead": [LEAD, MANAGER] } } } });
+    await here.on.putPolicy({ "tech-lead": [LEAD, MANAGER] });
     expect(await api(here, { ...replace, by: REQUESTER })).toMatchObject({ status: 403 });
     expect(await api(here, { ...replace, address: INFRA })).toMatchObject({ status: 404 });
     expect(await api(here, replace)).toMatchObject({ status: 200, body: { address: MANAGER } });
@@ -200,7 +198,7 @@ describe("the second way in", () => {
   test("who has decided is not replaced: 409", async () => {
     const here = await site();
     await here.submit(LEAD, APPROVE);
-    await putPolicy(here.on, { people: { "tech-lead": [LEAD, MANAGER] }, environments: {} });
+    await here.on.putPolicy({ "tech-lead": [LEAD, MANAGER] });
 
     const replace = {
       action: "replace",
@@ -213,10 +211,3 @@ describe("the second way in", () => {
     expect(await api(here, replace)).toMatchObject({ status: 409 });
   });
 });
-
-async function putPolicy(on: Scene, policy: object): Promise<void> {
-  await on.ledger.write([
-    { put: { ...keys.policyCurrent(), hash: "h" } },
-    { put: { ...keys.policy("h"), json: JSON.stringify(policy) } },
-  ]);
-}

@@ -9,7 +9,7 @@ import { keys } from "../../functions/domain/ledger/keys.ts";
 import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { ApprovalPlan, PromotionPlan } from "../../functions/domain/plan.ts";
-import { HOUR, REQUESTER, Scene, START } from "../support/approval-scene.ts";
+import { HOUR, peopleIn, REQUESTER, Scene, START } from "../support/approval-scene.ts";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
 
@@ -51,6 +51,8 @@ async function asked(plan: PromotionPlan, environment: string): Promise<{ on: Sc
   };
   await on.ledger.write([{ put: item(keys.header(on.name.promotionId), header) }]);
   await on.ledger.write(planChanges(on.name.promotionId, plan));
+  const asking = plan.environments.filter((one) => one.environment === environment);
+  await on.putPolicy(peopleIn({ ...plan, environments: asking }), [environment]);
   await on.ask();
   return { on, approval };
 }

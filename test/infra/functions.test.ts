@@ -58,6 +58,7 @@ describe("families of partitions", () => {
   const place = { account: "1", region: "r", roleArn: null };
   const made = [
     keys.policyCurrent(),
+    keys.revoked("ann@example.com"),
     keys.header("p"),
     keys.planPart("p", "e", 0),
     keys.approval("p", "e", "a"),

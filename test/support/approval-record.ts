@@ -1,5 +1,12 @@
 /** Records and decisions in as few words as a test needs. */
-import { type ApprovalRecord, type Decision, whoIsAsked } from "../../functions/domain/approval/approval.ts";
+import {
+  type ApprovalRecord,
+  type Decision,
+  rolesAsked,
+  whoIsAsked,
+} from "../../functions/domain/approval/approval.ts";
+import type { InForce } from "../../functions/domain/approval/in-force.ts";
+import * as settlement from "../../functions/domain/approval/settlement.ts";
 import { HOUR, role, START } from "./approval-scene.ts";
 
 export const A = "ann@example.com";
@@ -24,6 +31,7 @@ export function record(roles: Parameters<typeof whoIsAsked>[0]["roles"], change:
     remindSeconds: null,
     escalatesAt: null,
     escalatedAt: null,
+    gone: null,
     requester: "requester@example.com",
     startedBy: null,
     binding: "b",
@@ -65,3 +73,21 @@ export const escalated = (change: Change = {}): ApprovalRecord =>
     escalatedAt: START + 24 * HOUR,
     ...change,
   });
+
+/** Everybody asked holds their role still. */
+export const everybody = (asked: ApprovalRecord): InForce => ({
+  holders: new Map(rolesAsked(asked).map(({ role, people }) => [role, people.map(({ address }) => address)])),
+  revoked: [],
+});
+
+// The rules with everybody still in force, for tests that are about something else.
+export const countedDecisions = (asked: ApprovalRecord, decisions: readonly Decision[]) =>
+  settlement.countedDecisions(asked, decisions, everybody(asked));
+export const waitingFor = (asked: ApprovalRecord, counted: readonly Decision[]) =>
+  settlement.waitingFor(asked, counted, everybody(asked));
+export const settle = (
+  asked: ApprovalRecord,
+  decisions: readonly Decision[],
+  signals: Parameters<typeof settlement.settle>[2],
+  now: number,
+) => settlement.settle(asked, decisions, signals, everybody(asked), now);

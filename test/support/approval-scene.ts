@@ -7,6 +7,7 @@ import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { approvalPause } from "../../functions/domain/ledger/pauses.ts";
 import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
@@ -286,6 +287,12 @@ export class Scene {
     });
   }
 
+  /** Puts a policy in force that names these people, by role, for each of these environments. */
+  async putPolicy(people: Readonly<Record<string, readonly string[]>>, environments = ["sit", "prod"]): Promise<void> {
+    const document = { people, environments: Object.fromEntries(environments.map((name) => [name, {}])) };
+    await storePolicy(this.deps, document);
+  }
+
   async signal(kind: SignalKind, by: string, reason: string): Promise<void> {
     const signal = `${kind}-${this.now}`;
     await this.ledger.write([
@@ -312,6 +319,13 @@ export class Scene {
 
 const LINK = /\/approvals\/([0-9a-f]{64})\n/;
 
+/** Who holds which role, by the plan's approvals. */
+export function peopleIn({ environments }: PromotionPlan): Record<string, readonly string[]> {
+  const approvals = environments.flatMap((environment) => environment.approvals);
+  const roles = approvals.flatMap(({ roles, escalateTo }) => (escalateTo === null ? roles : [...roles, escalateTo]));
+  return Object.fromEntries(roles.map(({ role, people }) => [role, people]));
+}
+
 /** A scene whose promotion and plan are in the ledger. */
 export async function scene(options: SceneOptions = {}): Promise<Scene> {
   const made = new Scene(options);
@@ -335,5 +349,6 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
   };
   await made.ledger.write([{ put: item(keys.header(made.name.promotionId), header) }]);
   await made.ledger.write(planChanges(made.name.promotionId, plan));
+  await made.putPolicy(peopleIn(plan));
   return made;
 }

@@ -11,6 +11,8 @@ export type ApprovalState = "waiting" | ApprovalOutcome;
 export interface AskedPerson {
   readonly address: string;
   readonly generation: number;
+  /** Whose seat it was before, where it was given on. */
+  readonly replaces?: string;
 }
 
 export interface AskedRole {
@@ -25,6 +27,13 @@ export interface GateResult {
   readonly name: string;
   readonly passed: boolean;
   readonly found: string;
+}
+
+/** Somebody asked who may not decide any more, and why. */
+export interface GoneSeat {
+  readonly role: string;
+  readonly address: string;
+  readonly why: string;
 }
 
 /** What was asked, of whom, until when. `askedAt` tells one round of asking from the next. */
@@ -47,6 +56,8 @@ export interface ApprovalRecord {
   readonly remindSeconds: number | null;
   readonly escalatesAt: number | null;
   readonly escalatedAt: number | null;
+  /** Who of those asked may not decide any more, as last found, and since when (epoch ms); null: nobody ever was. */
+  readonly gone: { readonly at: number; readonly seats: readonly GoneSeat[] } | null;
   readonly requester: string;
   /** IAM identity that started the promotion; null: nobody is on record. */
   readonly startedBy: string | null;

@@ -9,13 +9,14 @@ import { page } from "../notices/pager.ts";
 import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
 import { type Change, Conflict, type Ledger } from "../ports.ts";
-import { type ApprovalRecord, type Decision, partiesTo, partyAddresses, rolesAsked, whoIsAsked } from "./approval.ts";
+import { type ApprovalRecord, partiesTo, partyAddresses, rolesAsked, whoIsAsked } from "./approval.ts";
 import { bindingOf } from "./binding.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
+import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { type Subject, troubleNotice, unaskedNotice } from "./notices.ts";
 import type { ApprovalName } from "./records.ts";
-import { openSeats } from "./seats.ts";
+import { openSeats, type Seat } from "./seats.ts";
 import { isStale, settle } from "./settlement.ts";
 import { type Standing, standing } from "./standing.ts";
 import { gateResults } from "./trail.ts";
@@ -30,9 +31,11 @@ export async function askNow(deps: MailTools, name: ApprovalName): Promise<Stand
   const record = await ensureRecord(deps, name, about);
   if (record === null) return NOBODY_ASKED;
   const decisions = await loadDecisions(deps.ledger, name);
-  const unreached = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, decisions) : [];
+  const inForce = await loadInForce(deps.ledger, record);
+  const open = openSeats(record, decisions, rolesAsked(record), inForce);
+  const unreached = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, open) : [];
   const now = deps.clock.now();
-  const { summary, ...asked } = standing(settle(record, decisions, [], now), now);
+  const { summary, ...asked } = standing(settle(record, decisions, [], inForce, now), now);
   // In the state's output, and so in the console's graph: a requester without a subscription reads no mail either.
   return { ...asked, summary: [summary, ...noMail(unreached)].join("; ") };
 }
@@ -101,6 +104,7 @@ async function newRecord(
     remindSeconds: wanted.remindSeconds,
     escalatesAt: wanted.escalateSeconds === null ? null : askedAt + wanted.escalateSeconds * 1_000,
     escalatedAt: null,
+    gone: null,
     ...parties,
     binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, ...found }),
     ...found,
@@ -117,12 +121,12 @@ async function tellEverybody(
   deps: MailTools,
   name: ApprovalName,
   subject: About & Subject,
-  decisions: readonly Decision[],
+  open: readonly Seat[],
 ): Promise<string[]> {
   const { record } = subject;
   const trouble = await troubleOf(deps, record);
   await tellTrouble(deps, subject, trouble);
-  const refused = await mailSeats(deps, subject, openSeats(record, decisions, rolesAsked(record)), "asked", "ask");
+  const refused = await mailSeats(deps, subject, open, "asked", "ask");
   await pageUnasked(deps, subject, refused);
   const roles = record.roles.map((role) => `${role.needed} x ${role.role}`).join(", ");
   const unreached = [...trouble.unconfirmed, ...trouble.absent];

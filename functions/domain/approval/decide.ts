@@ -10,10 +10,12 @@ import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
 import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
+import { type InForce, whyNot } from "./in-force.ts";
 import { whileInEpoch } from "./link-epoch.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
+import { loadInForce } from "./load-in-force.ts";
 import { type ApprovalName, changeApproval, decisionChanges } from "./records.ts";
-import { type Settlement, settle } from "./settlement.ts";
+import { goneChange, type Settlement, settle } from "./settlement.ts";
 
 export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "executions" | "settleWorker" | "log">;
 
@@ -62,20 +64,22 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   const { header, release } = await loadAsked(deps.ledger, name);
   const decisions = await loadDecisions(deps.ledger, name);
   const signals = await loadSignals(deps.ledger, name.promotionId);
+  const inForce = await loadInForce(deps.ledger, record);
   const already = decisions.some((one) => samePerson(one.address, attempt.address) && one.round === record.askedAt);
   if (already) return { kind: "already", record };
   const at = deps.clock.now();
-  const before = await endBy(deps, header, settle(record, decisions, signals, at));
+  const before = await endBy(deps, header, settle(record, decisions, signals, inForce, at));
   if (before.state !== "waiting") return { kind: "ended", settlement: before };
   const missing = [
     ...refusedCaller(record, attempt),
     ...refusedLink(record, attempt),
+    ...refusedSeat(inForce, record, attempt),
     ...checkDecision(record, release.version, attempt),
   ];
   if (missing.some(({ what }) => what === "party" || what === "role")) return { kind: "forbidden", missing };
   if (missing.length > 0) return { kind: "incomplete", missing };
   const decision = decisionOf(record, attempt, at);
-  const after = settle(record, [...decisions, decision], signals, at);
+  const after = settle(record, [...decisions, decision], signals, inForce, at);
   return write(deps, name, record, { decision, after, epoch: attempt.epoch });
 }
 
@@ -102,6 +106,12 @@ function refusedCaller({ startedBy }: ApprovalRecord, { caller }: Attempt): Miss
 function refusedLink(record: ApprovalRecord, { role, address, generation }: Attempt): Missing[] {
   if (generation === null || seatOf(record, role, address)?.person.generation === generation) return [];
   return [{ what: "role", message: `this link is no longer one of ${role}` }];
+}
+
+/** Somebody who was revoked, or whom the policy names no longer, decides nothing, by link or signed. */
+function refusedSeat(inForce: InForce, record: ApprovalRecord, { role, address }: Attempt): Missing[] {
+  const why = seatOf(record, role, address) === undefined ? null : whyNot(inForce, role, address);
+  return why === null ? [] : [{ what: "role", message: `${address} decides nothing any more as ${role}: ${why}` }];
 }
 
 function decisionOf(record: ApprovalRecord, attempt: Attempt, at: number): Decision {
@@ -134,11 +144,12 @@ async function write(
   { decision, after, epoch }: { decision: Decision; after: Settlement; epoch: number | null },
 ): Promise<Decided | "again"> {
   const ended = after.state === "waiting" ? {} : { state: after.state, summary: after.summary, endedAt: decision.at };
+  const change = { ...goneChange(record, after, decision.at), ...ended, news: true };
   const once = decisionChanges(name, decision);
   const link = epoch === null ? [] : [whileInEpoch(epoch)];
   try {
-    await deps.ledger.write([changeApproval(record, { ...ended, news: true }), ...once, ...link]);
-    return { kind: "decided", record: { ...record, ...ended, news: true }, decision };
+    await deps.ledger.write([changeApproval(record, change), ...once, ...link]);
+    return { kind: "decided", record: { ...record, ...change }, decision };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     if (error.failed.includes(0)) return "again";

@@ -6,6 +6,8 @@ import { approvalPause } from "../ledger/pauses.ts";
 import type { ApprovalPlan } from "../plan.ts";
 import type { Item, Key, Ledger } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
+import { goneSeats, isNoted } from "./in-force.ts";
+import { loadInForce } from "./load-in-force.ts";
 import type { ApprovalName } from "./records.ts";
 
 const asApproval = (found: Item) => found as unknown as ApprovalRecord & Key;
@@ -44,16 +46,25 @@ export async function loadAsked(ledger: Ledger, { promotionId, environment, appr
 }
 
 /**
- * Decisions and ends that the workflow has not read: their callback was lost, or came while nobody waited. Whoever finds
- * one wakes its pause again.
+ * Approvals with something that the workflow has not read: a decision or an end whose callback was lost, or came while
+ * nobody waited; or people who decide no more since the policy changed or they were revoked. Whoever finds one wakes its
+ * pause again.
  */
 export async function decisionsToDeliver(
   ledger: Ledger,
   promotionId: string,
 ): Promise<{ readonly environment: string; readonly approval: string; readonly pause: string }[]> {
   const { pk } = keys.approval(promotionId, "", "");
-  const records = (await ledger.list(pk, "APPROVAL#")).map(asApproval);
-  return records
-    .filter((record) => record.news)
-    .map(({ environment, approval }) => ({ environment, approval, pause: approvalPause(approval) }));
+  const found: { readonly environment: string; readonly approval: string; readonly pause: string }[] = [];
+  for (const record of (await ledger.list(pk, "APPROVAL#")).map(asApproval)) {
+    const { environment, approval } = record;
+    if (record.news || (await hasLostPeople(ledger, record))) {
+      found.push({ environment, approval, pause: approvalPause(approval) });
+    }
+  }
+  return found;
+}
+
+async function hasLostPeople(ledger: Ledger, record: ApprovalRecord): Promise<boolean> {
+  return !isNoted(record, goneSeats(record, await loadInForce(ledger, record)));
 }

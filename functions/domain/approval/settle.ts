@@ -4,15 +4,19 @@ import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { send } from "../notices/send.ts";
+import { unfillable } from "../people.ts";
 import { Conflict } from "../ports.ts";
 import { type ApprovalRecord, type AskedRole, type Decision, partyAddresses, rolesAsked } from "./approval.ts";
+import type { InForce } from "./in-force.ts";
 import { loadApproval, loadApprovals, loadAsked, loadDecisions } from "./load.ts";
+import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { endNotice, type Subject } from "./notices.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
-import { openSeats, seatsOf } from "./seats.ts";
-import { type Settlement, settle } from "./settlement.ts";
+import { openSeats, seatsLeft, seatsOf } from "./seats.ts";
+import { goneChange, type Settlement, settle } from "./settlement.ts";
 import { type Standing, standing } from "./standing.ts";
+import { tellGone } from "./tell-gone.ts";
 import { decisionEntry } from "./trail.ts";
 
 const ATTEMPTS = 8;
@@ -39,10 +43,12 @@ export async function settleNow(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const record = await loadApproval(deps.ledger, name);
     const decisions = await loadDecisions(deps.ledger, name);
-    const settlement = settle(record, decisions, await loadSignals(deps.ledger, promotionId), deps.clock.now());
+    const inForce = await loadInForce(deps.ledger, record);
+    const signals = await loadSignals(deps.ledger, promotionId);
+    const settlement = settle(record, decisions, signals, inForce, deps.clock.now());
     const current = await persist(deps, record, settlement);
     if (current === null) continue;
-    await tell(deps, name, current, decisions, settlement, wake);
+    await tell(deps, name, current, { decisions, inForce, settlement }, wake);
     return standing(settlement, deps.clock.now());
   }
   throw new LedgerBusy(`approval ${approval} of ${promotionId} was changed by others ${ATTEMPTS} times in a row`);
@@ -75,8 +81,12 @@ async function persist(
 
 function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): Partial<ApprovalRecord> | null {
   const { state, summary, escalateDue } = settlement;
-  if (state !== record.state) return { state, summary, endedAt: now, news: true };
-  return escalateDue ? { escalatedAt: now } : null;
+  const change = {
+    ...goneChange(record, settlement, now),
+    ...(state === record.state ? {} : { state, summary, endedAt: now, news: true }),
+    ...(escalateDue ? { escalatedAt: now } : {}),
+  };
+  return Object.keys(change).length === 0 ? null : change;
 }
 
 async function write(
@@ -93,6 +103,13 @@ async function write(
   }
 }
 
+/** What was settled, and what it was settled from. */
+interface Settled {
+  readonly decisions: readonly Decision[];
+  readonly inForce: InForce;
+  readonly settlement: Settlement;
+}
+
 /**
  * Everything that others should hear. The news flag goes last: as long as something here failed, the approval stays one
  * that the sweeper finds. A conflict on the flag means newer news, which the next call tells.
@@ -101,14 +118,13 @@ async function tell(
   deps: MailTools,
   name: ApprovalName,
   record: ApprovalRecord,
-  decisions: readonly Decision[],
-  settlement: Settlement,
+  settled: Settled,
   wake: Wake,
 ): Promise<void> {
-  const quiet = !record.news && settlement.remindDue === 0 && record.escalatedAt === null;
+  const quiet = !record.news && settled.settlement.remindDue === 0 && record.escalatedAt === null;
   if (quiet) return;
   try {
-    await tellPeople(deps, name, record, decisions, settlement);
+    await tellPeople(deps, name, record, settled);
   } finally {
     // Neither a mail nor the trail that fails keeps the workflow waiting.
     if (record.news) await wake();
@@ -120,16 +136,16 @@ async function tellPeople(
   deps: MailTools,
   name: ApprovalName,
   record: ApprovalRecord,
-  decisions: readonly Decision[],
-  settlement: Settlement,
+  { decisions, inForce, settlement }: Settled,
 ): Promise<void> {
   const { release, plan } = await loadAsked(deps.ledger, name);
   const subject = { record, release, plan };
   if (record.news) {
     await recordDecisions(deps, name, record, decisions);
+    await tellGone(deps, name, subject, settlement, unfillable(seatsLeft(record, decisions, inForce)));
     if (settlement.state !== "waiting") await tellEnd(deps, name, subject, settlement);
   }
-  if (settlement.state === "waiting") await nudge(deps, subject, decisions, settlement);
+  if (settlement.state === "waiting") await nudge(deps, subject, { decisions, inForce, settlement });
 }
 
 async function recordDecisions(
@@ -171,16 +187,15 @@ function concerned(record: ApprovalRecord, { state }: Settlement): string[] {
 async function nudge(
   deps: MailTools,
   subject: Subject,
-  decisions: readonly Decision[],
-  { remindDue }: Settlement,
+  { decisions, inForce, settlement: { remindDue } }: Settled,
 ): Promise<void> {
   const { record } = subject;
+  const openIn = (roles: readonly AskedRole[]) => openSeats(record, decisions, roles, inForce);
   if (record.escalation !== null && record.escalatedAt !== null) {
-    await mailSeats(deps, subject, openSeats(record, decisions, [record.escalation]), "escalated", "ask");
+    await mailSeats(deps, subject, openIn([record.escalation]), "escalated", "ask");
   }
   if (remindDue > 0) {
-    const open = openSeats(record, decisions, rolesToRemind(record, remindDue));
-    await mailSeats(deps, subject, open, "reminded", `remind-${remindDue}`);
+    await mailSeats(deps, subject, openIn(rolesToRemind(record, remindDue)), "reminded", `remind-${remindDue}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the answers so far amount to. Pure: the same record, decisions, signals and instant give the same settlement,
- * whoever asks and however often.
+ * What the answers so far amount to. Pure: the same record, decisions, signals, people in force and instant give the same
+ * settlement, whoever asks and however often.
  */
 import type { Signal, SignalKind } from "../ledger/signals.ts";
 import { personOf } from "../people.ts";
@@ -10,14 +10,16 @@ import {
   type ApprovalRecord,
   type ApprovalState,
   type Decision,
+  type GoneSeat,
   partiesTo,
   seatOf,
 } from "./approval.ts";
+import { goneSeats, type InForce, isGone, isNoted } from "./in-force.ts";
 
 export interface WaitingFor {
   readonly role: string;
   readonly missing: number;
-  /** Addresses of the role's people who have not answered. */
+  /** Addresses of the role's people who may answer and have not. */
   readonly people: readonly string[];
 }
 
@@ -25,6 +27,8 @@ export interface Settlement {
   readonly state: ApprovalState;
   readonly summary: string;
   readonly waitingFor: readonly WaitingFor[];
+  /** Who of those asked may not decide any more; what they said counts no more. */
+  readonly gone: readonly GoneSeat[];
   /** Number of the reminder that is due, counted from 1; 0: none is. */
   readonly remindDue: number;
   readonly escalateDue: boolean;
@@ -33,10 +37,11 @@ export interface Settlement {
 }
 
 /**
- * Decisions that count: in time, of this round, by somebody who is asked in that role and is no party, and the
- * first one of each person.
+ * Decisions that count: in time, of this round, by somebody who is asked in that role, still holds it and is no party, and
+ * the first one of each person.
  */
-export function countedDecisions(record: ApprovalRecord, decisions: readonly Decision[]): Decision[] {
+export function countedDecisions(record: ApprovalRecord, decisions: readonly Decision[], inForce: InForce): Decision[] {
+  const gone = goneSeats(record, inForce);
   const first = new Map<string, Decision>();
   const parties = partiesTo(record).map(personOf);
   for (const decision of [...decisions].sort((a, b) => a.at - b.at)) {
@@ -45,7 +50,8 @@ export function countedDecisions(record: ApprovalRecord, decisions: readonly Dec
       decision.round === record.askedAt &&
       decision.at < record.expiresAt &&
       !parties.includes(person) &&
-      seatOf(record, decision.role, decision.address) !== undefined;
+      seatOf(record, decision.role, decision.address) !== undefined &&
+      !isGone(gone, decision.role, decision.address);
     if (valid && !first.has(person)) first.set(person, decision);
   }
   return [...first.values()];
@@ -56,7 +62,8 @@ export function countedDecisions(record: ApprovalRecord, decisions: readonly Dec
  * two silent roles to one manager still has a second pair of eyes to find. Where the escalation role needs several, so
  * many of them make one stand-in.
  */
-export function waitingFor(record: ApprovalRecord, counted: readonly Decision[]): WaitingFor[] {
+export function waitingFor(record: ApprovalRecord, counted: readonly Decision[], inForce: InForce): WaitingFor[] {
+  const gone = goneSeats(record, inForce);
   const yes = (role: string) => counted.filter((one) => one.role === role && one.decision === "approved").length;
   const answered = new Set(counted.map((one) => personOf(one.address)));
   let standIns = record.escalation === null ? 0 : Math.floor(yes(record.escalation.role) / record.escalation.needed);
@@ -65,7 +72,9 @@ export function waitingFor(record: ApprovalRecord, counted: readonly Decision[])
     const stoodIn = Math.min(short, standIns);
     standIns -= stoodIn;
     if (short === stoodIn) return [];
-    const people = role.people.map((one) => one.address).filter((address) => !answered.has(personOf(address)));
+    const people = role.people
+      .map((one) => one.address)
+      .filter((address) => !answered.has(personOf(address)) && !isGone(gone, role.role, address));
     return [{ role: role.role, missing: short - stoodIn, people }];
   });
 }
@@ -85,18 +94,21 @@ export function settle(
   record: ApprovalRecord,
   decisions: readonly Decision[],
   signals: readonly Pick<Signal, "kind" | "by" | "reason">[],
+  inForce: InForce,
   now: number,
 ): Settlement {
-  const counted = countedDecisions(record, decisions);
-  const missing = waitingFor(record, counted);
+  const counted = countedDecisions(record, decisions, inForce);
+  const missing = waitingFor(record, counted, inForce);
+  const gone = goneSeats(record, inForce);
   const ended = endOf(record, counted, missing, signals, now);
   if (ended !== null) {
-    return { ...ended, waitingFor: missing, remindDue: 0, escalateDue: false, nextAt: now };
+    return { ...ended, waitingFor: missing, gone, remindDue: 0, escalateDue: false, nextAt: now };
   }
   return {
     state: "waiting",
-    summary: `waiting for ${missing.map(({ role, missing: count }) => (count > 1 ? `${count} x ${role}` : role)).join(", ")}`,
+    summary: [`waiting for ${missing.map(amount).join(", ")}`, ...gone.map(goneInWords)].join("; "),
     waitingFor: missing,
+    gone,
     remindDue: remindersBy(record, now),
     escalateDue: record.escalation !== null && record.escalatedAt === null && now >= escalation(record),
     nextAt: nextLook(record, now),
@@ -122,6 +134,9 @@ function endOf(
   return null;
 }
 
+const amount = ({ role, missing }: WaitingFor) => (missing > 1 ? `${missing} x ${role}` : role);
+/** `jane@example.com (tech-lead) counts no more: revoked by ...` */
+export const goneInWords = ({ role, address, why }: GoneSeat) => `${address} (${role}) counts no more: ${why}`;
 const saidBy = (decision: Decision) => `${decision.address} (${decision.role})`;
 const names = (missing: readonly WaitingFor[]) => missing.map(({ role }) => role).join(", ");
 const escalation = (record: ApprovalRecord) => record.escalatesAt ?? Number.POSITIVE_INFINITY;
@@ -139,6 +154,15 @@ function nextLook(record: ApprovalRecord, now: number): number {
   }
   if (record.escalation !== null && record.escalatedAt === null) candidates.push(escalation(record));
   return Math.min(...candidates.filter((at) => at > now));
+}
+
+/** The change to the record that says who is gone, as the settlement found them; empty: it says so already. */
+export function goneChange(
+  record: ApprovalRecord,
+  { gone }: Settlement,
+  now: number,
+): Partial<Pick<ApprovalRecord, "gone" | "news">> {
+  return isNoted(record, gone) ? {} : { gone: { at: now, seats: gone }, news: true };
 }
 
 /** Whether an approval given at `endedAt` counts no more at `now`: it was about a state of the world long past. */

@@ -56,3 +56,6 @@ export const decisionOn = (phase: string) => `decide-${phase}`;
 
 /** The fact that an approver's mail was refused, in the round that began then. */
 export const unasked = (approval: string, askedAt: number) => `unasked-${approval}-${askedAt}`;
+
+/** The fact that those whom the policy left an approval cannot fill its roles, as found then. */
+export const outOfPeople = (approval: string, at: number) => `people-${approval}-${at}`;

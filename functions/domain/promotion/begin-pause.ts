@@ -3,7 +3,9 @@
  * otherwise be slept through.
  */
 
+import { isNoted } from "../approval/in-force.ts";
 import { findApproval, loadDecisions } from "../approval/load.ts";
+import { loadInForce } from "../approval/load-in-force.ts";
 import { settle } from "../approval/settlement.ts";
 import { loadHead, loadSignals } from "../ledger/load.ts";
 import { approvalPause, HOLD_PAUSE } from "../ledger/pauses.ts";
@@ -39,7 +41,9 @@ async function isOver(deps: Tools, { promotionId, environment, pause }: Waiting)
   const record = await findApproval(deps.ledger, { promotionId, environment, approval });
   if (record === undefined) return false;
   const decisions = await loadDecisions(deps.ledger, { promotionId, environment, approval });
-  return settle(record, decisions, signals, deps.clock.now()).state !== "waiting";
+  const inForce = await loadInForce(deps.ledger, record);
+  const { state, gone } = settle(record, decisions, signals, inForce, deps.clock.now());
+  return state !== "waiting" || !isNoted(record, gone);
 }
 
 /** An alarm trips the journal without a signal; whoever closes a promotion does. */

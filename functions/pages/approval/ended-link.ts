@@ -16,6 +16,7 @@ const SENTENCES = {
     "All links were renewed, and this one decides and shows nothing any more: use the one in your newest mail, or ask whoever runs Headgate to send it again.",
   replaced:
     "This link decides and shows nothing any more, since the seat went to somebody else or people were asked anew: use the one in your newest mail, or ask whoever runs Headgate to send it again.",
+  gone: "The person whom this link was mailed to decides nothing any more, since they were revoked or the policy names them no longer: ask whoever runs Headgate.",
   expired: "The approval behind this link has expired, so nothing can be decided here any more.",
   superseded:
     "A newer release has taken the place of the one behind this link, so nothing can be decided here any more: a mail with a new link comes if you are asked about it.",

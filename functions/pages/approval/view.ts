@@ -8,8 +8,10 @@ import {
   rolesAsked,
   seatOf,
 } from "../../domain/approval/approval.ts";
+import { type InForce, standsFor } from "../../domain/approval/in-force.ts";
 import type { Link } from "../../domain/approval/link.ts";
 import { loadApproval, loadAsked, loadDecisions } from "../../domain/approval/load.ts";
+import { isRevoked, loadInForce } from "../../domain/approval/load-in-force.ts";
 import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
 import { formatDuration } from "../../domain/durations.ts";
@@ -109,13 +111,15 @@ export async function loadApprovalView(
   deps: Pick<Dependencies, "ledger" | "clock">,
   link: Link,
 ): Promise<ApprovalView | LinkEnd> {
+  if (await isRevoked(deps.ledger, link.address)) return "gone";
   const record = await loadApproval(deps.ledger, link);
   const decisions = await loadDecisions(deps.ledger, link);
   const signals = await loadSignals(deps.ledger, link.promotionId);
   const about = await loadAsked(deps.ledger, link);
   const now = deps.clock.now();
-  const settlement = settle(record, decisions, signals, now);
-  const standing = standingOf(link, record, about.header, decisions, settlement, now);
+  const inForce = await loadInForce(deps.ledger, record);
+  const settlement = settle(record, decisions, signals, inForce, now);
+  const standing = standingOf(link, record, about.header, decisions, inForce, settlement, now);
   if (typeof standing === "string") return standing;
   return {
     ...releaseView(about.header, about.release),
@@ -132,8 +136,8 @@ export async function loadApprovalView(
     gates: record.gates,
     advice: await loadAdvice(deps.ledger, link.promotionId, link.environment),
     verdicts: await verdictsAround(deps.ledger, about.header, link),
-    decisions: countedDecisions(record, decisions).map(decisionView),
-    roles: rolesView(record, decisions),
+    decisions: countedDecisions(record, decisions, inForce).map(decisionView),
+    roles: rolesView(record, decisions, inForce),
     binding: record.binding,
   };
 }
@@ -160,6 +164,7 @@ function standingOf(
   record: ApprovalRecord,
   header: Header,
   decisions: readonly Decision[],
+  inForce: InForce,
   settlement: Settlement,
   now: number,
 ): Standing | LinkEnd {
@@ -169,7 +174,8 @@ function standingOf(
   if (end !== null) return end;
   if (state === "approved" || state === "rejected") return { kind: "ended", state, summary };
   if (header.state === "closed") return "over";
-  const answered = countedDecisions(record, decisions).some((one) => samePerson(one.address, link.address));
+  if (!standsFor(inForce, link.role, link.address)) return "gone";
+  const answered = countedDecisions(record, decisions, inForce).some((one) => samePerson(one.address, link.address));
   return { kind: answered ? "answered" : "open" };
 }
 
@@ -223,9 +229,9 @@ function decisionView(decision: Decision): DecisionView {
   };
 }
 
-function rolesView(record: ApprovalRecord, decisions: readonly Decision[]): RoleView[] {
+function rolesView(record: ApprovalRecord, decisions: readonly Decision[], inForce: InForce): RoleView[] {
   const missing = new Map(
-    waitingFor(record, countedDecisions(record, decisions)).map((one) => [one.role, one.missing]),
+    waitingFor(record, countedDecisions(record, decisions, inForce), inForce).map((one) => [one.role, one.missing]),
   );
   return rolesAsked(record).map((role: AskedRole) => ({
     role: role.role,

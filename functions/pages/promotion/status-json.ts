@@ -3,6 +3,7 @@
  * fields may be added. Instants are epoch milliseconds. docs/deploy.md has them in a table.
  */
 import * as z from "zod";
+import { asNoted } from "../../domain/approval/in-force.ts";
 import { countedDecisions, waitingFor } from "../../domain/approval/settlement.ts";
 import type { Header } from "../../domain/ledger/header.ts";
 import type { TrailPiece } from "../../domain/ledger/load-trail.ts";
@@ -75,6 +76,9 @@ export const PromotionStatus = Promotion.extend({
       state: z.enum(["waiting", "approved", "rejected", "expired", "superseded", "cancelled"]),
       expiresAt: at,
       waitingFor: z.array(z.object({ role: z.string(), missing: z.number(), people: z.array(z.string()) })),
+      gone: z
+        .array(z.object({ role: z.string(), address: z.string(), why: z.string() }))
+        .describe("who was asked and decides no more, as last settled; what they said before counts no more"),
       decided: z.array(z.object({ role: z.string(), address: z.string(), decision: z.string(), at })),
     }),
   ),
@@ -156,14 +160,16 @@ function environmentJson({
 
 function approvalJson({ record, decisions }: ApprovalFound): PromotionStatus["approvals"][0] {
   const { environment, approval, state, expiresAt } = record;
-  const counted = countedDecisions(record, decisions);
-  const missing = state === "waiting" ? waitingFor(record, counted) : [];
+  const inForce = asNoted(record);
+  const counted = countedDecisions(record, decisions, inForce);
+  const missing = state === "waiting" ? waitingFor(record, counted, inForce) : [];
   return {
     environment,
     approval,
     state,
     expiresAt,
     waitingFor: missing.map((one) => ({ ...one, people: [...one.people] })),
+    gone: (record.gone?.seats ?? []).map((seat) => ({ ...seat })),
     decided: counted.map(({ role, address, decision, at }) => ({ role, address, decision, at })),
   };
 }

@@ -7,9 +7,22 @@ import {
   seatOf,
   whoIsAsked,
 } from "../../../functions/domain/approval/approval.ts";
-import { countedDecisions, isStale, settle, waitingFor } from "../../../functions/domain/approval/settlement.ts";
+import { isStale } from "../../../functions/domain/approval/settlement.ts";
 import { looksLikeAddress, personOf, samePerson, unfillable } from "../../../functions/domain/people.ts";
-import { A, B, C, D, escalated, infra, lead, record, said } from "../../support/approval-record.ts";
+import {
+  A,
+  B,
+  C,
+  countedDecisions,
+  D,
+  escalated,
+  infra,
+  lead,
+  record,
+  said,
+  settle,
+  waitingFor,
+} from "../../support/approval-record.ts";
 import { HOUR, role, START } from "../../support/approval-scene.ts";
 
 describe("one person", () => {
@@ -151,6 +164,7 @@ describe("settling", () => {
     expect(settled).toEqual({
       state: "waiting",
       summary: "waiting for lead, infra",
+      gone: [],
       waitingFor: [
         { role: "lead", missing: 1, people: [B, C] },
         { role: "infra", missing: 1, people: [D] },

@@ -4,6 +4,7 @@ import { loadEvidence } from "../../../functions/domain/judge/load.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadEnding } from "../../../functions/domain/ledger/note-ending.ts";
+import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";
 import { judge } from "../../../functions/judge.ts";
 import {
@@ -191,6 +192,7 @@ describe("an approval in the middle of a rollout", () => {
       remindSeconds: null,
       escalatesAt: null,
       escalatedAt: null,
+      gone: null,
       requester: "bob@example.com",
       startedBy: null,
       trail: null,
@@ -200,6 +202,7 @@ describe("an approval in the middle of a rollout", () => {
       summary: `it is ${state}`,
     };
     await world.ledger.write([{ put: item(keys.approval(PROMOTION, ENVIRONMENT, "at-25"), approval) }]);
+    await storePolicy(world.deps, { environments: { [ENVIRONMENT]: { people: { lead: ["ann@example.com"] } } } });
     return world;
   };
 
