@@ -1,9 +1,11 @@
 /** The `headgate` command. */
 import { parseArgs } from "node:util";
+import { inPlainText } from "../functions/domain/text.ts";
 import { check } from "./check.ts";
 import { replay } from "./replay.ts";
 
-const write = (text: string) => void process.stdout.write(text);
+/** Whoever wrote the words, a terminal shows them and obeys none. */
+const write = (text: string) => void process.stdout.write(inPlainText(text));
 
 /** Of the terminal; what is written to a file or a pipe has `elsewhere`. */
 const columns = (elsewhere: number): number =>
@@ -144,7 +146,8 @@ async function rehearseCommand(args: string[]): Promise<number> {
     scenarioFile: values.scenario ?? EXAMPLE.scenario,
     seed,
     reportFile: values.report ?? "reports/rehearsal.html",
-    write,
+    // It colours its lines itself, round words that it has made plain.
+    write: (text) => void process.stdout.write(text),
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     width: columns(220),
   });

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { renderProblems } from "../functions/domain/documents/problems.ts";
 import { exitCodeOf, OUTCOMES, type Outcome } from "../functions/domain/outcomes.ts";
 import type { PromotionPlan } from "../functions/domain/plan.ts";
+import { inPlainText } from "../functions/domain/text.ts";
 import { wrapped } from "../functions/domain/wrapped.ts";
 import { type Rehearsed, rehearse as run } from "../sandbox/rehearsal.ts";
 import { loadRecordings, servingNow } from "../sandbox/report/data.ts";
@@ -45,13 +46,14 @@ export interface RehearseOptions {
 /** Returns the exit code: 0 promoted, 1 errored, 2 bad input, 3 rolled back, 4 refused, 5 rollback failed. */
 export async function rehearse(options: RehearseOptions): Promise<number> {
   const say = (line = "") => options.write(`${line}\n`);
+  const sayPlainly = (line: string) => say(inPlainText(line));
   const files = await Promise.all([options.policyFile, options.releaseFile, options.scenarioFile].map(readJson));
   const [policy, release, world] = files;
   if (!policy?.ok || !release?.ok || !world?.ok) {
-    for (const file of files) if (!file.ok) for (const line of file.lines) say(line);
+    for (const file of files) if (!file.ok) file.lines.forEach(sayPlainly);
     return 2;
   }
-  const written = shaped(options.scenarioFile, world.value, SCENARIO, say);
+  const written = shaped(options.scenarioFile, world.value, SCENARIO, sayPlainly);
   if (written === null) return 2;
   const scenario = options.seed === null ? written : { ...written, seed: options.seed };
   const screen = new Screen(options);
@@ -64,7 +66,7 @@ export async function rehearse(options: RehearseOptions): Promise<number> {
     sandbox: { onInvocation: ({ at }) => screen.tick(at) },
   });
   if (!result.ok) {
-    for (const line of renderProblems(result.problems)) say(line);
+    renderProblems(result.problems).forEach(sayPlainly);
     return 2;
   }
   screen.end();
@@ -92,7 +94,7 @@ function outcomeOf({ ended }: Rehearsed): Outcome {
 function closing(result: Rehearsed, style: Style): string[] {
   const outcome = outcomeOf(result);
   const title = painted(outcome.toUpperCase(), outcomeColour(outcome), style);
-  const within = (lines: readonly string[]) => lines.flatMap((line) => wrapped(line, besideName(style)));
+  const within = (lines: readonly string[]) => lines.flatMap((line) => wrapped(inPlainText(line), besideName(style)));
   return [
     "",
     ...aligned("outcome", [title, ...within(plainWatch(result.ended.summary).split("\n"))]),
@@ -148,7 +150,7 @@ class Screen {
     const title = `${service} ${version} through ${environments.map(({ environment }) => environment).join(", ")}`;
     this.#say(painted(`Headgate rehearses ${title}`, "bold", this.#style));
     const world = `World "${name}", seed ${seed}${about === "" ? "" : `: ${about}`}`;
-    for (const line of wrapped(world, this.#style.width)) this.#say(line);
+    for (const line of wrapped(inPlainText(world), this.#style.width)) this.#say(line);
     this.#say(`Virtual time, as clocks show it in ${this.#style.zone}.`);
   }
 

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoDbLedger } from "../functions/adapters/dynamodb-ledger.ts";
 import type { Ledger } from "../functions/domain/ports.ts";
+import { inPlainText } from "../functions/domain/text.ts";
 import { buildDependencies, sha256, VARIABLES } from "../functions/runtime/dependencies.ts";
 import { awsHost, type Host } from "../functions/runtime/host.ts";
 import { openLog } from "../functions/runtime/log.ts";
@@ -54,7 +55,7 @@ export async function ledgerOf(terminal: Terminal): Promise<Ledger> {
 async function ask(question: string): Promise<boolean> {
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await prompt.question(`${inPlainText(question)} [y/N] `)).trim());
   } finally {
     prompt.close();
   }

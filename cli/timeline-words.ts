@@ -1,6 +1,7 @@
 /** A rehearsal for a terminal: headings, lines in columns, the closing block. */
 import { formatDuration } from "../functions/domain/durations.ts";
 import type { Outcome } from "../functions/domain/outcomes.ts";
+import { inPlainText } from "../functions/domain/text.ts";
 import { wrapped } from "../functions/domain/wrapped.ts";
 import type { Figures } from "../sandbox/rehearsal.ts";
 import type { Serving } from "../sandbox/report/data.ts";
@@ -42,9 +43,10 @@ const COLOURS: Readonly<Record<LineKind, Colour | null>> = {
   end: "bold",
 };
 
-/** Text in a colour, or as it is where there are none. */
+/** Text as a terminal may be shown it, in a colour where there are any. */
 export function painted(text: string, colour: Colour | null, { colour: on }: Pick<Style, "colour">): string {
-  return on && colour !== null ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text;
+  const plain = inPlainText(text);
+  return on && colour !== null ? `\u001b[${CODES[colour]}m${plain}\u001b[0m` : plain;
 }
 
 const TIME_WIDTH = 19;

@@ -176,6 +176,14 @@ test("a command that is typed with nothing set finds the API by its stack", asyn
   expect(api.seen).toEqual(["POST /v1/promotions/p-1/signals"]);
 });
 
+test("what the API says is shown by the terminal, and obeyed by none", async () => {
+  const hostile = "done\u001b[2J\u009b31m\u202eelif\u2066\u0007";
+  const api = await server(() => ({ status: 202, body: JSON.stringify({ did: hostile }) }));
+  const { url } = await cloudFormation([member("ApiUrl", `${api.url}/v1`)]);
+  const { said } = await typed(["hold", "p-1", "--reason", "I saw errors"], url);
+  expect(said).toBe("done[U+001B][2J[U+009B]31m[U+202E]elif[U+2066][U+0007]\n");
+});
+
 test("a command whose stack is not there says so in one line", async () => {
   const { url } = await cloudFormation([]);
   const { status, said } = await typed(["hold", "p-1", "--reason", "I saw errors", "--stack", "nowhere"], url);

@@ -30,6 +30,11 @@ test("a line has its time in the zone, its state in a column, and what happened 
   expect(lineInWords(shift, PLAIN)).toBe("Tue 13 Jan 20:15:02  Shift traffic          version 7, 25 % on 8");
 });
 
+test("what somebody wrote is shown and steers no terminal; the colours are ours alone", () => {
+  const line = lineInWords({ ...shift, kind: "good", text: "all good\u001b[8m\u202e" }, COLOURED);
+  expect(line).toBe("\u001b[32mTue 13 Jan 20:15:02  Shift traffic          all good[U+001B][8m[U+202E]\u001b[0m");
+});
+
 test("columns stay columns: a name that is too long is cut, and a text goes on under itself", () => {
   const long = { ...shift, what: "somebody.with.a.long.name@example.com", text: `${"word ".repeat(30)}end` };
   const [first = "", ...others] = lineInWords(long, { ...PLAIN, width: 100 }).split("\n");
