@@ -41,6 +41,16 @@ export function oneLine(text: string, longest = 300): string {
   return line.length <= longest ? line : `${line.slice(0, longest - 1).replace(/\p{Cs}$/u, "")}…`;
 }
 
+/** JSON that may be shown anywhere: the same value, what would deceive in it as `\\u202e`. */
+export function plainJson(value: unknown): string {
+  return JSON.stringify(value).replace(DECEIVING, (found) =>
+    Array.from(
+      { length: found.length },
+      (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );
+}
+
 /** A text with everything in it that cannot be seen spelled out: what a person compares with what was meant. */
 export function spelledOut(text: string): string {
   return text.replace(UNSEEN, bracketed);

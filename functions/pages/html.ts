@@ -1,4 +1,5 @@
 /** Markup that is safe by construction: every value put into the template is escaped unless it is markup itself. */
+import { inPlainText } from "../domain/text.ts";
 
 export class Html {
   readonly text: string;
@@ -17,17 +18,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/**
- * Control characters have no place in a page, and the marks that turn the direction of text (U+202A..E, U+2066..9) could
- * make a version read as another one: both are shown as what they are, a replacement character.
- */
-const UNSHOWABLE = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
-const LAYOUT = new Set(["\n", "\r", "\t"]);
-
+/** Text between tags or in a quoted attribute; what could make a version read as another one stands as `[U+202E]`. */
 export function escapeText(text: string): string {
-  return text
-    .replace(UNSHOWABLE, (found) => (LAYOUT.has(found) ? found : "\uFFFD"))
-    .replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
+  return inPlainText(text).replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
 }
 
 /** Template tag. Attribute values must be quoted in the template: inside quotes the escaping holds, outside it cannot. */

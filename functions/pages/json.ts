@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { Report, renderProblem } from "../domain/documents/problems.ts";
 import { problemsOf } from "../domain/documents/schema-problems.ts";
 import { refuseDeceiving } from "../domain/documents/unseen.ts";
+import { plainJson } from "../domain/text.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 
 const LARGEST_BODY = 16 * 1_024;
@@ -11,7 +12,7 @@ export function json(status: number, body: unknown, headers: Readonly<Record<str
   return {
     status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-    body: JSON.stringify(body),
+    body: plainJson(body),
   };
 }
 

@@ -233,7 +233,7 @@ describe("page-people", () => {
     const [mail, ...others] = world.mailsTo("oncall@shop.example");
     expect(others).toEqual([]);
     expect(mail?.subject).toBe("PAGE: shop v2: traffic in prod is not known to be safe");
-    expect(mail?.body).toContain("States.TaskFailed: out of memory");
+    expect(mail?.body).toContain("States[.]TaskFailed: out of memory");
     expect(mail?.body).toContain(
       `Headgate keeps trying: cart, order. With your own credentials: headgate restore ${P1}`,
     );

@@ -29,8 +29,8 @@ describe("markup", () => {
     expect(html`${[html`<b>${1}</b>`, [null, undefined, false, "x", [0]]]}`.text).toBe("<b>1</b>x0");
   });
 
-  test("shows what cannot be shown as a replacement, and keeps line breaks", () => {
-    expect(html`${"a\u0000b\u202Ec\n\td\r"}`.text).toBe("a\uFFFDb\uFFFDc\n\td\r");
+  test("spells out what cannot be shown, and keeps line breaks", () => {
+    expect(html`${"a\u0000b\u202Ec\r\n\td"}`.text).toBe("a[U+0000]b[U+202E]c\n\td");
   });
 });
 

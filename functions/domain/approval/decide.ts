@@ -8,6 +8,7 @@ import type { Header } from "../ledger/header.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
+import { inPlainText } from "../text.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
 import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
 import { type InForce, whyNot } from "./in-force.ts";
@@ -122,7 +123,7 @@ function decisionOf(record: ApprovalRecord, attempt: Attempt, at: number): Decis
     role,
     address: seat?.person.address ?? attempt.address,
     decision,
-    comment: comment.trim(),
+    comment: inPlainText(comment).trim(),
     // From the role's own points: what else was sent was not asked, and is not put on record.
     checklist: points.filter((point) => attempt.checklist.includes(point)),
     unticked: points.filter((point) => !attempt.checklist.includes(point)),

@@ -1,5 +1,6 @@
 import { LedgerBusy } from "../errors.ts";
 import { type Clock, Conflict, type Hash, type Item, type Ledger } from "../ports.ts";
+import { allInPlainText, oneLine } from "../text.ts";
 import { type AuditEntry, type AuditRecord, auditHash, FIRST_PREVIOUS } from "./audit.ts";
 import { item } from "./items.ts";
 import { keys } from "./keys.ts";
@@ -22,7 +23,7 @@ export async function appendAudit(
     const head = await deps.ledger.read(keys.auditHead(promotionId));
     const sequence = head === undefined ? 1 : Number(head.sequence) + 1;
     const previous = head === undefined ? FIRST_PREVIOUS : String(head.hash);
-    const unhashed = { ...entry, sequence, at: deps.clock.now(), previous };
+    const unhashed = { ...inPlainWords(entry), sequence, at: deps.clock.now(), previous };
     const record: AuditRecord = { ...unhashed, hash: auditHash(deps.hash, unhashed) };
     try {
       await deps.ledger.write([
@@ -39,6 +40,11 @@ export async function appendAudit(
     }
   }
   throw new LedgerBusy(`the audit trail of ${promotionId} was appended to by others ${ATTEMPTS} times in a row`);
+}
+
+/** Whatever an entry tells of and whoever wrote that: the trail is read on terminals, by people and by programs of theirs. */
+function inPlainWords(entry: AuditEntry): AuditEntry {
+  return { ...allInPlainText(entry), id: entry.id, summary: oneLine(entry.summary, Number.POSITIVE_INFINITY) };
 }
 
 function asRecord(stored: Item): AuditRecord {
