@@ -49,6 +49,7 @@ With a deployed Headgate and your own AWS credentials. Where it is, its stack sa
                                                        (as yourself without the environment's role)
   headgate approval-record PROMOTION [--zone ZONE] [--json] [--table]
                                                        who approved what, from the audit trail
+  headgate rotate-keys --reason TEXT                   every approver's link ends; open approvals are mailed new ones
   headgate confirm-subscription LINK                   so that no scanner can unsubscribe an approver
 `;
 

@@ -16,6 +16,7 @@ import { fromTable } from "./look.ts";
 import { operate, type Verb } from "./operate.ts";
 import { regionHere, Unlocated } from "./outputs.ts";
 import { restore } from "./restore.ts";
+import { rotateKeys } from "./rotate-keys.ts";
 import type { Api } from "./signed-api.ts";
 import { start, type Way } from "./start.ts";
 import { listOpen, type StatusOptions, status, watch } from "./status.ts";
@@ -191,6 +192,11 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   replace: async (args, terminal) => {
     const { seat, values } = readSeat(args, terminal);
     return replace({ ...seat, address: need(values.address, "--address WHO"), by: need(values.by, "--by WHOM") });
+  },
+  "rotate-keys": async (args, terminal) => {
+    const { values } = parseArgs({ args, options: { reason: { type: "string" } } });
+    const reason = need(values.reason, "--reason TEXT, for the record");
+    return rotateKeys({ reason, post: apiOf(terminal).post, write: terminal.write });
   },
   hold: verb("hold"),
   resume: verb("resume"),

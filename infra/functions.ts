@@ -143,7 +143,7 @@ const CLOSING = ["alarms", "open"] as const satisfies Details["deletes"];
 /** Looking after a promotion restores and closes it, code too, and wakes who waits: all that its machine would have done. */
 const LOOKING_AFTER = {
   ...BRINGING_BACK,
-  reads: [...BRINGING_BACK.reads, "open", "registry", ...IN_FORCE],
+  reads: [...BRINGING_BACK.reads, "linkEpoch", "open", "registry", ...IN_FORCE],
   accounts: [...BRINGING_BACK.accounts, "publish-code", "settle-in-flight"],
   writes: [...BRINGING_BACK.writes, "locks", "registry"],
   deletes: CLOSING,
@@ -263,6 +263,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     wakes: true,
     startsRestores: true,
   }),
+  // It ends links and knows no promotion: whoever settles one sees that its links are of an earlier epoch.
+  rowApart("rotate-links", "request", { reads: ["linkEpoch"], writes: ["linkEpoch"] }),
   row("alarm-listener", "alarm", { ...BRINGING_BACK, reads: [...BRINGING_BACK.reads, "alarms"], wakes: true }),
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),

@@ -41,6 +41,7 @@ export const ROUTES: readonly Route[] = [
     rate: 10,
     burst: 20,
   },
+  { ...SIGNED, method: "POST", path: "/links/rotate", handler: "rotate-links", rate: 1, burst: 5 },
   { ...SIGNED, method: "GET", path: `${PROMOTION}/signals`, handler: "operate", rate: 20, burst: 40 },
   { ...SIGNED, method: "POST", path: `${PROMOTION}/signals`, handler: "operate", rate: 20, burst: 40 },
 ];

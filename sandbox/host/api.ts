@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { apiEvent } from "./gateway.ts";
 import type { SandboxPlace } from "./places.ts";
 
-type ApiStep = "approval-page" | "decide" | "start-promotion" | "show-promotion" | "operate";
+type ApiStep = "approval-page" | "decide" | "start-promotion" | "show-promotion" | "operate" | "rotate-links";
 
 /** What the command in a mail sends, signed by whom it was mailed to. */
 export interface SignedAnswer {
@@ -85,6 +85,19 @@ export class Api {
       caller: `arn:aws:sts::${this.#options.place.account}:assumed-role/approver/${address}`,
     });
     return { status: (await this.request("decide", event)).statusCode };
+  }
+
+  /** What `headgate rotate-keys` gets when this IAM identity signs for it. */
+  rotate(reason: string, caller: string): Promise<APIGatewayProxyResult> {
+    const body = JSON.stringify({ reason, request: `at-${this.#options.clock.now()}` });
+    const request = {
+      method: "POST",
+      path: "/links/rotate",
+      pathParameters: {},
+      contentType: "application/json",
+      body,
+    };
+    return this.request("rotate-links", apiEvent({ ...request, caller }));
   }
 
   #note(through: Said["through"], body: Said["body"]): void {

@@ -45,6 +45,7 @@ describe("the table of functions", () => {
       "start-promotion",
       "show-promotion",
       "operate",
+      "rotate-links",
     ]);
     for (const { timeoutSeconds } of requested) expect(timeoutSeconds).toBeLessThan(29);
   });
@@ -123,7 +124,15 @@ describe("families of partitions", () => {
     expect([row?.reads, row?.writes]).toEqual([["policy", "starts"], ["starts"]]);
   });
 
-  test("of the links' epoch are open to those alone who make or check links", () => {
+  test("of the links' epoch are written by the signed route alone, which sees nothing else", () => {
+    expect(FUNCTIONS.filter(({ writes }) => writes.includes("linkEpoch")).map(({ name }) => name)).toEqual([
+      "rotate-links",
+    ]);
+    const row = FUNCTIONS.find(({ name }) => name === "rotate-links");
+    expect([row?.reads, row?.writes, row?.deletes]).toEqual([["linkEpoch"], ["linkEpoch"], []]);
+  });
+
+  test("of the links' epoch are open to those alone who make or check links, or look for old ones", () => {
     const reading = FUNCTIONS.filter(({ reads }) => reads.includes("linkEpoch"));
     expect(reading.map(({ name }) => name)).toEqual([
       "ask-approval",
@@ -131,6 +140,9 @@ describe("families of partitions", () => {
       "judge",
       "approval-page",
       "decide",
+      "rotate-links",
+      "status-listener",
+      "sweeper",
     ]);
   });
 });

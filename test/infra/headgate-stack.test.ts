@@ -116,8 +116,17 @@ describe("grants", () => {
       roleOf(name).some((statement) => partitionsIn(statement).includes(partition)),
     );
 
-  test("to the epoch of links go to those alone who make or check links", () => {
-    expect(seeing("LINK-EPOCH")).toEqual(["ask-approval", "settle-approval", "judge", "approval-page", "decide"]);
+  test("to the epoch of links go to those alone who make or check links, end them, or look for those that ended", () => {
+    expect(seeing("LINK-EPOCH")).toEqual([
+      "ask-approval",
+      "settle-approval",
+      "judge",
+      "approval-page",
+      "decide",
+      "rotate-links",
+      "status-listener",
+      "sweeper",
+    ]);
   });
 
   test("to write who started what go to the signed route alone, which sees no promotion", () => {
@@ -283,7 +292,7 @@ describe("logs", () => {
   test("are kept for a quarter, and for a year where they say who decided what; all encrypted", () => {
     const groups = all("AWS::Logs::LogGroup");
     expect(groups).toHaveLength(FUNCTIONS.length + 1 + MACHINES.length + 1);
-    const audit = /approval-page|decide|start-promotion|show-promotion|operate|policy-writer|states|api$/;
+    const audit = /approval-page|decide|start-promotion|show-promotion|operate|rotate-links|policy-writer|states|api$/;
     for (const { LogGroupName, RetentionInDays, KmsKeyId } of groups) {
       expect(RetentionInDays, String(LogGroupName)).toBe(audit.test(String(LogGroupName)) ? 365 : 90);
       expect(KmsKeyId).toBeDefined();

@@ -23,6 +23,8 @@ export interface Story {
   readonly successor?: true;
   /** The first approval is given by the signed route, so long (ms) after the start. */
   readonly signedAfter?: number;
+  /** So long after the start (ms) somebody ends all links. */
+  readonly rotatedAfter?: number;
   /** Another promotion of the same service starts so long (ms) after the first one. */
   readonly rivalAfter?: number;
 }
@@ -109,6 +111,14 @@ export const STORIES: readonly Story[] = [
     scenario: { people: [{ who: "ops@shop.example", answers: "reject", comment: "no" }] },
   },
   { name: "an approval by the signed route", outcome: "promoted", signedAfter: 20_000 },
+  {
+    name: "links that end while people are asked",
+    outcome: "promoted",
+    rotatedAfter: 40_000,
+    scenario: {
+      people: ["ops@shop.example", "lead@shop.example"].map((who) => ({ who, answers: "approve", after: "5m" })),
+    },
+  },
   { name: "a release that is replaced, and its version deleted", outcome: "promoted", successor: true },
   { name: "a newer release in the queue", outcome: "promoted", rivalAfter: 180_000 },
 ];
@@ -127,7 +137,15 @@ const RELEASE = {
 
 /** Every call that a handler made in the course of a story, and how the promotion ended. */
 export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; outcome: string }> {
-  const { errorRate = 0.001, traffic = 300, scenario = {}, rivalAfter, signedAfter, successor = false } = story;
+  const {
+    errorRate = 0.001,
+    traffic = 300,
+    scenario = {},
+    rivalAfter,
+    signedAfter,
+    rotatedAfter,
+    successor = false,
+  } = story;
   const rival = { ...RELEASE, version: "v3" };
   const releases = [RELEASE, ...(rivalAfter === undefined && !successor ? [] : [rival])];
   const plan = faultPlanOf(story.name, {
@@ -159,6 +177,11 @@ export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; out
   const calls = callsIn(sandbox);
   if (rivalAfter !== undefined) sandbox.clock.after(rivalAfter, "rival", async () => sandbox.start(rival, "rival"));
   if (signedAfter !== undefined) sandbox.clock.after(signedAfter, "signed route", () => approveBySignature(sandbox));
+  if (rotatedAfter !== undefined) {
+    const rotate = () =>
+      sandbox.api.rotate("a mailbox was read", "arn:aws:sts::111122223333:assumed-role/operator/olga");
+    sandbox.clock.after(rotatedAfter, "rotation", async () => void (await rotate()));
+  }
   if (successor) return { calls, outcome: await outliveBy(sandbox, rival) };
   const { outcome } = await sandbox.promote(RELEASE, "story");
   return { calls, outcome };

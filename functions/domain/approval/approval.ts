@@ -66,6 +66,10 @@ export interface ApprovalRecord {
   /** Hash of the trail's newest entry when people were asked, and so of all that was found before; null: none was. */
   readonly trail: string | null;
   readonly gates: readonly GateResult[];
+  /** Epoch of the links that its people have; absent in records of 0.1.0, whose links work no more. */
+  readonly linkEpoch?: number;
+  /** Since when new links are owed to them, because the epoch was raised (epoch ms); null or absent: none are. */
+  readonly renewingSince?: number | null;
   readonly endedAt: number | null;
   /** Why it ended, in one line. */
   readonly summary: string;

@@ -15,6 +15,7 @@ import { findApproval, loadAsked, loadDecisions } from "./load.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { type Subject, troubleNotice, unaskedNotice } from "./notices.ts";
+import { currentEpoch } from "./open-link.ts";
 import type { ApprovalName } from "./records.ts";
 import { openSeats, type Seat } from "./seats.ts";
 import { isStale, settle } from "./settlement.ts";
@@ -108,6 +109,8 @@ async function newRecord(
     ...parties,
     binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, ...found }),
     ...found,
+    linkEpoch: await currentEpoch(deps.ledger),
+    renewingSince: null,
     endedAt: null,
     summary: "",
   };

@@ -8,6 +8,7 @@ import type { Item, Key, Ledger } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
 import { goneSeats, isNoted } from "./in-force.ts";
 import { loadInForce } from "./load-in-force.ts";
+import { currentEpoch } from "./open-link.ts";
 import type { ApprovalName } from "./records.ts";
 
 const asApproval = (found: Item) => found as unknown as ApprovalRecord & Key;
@@ -47,8 +48,8 @@ export async function loadAsked(ledger: Ledger, { promotionId, environment, appr
 
 /**
  * Approvals with something that the workflow has not read: a decision or an end whose callback was lost, or came while
- * nobody waited; or people who decide no more since the policy changed or they were revoked. Whoever finds one wakes its
- * pause again.
+ * nobody waited; people who decide no more since the policy changed or they were revoked; or people whose links were ended
+ * with all others, so that they need new ones. Whoever finds one wakes its pause again.
  */
 export async function decisionsToDeliver(
   ledger: Ledger,
@@ -58,11 +59,15 @@ export async function decisionsToDeliver(
   const found: { readonly environment: string; readonly approval: string; readonly pause: string }[] = [];
   for (const record of (await ledger.list(pk, "APPROVAL#")).map(asApproval)) {
     const { environment, approval } = record;
-    if (record.news || (await hasLostPeople(ledger, record))) {
+    if (record.news || (await hasLostPeople(ledger, record)) || (await hasLostLinks(ledger, record))) {
       found.push({ environment, approval, pause: approvalPause(approval) });
     }
   }
   return found;
+}
+
+async function hasLostLinks(ledger: Ledger, { state, linkEpoch }: ApprovalRecord): Promise<boolean> {
+  return state === "waiting" && linkEpoch !== (await currentEpoch(ledger));
 }
 
 async function hasLostPeople(ledger: Ledger, record: ApprovalRecord): Promise<boolean> {

@@ -18,13 +18,15 @@ export interface Subject {
   readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals" | "notices">;
 }
 
-type Reason = "asked" | "reminded" | "escalated" | "sent again";
+type Reason = "asked" | "reminded" | "escalated" | "sent again" | "renewed";
 
 const OPENINGS: Readonly<Record<Reason, (role: string) => string>> = {
   asked: (role) => `You are asked, as ${role}, to decide about a release.`,
   reminded: (role) => `A release still waits for your decision as ${role}.`,
   escalated: (role) => `Not everybody has answered, so you are asked, as ${role}, to decide in their place.`,
   "sent again": (role) => `Here is your link again: you are asked, as ${role}, to decide about a release.`,
+  renewed: (role) =>
+    `All earlier links have ended, so here is a new one: you are asked, as ${role}, to decide about a release.`,
 };
 
 const releaseName = ({ release }: Subject) => `${release.service} ${release.version}`;

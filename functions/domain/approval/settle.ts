@@ -8,11 +8,14 @@ import { unfillable } from "../people.ts";
 import { Conflict } from "../ports.ts";
 import { type ApprovalRecord, type AskedRole, type Decision, partyAddresses, rolesAsked } from "./approval.ts";
 import type { InForce } from "./in-force.ts";
+import { renewalChange } from "./link-epoch.ts";
 import { loadApproval, loadApprovals, loadAsked, loadDecisions } from "./load.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { endNotice, type Subject } from "./notices.ts";
+import { currentEpoch } from "./open-link.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
+import { type Renewal, renewLinks } from "./renew-links.ts";
 import { openSeats, seatsLeft, seatsOf } from "./seats.ts";
 import { goneChange, type Settlement, settle } from "./settlement.ts";
 import { type Standing, standing } from "./standing.ts";
@@ -46,9 +49,11 @@ export async function settleNow(
     const inForce = await loadInForce(deps.ledger, record);
     const signals = await loadSignals(deps.ledger, promotionId);
     const settlement = settle(record, decisions, signals, inForce, deps.clock.now());
-    const current = await persist(deps, record, settlement);
+    const epoch = settlement.state === "waiting" ? await currentEpoch(deps.ledger) : record.linkEpoch;
+    const current = await persist(deps, record, settlement, epoch);
     if (current === null) continue;
-    await tell(deps, name, current, { decisions, inForce, settlement }, wake);
+    const renews = current.linkEpoch !== record.linkEpoch;
+    await tell(deps, name, current, { decisions, inForce, settlement, renews }, wake);
     return standing(settlement, deps.clock.now());
   }
   throw new LedgerBusy(`approval ${approval} of ${promotionId} was changed by others ${ATTEMPTS} times in a row`);
@@ -74,19 +79,20 @@ async function persist(
   deps: MailTools,
   record: ApprovalRecord,
   settlement: Settlement,
+  epoch: number | undefined,
 ): Promise<ApprovalRecord | null> {
-  const change = changeBy(record, settlement, deps.clock.now());
-  return change === null ? record : write(deps, record, change);
+  const now = deps.clock.now();
+  const change = { ...changeBy(record, settlement, now), ...renewalChange(record, epoch, now) };
+  return Object.keys(change).length === 0 ? record : write(deps, record, change);
 }
 
-function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): Partial<ApprovalRecord> | null {
+function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): Partial<ApprovalRecord> {
   const { state, summary, escalateDue } = settlement;
-  const change = {
+  return {
     ...goneChange(record, settlement, now),
     ...(state === record.state ? {} : { state, summary, endedAt: now, news: true }),
     ...(escalateDue ? { escalatedAt: now } : {}),
   };
-  return Object.keys(change).length === 0 ? null : change;
 }
 
 async function write(
@@ -108,6 +114,8 @@ interface Settled {
   readonly decisions: readonly Decision[];
   readonly inForce: InForce;
   readonly settlement: Settlement;
+  /** Whether this call wrote a new epoch of links into the record. */
+  readonly renews: boolean;
 }
 
 /**
@@ -123,21 +131,23 @@ async function tell(
 ): Promise<void> {
   const quiet = !record.news && settled.settlement.remindDue === 0 && record.escalatedAt === null;
   if (quiet) return;
+  let renewal: Renewal;
   try {
-    await tellPeople(deps, name, record, settled);
+    renewal = await tellPeople(deps, name, record, settled);
   } finally {
     // Neither a mail nor the trail that fails keeps the workflow waiting.
     if (record.news) await wake();
   }
-  if (record.news) await write(deps, record, { news: false });
+  if (record.news && renewal === "done") await write(deps, record, { news: false, renewingSince: null });
 }
 
 async function tellPeople(
   deps: MailTools,
   name: ApprovalName,
   record: ApprovalRecord,
-  { decisions, inForce, settlement }: Settled,
-): Promise<void> {
+  settled: Settled,
+): Promise<Renewal> {
+  const { decisions, inForce, settlement } = settled;
   const { release, plan } = await loadAsked(deps.ledger, name);
   const subject = { record, release, plan };
   if (record.news) {
@@ -145,7 +155,9 @@ async function tellPeople(
     await tellGone(deps, name, subject, settlement, unfillable(seatsLeft(record, decisions, inForce)));
     if (settlement.state !== "waiting") await tellEnd(deps, name, subject, settlement);
   }
-  if (settlement.state === "waiting") await nudge(deps, subject, { decisions, inForce, settlement });
+  if (settlement.state !== "waiting") return "done";
+  await nudge(deps, subject, settled);
+  return renewLinks(deps, subject, openSeats(record, decisions, rolesAsked(record), inForce), settled.renews);
 }
 
 async function recordDecisions(
