@@ -1,3 +1,4 @@
+import { asCaller, callerInWords } from "../functions/domain/callers.ts";
 import { brokenAt } from "../functions/domain/ledger/audit.ts";
 import { claimInWords as claimOf } from "../functions/domain/ledger/origin.ts";
 import type { Hash } from "../functions/domain/ports.ts";
@@ -6,7 +7,7 @@ import { local } from "../functions/domain/windows.ts";
 import { PromotionNews } from "../functions/pages/promotion/status-json.ts";
 import { type Look, lookAt, pathOf } from "./look.ts";
 import { inJson, type StatusOptions, sayWhyNot } from "./status.ts";
-import { claimInWords } from "./status-words.ts";
+import { claimInWords, starterInWords } from "./status-words.ts";
 
 /**
  * Prints who approved what, when and with which words, from the audit trail alone. Returns the exit code: 0, 1 when the
@@ -61,23 +62,28 @@ function approvalRecord({ service, version, path, openedAt, origin, trail }: Pro
     ({ kind, data }) => data?.approval !== undefined && (DECIDED.includes(kind) || isEnd(kind)),
   );
   const sections = path.flatMap((environment) => section(environment, about, zone));
-  const { requestedBy, startedBy, verified } = originIn(trail.entries) ?? origin;
+  const { requestedBy, startedBy, starter, verified } = originIn(trail.entries) ?? origin;
   return [
     `Promotion: ${oneLine(service)} ${oneLine(version)} (${path.map((name) => name.toUpperCase()).join(" → ")})`,
     `Date: ${local(openedAt, zone)}`,
     `Requested by: ${oneLine(requestedBy)} (${claimInWords({ verified })})`,
-    `Started by: ${startedBy === null ? "nobody on record" : oneLine(startedBy)}`,
+    `Started by: ${starterInWords({ startedBy, starter })}`,
     ...(sections.length === 0 ? ["", "No approval was asked for and answered."] : sections),
   ];
 }
 
 /** Who asked and who started, as the trail's first entry has it; null: that entry is not there yet. */
 function originIn(trail: Trail["entries"]): PromotionNews["origin"] | null {
-  const { release, startedBy } = trail.find(({ id }) => id === "opened")?.data ?? {};
+  const { release, startedBy, starter } = trail.find(({ id }) => id === "opened")?.data ?? {};
   const requestedBy = fieldsOf(release).requestedBy;
   if (requestedBy === undefined) return null;
+  const caller = asCaller(starter);
   const origin = { requestedBy: String(requestedBy), startedBy: typeof startedBy === "string" ? startedBy : null };
-  return { ...origin, verified: claimOf(origin) === "verified" };
+  return {
+    ...origin,
+    starter: caller?.person ?? null,
+    verified: claimOf({ ...origin, starter: caller }) === "verified",
+  };
 }
 
 const isEnd = (kind: string) => kind.startsWith("approval-");
@@ -99,7 +105,15 @@ function linesOf({ kind, data, summary, at }: Trail["entries"][0], zone: string)
     ...(text("comment") === "" ? [] : [`  Comment: "${text("comment")}"`]),
     ...points("checklist").map((one) => `  [x] ${one}`),
     ...points("unticked").map((one) => `  [ ] ${one}`),
-    `  By: ${data?.caller === null || data?.caller === undefined ? "personal link" : text("caller")}, from ${text("sourceIp")}`,
+    `  By: ${signerIn(data)}, from ${text("sourceIp")}`,
     `  Evidence: ${text("binding")}`,
   ];
+}
+
+/** The link of a mail, or who signed: whose name it is, whether that is verified, and the key by which to look them up. */
+function signerIn(data: Trail["entries"][0]["data"]): string {
+  if (typeof data?.caller !== "string") return "personal link";
+  const signer = asCaller(data.signer);
+  const said = callerInWords({ arn: data.caller, person: signer?.person ?? null });
+  return oneLine(signer?.accessKey ? `${said}, access key ${signer.accessKey}` : said);
 }

@@ -1,4 +1,5 @@
 /** How promotions stand, as lines for a person. */
+import { callerInWords } from "../functions/domain/callers.ts";
 import { oneLine } from "../functions/domain/text.ts";
 import { local } from "../functions/domain/windows.ts";
 import type { OpenPromotions, PromotionNews, PromotionStatus } from "../functions/pages/promotion/status-json.ts";
@@ -40,9 +41,17 @@ export function entryLine(
 export const claimInWords = ({ verified }: Pick<PromotionStatus["origin"], "verified">) =>
   verified ? "verified" : "claimed, not verified";
 
+/** The identity that started it, and whose it is where that is verified. */
+export function starterInWords({
+  startedBy,
+  starter,
+}: Pick<PromotionStatus["origin"], "startedBy" | "starter">): string {
+  return startedBy === null ? "nobody on record" : oneLine(callerInWords({ arn: startedBy, person: starter }));
+}
+
 function originInWords({ origin }: PromotionStatus): string {
   const asked = `asked for by ${oneLine(origin.requestedBy)} (${claimInWords(origin)})`;
-  return origin.startedBy === null ? asked : `${asked}, started by ${oneLine(origin.startedBy)}`;
+  return origin.startedBy === null ? asked : `${asked}, started by ${starterInWords(origin)}`;
 }
 
 const stateInWords = (state: PromotionStatus["environments"][0]["state"]) =>

@@ -6,11 +6,12 @@ import { decide } from "./domain/approval/decide.ts";
 import { findApproval } from "./domain/approval/load.ts";
 import { ApprovalName } from "./domain/approval/records.ts";
 import { replacePerson, resendLink } from "./domain/approval/reseat.ts";
-import { speakerOf } from "./domain/people.ts";
+import { callerOf, speakerOf } from "./domain/callers.ts";
+import { callerRules } from "./domain/ledger/caller-rules.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { ApprovalRequest, decidedAnswer, reseatedAnswer } from "./pages/approval/api.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
-import { json, readBody, refuseRequest } from "./pages/json.ts";
+import { json, readBody, refuseRequest, signatureOf } from "./pages/json.ts";
 import { httpStep } from "./runtime/step.ts";
 
 export const decideByApi =
@@ -29,11 +30,12 @@ export const decideByApi =
 
 async function act(deps: Dependencies, name: ApprovalName, request: HttpRequest, body: ApprovalRequest) {
   const { sourceIp, userAgent } = request;
-  const caller = request.caller ?? "";
+  const rules = await callerRules(deps.ledger);
+  const caller = callerOf(signatureOf(request), rules);
   if (body.action === "resend") return reseatedAnswer(await resendLink(deps, name, { ...body, caller }));
   if (body.action === "replace") return reseatedAnswer(await replacePerson(deps, name, { ...body, caller }));
-  const speaker = speakerOf(caller, body.as);
-  if (speaker.kind === "other") return json(403, { error: `${speaker.own} cannot decide as ${body.as}` });
+  const speaker = speakerOf(caller, body.as, rules);
+  if (speaker.kind === "refused") return json(403, { error: speaker.why });
   if (speaker.kind === "unnamed") return json(400, { error: 'say whose decision it is: "as": "ADDRESS"' });
   const { address } = speaker;
   const from = { via: "api", caller, sourceIp, userAgent, generation: null, epoch: null } as const;

@@ -31,7 +31,7 @@ async function say(deps: Dependencies, request: HttpRequest): Promise<HttpRespon
   if (!body.ok) return body.answer;
   const header = await findHeader(deps, request);
   if (header === null) return NOT_FOUND;
-  const said = { ...body.value, by: request.caller ?? "" };
+  const said = { ...body.value, by: request.caller?.arn ?? "" };
   if (said.verb !== "release-hold") return carriedOutAnswer(header, said.verb, await carryOut(deps, header, said));
   return releasedAnswer(header, said.environment, await releaseHold(deps, header, said));
 }

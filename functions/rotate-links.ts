@@ -3,7 +3,7 @@ import { rotateLinks } from "./domain/approval/rotate-links.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { RotateRequest, rotatedAnswer } from "./pages/approval/rotation.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
-import { readBody, refuseRequest } from "./pages/json.ts";
+import { readBody, refuseRequest, signatureOf } from "./pages/json.ts";
 import { httpStep } from "./runtime/step.ts";
 
 export const rotate =
@@ -13,7 +13,7 @@ export const rotate =
     if (refused !== null) return refused;
     const body = readBody(RotateRequest, request.body);
     if (!body.ok) return body.answer;
-    return rotatedAnswer(await rotateLinks(deps, { ...body.value, by: request.caller ?? "" }));
+    return rotatedAnswer(await rotateLinks(deps, { ...body.value, by: signatureOf(request).arn }));
   };
 
 export const handler = httpStep("rotate-links", rotate);

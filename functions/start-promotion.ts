@@ -8,7 +8,7 @@ import { renderProblem } from "./domain/documents/problems.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { type Begun, begin, resolveNow } from "./domain/promotion/begin.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
-import { json, readBody, refuseRequest } from "./pages/json.ts";
+import { json, readBody, refuseRequest, signatureOf } from "./pages/json.ts";
 import { httpStep } from "./runtime/step.ts";
 
 /** An execution's input is 256 KiB at most; the release is all of it. */
@@ -28,12 +28,12 @@ export const startPromotion =
     if (refused !== null) return refused;
     const body = readBody(Body, request.body);
     if (!body.ok) return body.answer;
-    const resolved = await resolveNow(deps, body.value.release, request.caller);
+    const signature = signatureOf(request);
+    const resolved = await resolveNow(deps, body.value.release, signature.arn);
     if (!resolved.ok) return json(400, { error: "the release is refused", problems: resolved.problems.map(inOneText) });
     const { sourceIp, userAgent } = request;
-    const by = { startedBy: request.caller ?? "", sourceIp, userAgent };
-    const more = { startedBy: by.startedBy, warnings: resolved.warnings.map(inOneText) };
-    return answer(await begin(deps, body.value, by), body.value.attempt, more);
+    const begun = await begin(deps, body.value, { signature, sourceIp, userAgent });
+    return answer(begun, body.value.attempt, { startedBy: signature.arn, warnings: resolved.warnings.map(inOneText) });
   };
 
 function answer(

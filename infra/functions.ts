@@ -239,7 +239,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     startsSettling: true,
     memoryMb: 1024,
   }),
-  // It gives seats to people of the policy in force, and mails them.
+  // The policy in force says who of its callers is believed to be whom, and to whom it gives seats; those it mails.
   rowApart("decide", "request", {
     ...ASKING,
     reads: [...READING, ...ASKING.reads, "sent", "policy"],

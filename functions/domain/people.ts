@@ -64,27 +64,6 @@ export function looksLikeAddress(text: string): boolean {
   return /^[^\s@]+@[^\s@]+$/.test(text.trim());
 }
 
-/** The person whom an IAM identity names: an IAM user's name, or the session name that single sign-on gives. */
-export function addressIn(arn: string): string | null {
-  const last = arn.slice(arn.lastIndexOf("/") + 1);
-  return looksLikeAddress(last) ? last : null;
-}
-
-export type Speaker =
-  | { readonly kind: "person"; readonly address: string }
-  /** The identity names one person, and was asked to speak for another. */
-  | { readonly kind: "other"; readonly own: string }
-  /** The identity names nobody, and nobody was named. */
-  | { readonly kind: "unnamed" };
-
-/** An ARN that says who its person is speaks for nobody else; one that does not has to say for whom, on record. */
-export function speakerOf(arn: string, as: string | undefined): Speaker {
-  const own = addressIn(arn);
-  if (own !== null && as !== undefined && !samePerson(own, as)) return { kind: "other", own };
-  const address = as ?? own;
-  return address === null ? { kind: "unnamed" } : { kind: "person", address };
-}
-
 export interface Seats {
   readonly role: string;
   readonly needed: number;

@@ -1,5 +1,7 @@
 /** HTTP as pages and handlers see it, whatever stands in front of them. */
 
+import type { Signature } from "../domain/callers.ts";
+
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
@@ -11,8 +13,8 @@ export interface HttpRequest {
   readonly body: string;
   readonly sourceIp: string;
   readonly userAgent: string;
-  /** ARN of the IAM identity that signed the request; null where the route asks for none. */
-  readonly caller: string | null;
+  /** Who signed the request; null where the route asks for no signature. */
+  readonly caller: Signature | null;
 }
 
 export interface HttpResponse {

@@ -1,5 +1,6 @@
 /** What the signed JSON routes share: what is refused before the body is read, and how it is read. */
 import type * as z from "zod";
+import type { Signature } from "../domain/callers.ts";
 import { Report, renderProblem } from "../domain/documents/problems.ts";
 import { problemsOf } from "../domain/documents/schema-problems.ts";
 import { refuseDeceiving } from "../domain/documents/unseen.ts";
@@ -31,6 +32,12 @@ export function refuseRequest(
 /** 403; null: somebody signed. */
 export function refuseUnsigned({ caller }: Pick<HttpRequest, "caller">): HttpResponse | null {
   return caller === null ? json(403, { error: "this route takes signed requests only" }) : null;
+}
+
+/** Who signed a request that was not refused. Throws RangeError where nobody did. */
+export function signatureOf({ caller }: Pick<HttpRequest, "caller">): Signature {
+  if (caller === null) throw new RangeError("an unsigned request was let through");
+  return caller;
 }
 
 export type ReadBody<T> =

@@ -1,5 +1,6 @@
 /** Requests and answers, from and to API Gateway. */
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import type { Signature } from "../domain/callers.ts";
 import type { HttpRequest, HttpResponse } from "../pages/http.ts";
 
 /** From API Gateway's REST proxy event. */
@@ -14,8 +15,17 @@ export function fromGateway(event: APIGatewayProxyEvent): HttpRequest {
     body: event.isBase64Encoded ? Buffer.from(event.body ?? "", "base64").toString("utf8") : (event.body ?? ""),
     sourceIp: identity.sourceIp,
     userAgent: identity.userAgent ?? "",
-    caller: identity.userArn ?? null,
+    caller: signatureOf(event.requestContext),
   };
+}
+
+/**
+ * Nothing there says which source identity a session has: it has to be looked up by the access key, in AWS CloudTrail.
+ * Fields: docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html.
+ */
+function signatureOf({ identity, accountId }: APIGatewayProxyEvent["requestContext"]): Signature | null {
+  const { userArn, accessKey } = identity;
+  return userArn === null ? null : { arn: userArn, accessKey, account: accountId };
 }
 
 /** To API Gateway's REST proxy answer. */

@@ -82,7 +82,7 @@ export class Api {
       pathParameters: approval,
       contentType: "application/json",
       body: JSON.stringify(body),
-      caller: `arn:aws:sts::${this.#options.place.account}:assumed-role/approver/${address}`,
+      caller: `arn:aws:iam::${this.#options.place.account}:user/${address}`,
     });
     return { status: (await this.request("decide", event)).statusCode };
   }

@@ -1,5 +1,6 @@
 /** Requests as API Gateway's REST proxy integration hands them to a function. */
 import type { APIGatewayProxyEvent } from "aws-lambda";
+import { CONTROL_ACCOUNT } from "./places.ts";
 
 export interface ApiRequest {
   readonly method: string;
@@ -52,7 +53,7 @@ export function apiEvent({
     body,
     isBase64Encoded: false,
     requestContext: {
-      accountId: "",
+      accountId: CONTROL_ACCOUNT,
       apiId: "sandbox",
       authorizer: null,
       httpMethod: method,

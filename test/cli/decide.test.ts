@@ -24,6 +24,7 @@ import {
   TECH_LEAD,
 } from "../support/approval-scene.ts";
 import { CALLER_HEADER, serve } from "../support/approval-server.ts";
+import { ACCESS_KEY, callerBy, sessionArn } from "../support/callers.ts";
 import { CREDENTIALS, signatureIn, signatureOf } from "../support/signature.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -34,7 +35,7 @@ afterEach(async () => {
 /** The API with real handlers, called as `arn`; a signature is what the next suite is about. */
 async function api(
   options: SceneOptions = {},
-  arn = "arn:aws:iam::093646564004:user/jane",
+  arn = sessionArn("Approvers", "jane"),
 ): Promise<{
   on: Scene;
   post: Post;
@@ -272,7 +273,7 @@ describe("the approval record", () => {
       checklist: INFRASTRUCTURE_LEAD.checklist,
       comment: "",
       via: "api",
-      caller: "arn:john",
+      caller: callerBy("arn:john"),
     });
     await on.settle();
     return on;
@@ -309,7 +310,7 @@ PROD Approval:
     expect(text).toContain(
       "- infrastructure-lead: john.smith@example.com\n  Approved: Thu 2026-11-26 10:15 Africa/Johannesburg\n  [x] Terraform plan reviewed",
     );
-    expect(text).toContain("  By: arn:john, from 198.51.100.7\n");
+    expect(text).toContain(`  By: arn:john, access key ${ACCESS_KEY}, from 198.51.100.7\n`);
     expect(text).toContain("  By: personal link, from 198.51.100.7\n");
     expect(text).toMatch(/= approval "before" for prod: approved by .* \(Thu 2026-11-26 10:15/);
     expect(text).toMatch(/Trail: \d+ entries, whole, head [0-9a-f]{64}\n$/);
@@ -319,12 +320,19 @@ PROD Approval:
     const on = await scene({ header: { requestedBy: "somebody.else@example.com" } });
     const startedBy = "arn:aws:sts::093646564004:assumed-role/SSO/sam.dev@example.com";
     const release = { requestedBy: "sam.dev@example.com" };
-    const entry = { id: "opened", kind: "opened", summary: "", data: { release, startedBy } };
+    const entry = {
+      id: "opened",
+      kind: "opened",
+      summary: "",
+      data: { release, startedBy, starter: callerBy(startedBy) },
+    };
     await appendAudit(on.deps, on.name.promotionId, entry);
 
     const { text } = await print(on);
 
-    expect(text).toContain(`Requested by: sam.dev@example.com (verified)\nStarted by: ${startedBy}\n`);
+    expect(text).toContain(
+      `Requested by: sam.dev@example.com (verified)\nStarted by: sam.dev@example.com, verified, as ${startedBy}\n`,
+    );
   });
 
   test("has of a rejection what was not ticked", async () => {

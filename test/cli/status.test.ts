@@ -126,7 +126,7 @@ describe.each([
       data: PromotionStatus;
     };
     expect({ ok, origin: data.origin, path: data.path }).toEqual({
-      origin: { requestedBy: REQUESTER, verified: false, startedBy: null },
+      origin: { requestedBy: REQUESTER, verified: false, startedBy: null, starter: null },
       path: ["sit", "prod"],
     });
     expect(data.approvals).toMatchObject([

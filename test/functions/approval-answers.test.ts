@@ -13,6 +13,7 @@ import {
 } from "../support/approval-scene.ts";
 import { CALLER_HEADER, formFrom } from "../support/approval-server.ts";
 import { APPROVE, APPROVE_INFRA, api, closeSites, expectUntouched, type Site, site } from "../support/approval-site.ts";
+import { callerBy, sessionArn } from "../support/callers.ts";
 import { judge } from "../support/judged-environment.ts";
 
 afterEach(closeSites);
@@ -276,7 +277,8 @@ describe("what the page shows", () => {
   });
 
   test("that the requester is verified where the very person started it", async () => {
-    const here = await site({ header: { startedBy: `arn:aws:sts::093646564004:assumed-role/SSO/${REQUESTER}` } });
+    const startedBy = sessionArn("SSO", REQUESTER);
+    const here = await site({ header: { startedBy, starter: callerBy(startedBy) } });
 
     expect((await here.get()).text).toMatch(/Requested by<\/dt><dd>sam\.dev@example\.com <span[^>]*>\(verified\)/);
   });

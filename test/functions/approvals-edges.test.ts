@@ -21,6 +21,7 @@ import {
   scene,
   TECH_LEAD,
 } from "../support/approval-scene.ts";
+import { callerBy } from "../support/callers.ts";
 import { interleave, twoSwitches } from "../support/interleave.ts";
 
 const approve: Attempt = {
@@ -109,7 +110,7 @@ describe("when others change the approval again and again", () => {
     await on.ask();
     contended(on);
 
-    const wanted = { role: "tech-lead", address: LEAD, by: OWNER, caller: "arn" };
+    const wanted = { role: "tech-lead", address: LEAD, by: OWNER, caller: callerBy("arn") };
     await expect(replacePerson(on.deps, on.name, wanted)).rejects.toThrow(LedgerBusy);
   });
 });
@@ -127,7 +128,8 @@ describe("when the ledger fails", () => {
       decide: () => decide(on.deps, on.name, approve),
       settle: () => on.settle(),
       ask: () => on.ask(),
-      replace: () => replacePerson(on.deps, on.name, { role: "tech-lead", address: LEAD, by: OWNER, caller: "arn" }),
+      replace: () =>
+        replacePerson(on.deps, on.name, { role: "tech-lead", address: LEAD, by: OWNER, caller: callerBy("arn") }),
     };
 
     await expect(calls[what]?.()).rejects.toThrow("DynamoDB throttled");
@@ -239,7 +241,7 @@ and have the link sent again (npm run headgate -- resend), let somebody else of 
 
 test("the mail that asks, word for word", async () => {
   const startedBy = "arn:aws:sts::093646564004:assumed-role/SSO/kim@example.com";
-  const on = await scene({ header: { startedBy } });
+  const on = await scene({ header: { startedBy, starter: callerBy(startedBy) } });
 
   await on.ask();
 
@@ -252,7 +254,7 @@ test("the mail that asks, word for word", async () => {
   Environment  prod
   Changes      Orders are priced in the customer's currency; the old endpoint stays until March.
   Requested by sam.dev@example.com (claimed, not verified)
-  Started by   ${startedBy} (verified)
+  Started by   kim@example.com, verified, as ${startedBy}
   Risk         medium, ticket BBWS-431
   Asked        before anything changes
   Answer by    Saturday 28 November 2026, 10:00 (Africa/Johannesburg), 2026-11-28 08:00 UTC
@@ -325,7 +327,7 @@ test("the escalation's people are replaced like any others", async () => {
   on.now = START + HOUR;
   await on.settle();
 
-  const wanted = { role: "team-manager", address: MANAGER, by: OWNER, caller: "arn" };
+  const wanted = { role: "team-manager", address: MANAGER, by: OWNER, caller: callerBy("arn") };
   expect(await replacePerson(on.deps, on.name, wanted)).toEqual({ kind: "done", address: OWNER, reach: "confirmed" });
   expect(await decide(on.deps, on.name, { ...approve, role: "team-manager", address: MANAGER })).toMatchObject({
     kind: "forbidden",
@@ -340,7 +342,7 @@ test("a seat whose mail is refused for good is replaced all the same", async () 
   await on.ask();
   on.mailTrouble.set(OWNER, new CallRefused("no such address"));
 
-  const wanted = { role: "tech-lead", address: LEAD, by: OWNER, caller: "arn" };
+  const wanted = { role: "tech-lead", address: LEAD, by: OWNER, caller: callerBy("arn") };
   expect(await replacePerson(on.deps, on.name, wanted)).toMatchObject({ kind: "done" });
   on.now += 48 * HOUR;
   expect(await replacePerson(on.deps, on.name, wanted)).toMatchObject({ kind: "ended" });

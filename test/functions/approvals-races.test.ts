@@ -19,6 +19,7 @@ import {
   sha256,
   TECH_LEAD,
 } from "../support/approval-scene.ts";
+import { callerBy, sessionArn } from "../support/callers.ts";
 import { interleave, twoSwitches } from "../support/interleave.ts";
 
 const attempt = (address: string, change: Partial<Attempt> = {}): Attempt => ({
@@ -103,7 +104,7 @@ describe("two answers at the same instant, in every order of their ledger operat
   });
 
   test("one caller who speaks for two people through the API is heard once", async () => {
-    const caller = "arn:aws:iam::093646564004:user/ops";
+    const caller = callerBy(sessionArn("Approvers", "ops"));
     const infra = { role: INFRASTRUCTURE_LEAD.role, checklist: INFRASTRUCTURE_LEAD.checklist };
     for (const choose of orders()) {
       const on = await scene();

@@ -16,8 +16,11 @@ import {
   START,
   scene,
 } from "../support/approval-scene.ts";
+import { callerBy } from "../support/callers.ts";
 
 const CALLER = "arn:aws:iam::093646564004:user/ops";
+/** As the trail keeps it. */
+const signed = { caller: CALLER, signer: callerBy(CALLER) };
 const leads = role("tech-lead", [LEAD, OWNER, MANAGER], [], 2);
 
 async function asked(): Promise<Scene> {
@@ -27,7 +30,7 @@ async function asked(): Promise<Scene> {
 }
 
 const replace = (on: Scene, address: string, by: string, asked = "tech-lead") =>
-  replacePerson(on.deps, on.name, { role: asked, address, by, caller: CALLER });
+  replacePerson(on.deps, on.name, { role: asked, address, by, caller: callerBy(CALLER) });
 
 const seats = async (on: Scene) => {
   const { roles } = await loadApproval(on.ledger, on.name);
@@ -111,13 +114,14 @@ describe("a seat", () => {
       role: "tech-lead",
       address: LEAD,
       by: OWNER,
-      caller: CALLER,
+      ...signed,
     });
   });
 });
 
 describe("a link", () => {
-  const resend = (on: Scene) => resendLink(on.deps, on.name, { role: "tech-lead", address: LEAD, caller: CALLER });
+  const resend = (on: Scene) =>
+    resendLink(on.deps, on.name, { role: "tech-lead", address: LEAD, caller: callerBy(CALLER) });
 
   test("is sent again once in each minute, and each time is on record", async () => {
     const on = await asked();
@@ -132,7 +136,7 @@ describe("a link", () => {
     expect(trail.map(({ summary }) => summary)).toEqual(
       Array.from({ length: 3 }, () => `the link of ${LEAD} (tech-lead) was sent again for ${CALLER}`),
     );
-    expect(trail[0]?.data).toEqual({ approval: "before", role: "tech-lead", address: LEAD, caller: CALLER });
+    expect(trail[0]?.data).toEqual({ approval: "before", role: "tech-lead", address: LEAD, ...signed });
   });
 });
 
@@ -145,7 +149,7 @@ describe("a decision", () => {
     checklist: [],
     version: " v1.4.0 ",
     via: "api",
-    caller: CALLER,
+    caller: callerBy(CALLER),
     sourceIp: "198.51.100.7",
     userAgent: "a test",
     generation: null,

@@ -10,6 +10,7 @@ import { rotate } from "../../functions/rotate-links.ts";
 import { INFRA, LEAD, OWNER, role, type Scene, START, scene } from "../support/approval-scene.ts";
 import { formFrom } from "../support/approval-server.ts";
 import { APPROVE, APPROVE_INFRA, ARN, closeSites, site } from "../support/approval-site.ts";
+import { ACCESS_KEY, API_ACCOUNT } from "../support/callers.ts";
 import { interleave, twoSwitches } from "../support/interleave.ts";
 
 afterEach(closeSites);
@@ -27,7 +28,7 @@ async function ask(on: Scene, body: unknown, caller: string | null = ARN) {
     body: JSON.stringify(body),
     sourceIp: "198.51.100.7",
     userAgent: "a test",
-    caller,
+    caller: caller === null ? null : { arn: caller, accessKey: ACCESS_KEY, account: API_ACCOUNT },
   });
   return { status, body: JSON.parse(answer) as Record<string, unknown> };
 }

@@ -11,6 +11,7 @@ import { hmacSha256 } from "../../functions/runtime/dependencies.ts";
 import { HOUR, INFRA, LEAD, type Scene, START, sha256 } from "../support/approval-scene.ts";
 import { formFrom } from "../support/approval-server.ts";
 import { APPROVE, APPROVE_INFRA, api, closeSites, expectUntouched, type Site, site } from "../support/approval-site.ts";
+import { callerBy } from "../support/callers.ts";
 
 afterEach(closeSites);
 
@@ -19,7 +20,7 @@ const DAY = 24 * HOUR;
 const linksIn = (on: Scene) => on.inbox.flatMap(({ body }) => /\/approvals\/([0-9a-f]{64})/.exec(body)?.[1] ?? []);
 
 const resend = ({ on }: Site, address = LEAD, role = "tech-lead") =>
-  resendLink(on.deps, on.name, { role, address, caller: "arn:aws:iam::093646564004:user/ops" });
+  resendLink(on.deps, on.name, { role, address, caller: callerBy("arn:aws:iam::093646564004:user/ops") });
 
 /** Every text in the table, at any depth, keys and names of attributes included. */
 function textsIn(value: unknown): string[] {

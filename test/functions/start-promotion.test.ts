@@ -15,6 +15,7 @@ import { openPromotion } from "../../functions/open-promotion.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 import { documents, type Json } from "../domain/plan/documents.ts";
 import { CALLER_HEADER, serve, type TestServer } from "../support/approval-server.ts";
+import { ACCESS_KEY, API_ACCOUNT, CALLERS } from "../support/callers.ts";
 import { arnOf, NEW_CODE, sha256, World } from "../support/deps.ts";
 import { interleave, twoSwitches } from "../support/interleave.ts";
 
@@ -64,7 +65,7 @@ const post = (caller: string, release: Json, deps = world.deps) =>
     body: JSON.stringify({ release }),
     sourceIp: "198.51.100.7",
     userAgent: "a test",
-    caller,
+    caller: { arn: caller, accessKey: ACCESS_KEY, account: API_ACCOUNT },
   });
 
 /** What the machine does first, in an execution that began now under this name. */
@@ -119,10 +120,10 @@ describe("a start through the API", () => {
 
     expect(header.startedBy).toBe(SAM);
     expect((await loadAudit(world.ledger, header.promotionId))[0]).toMatchObject({
-      summary: `shop v1.2.3, asked for by dev@shop.example (claimed, not verified), started by ${SAM}`,
-      data: { startedBy: SAM },
+      summary: `shop v1.2.3, asked for by dev@shop.example (claimed, not verified), started by ${SAM} (session name not verified)`,
+      data: { startedBy: SAM, starter: { principal: "arn:aws:sts::093646564004:assumed-role/Release", person: null } },
     });
-    expect(world.mailsTo("team@shop.example")[0]?.body).toContain(`started by ${SAM}\n`);
+    expect(world.mailsTo("team@shop.example")[0]?.body).toContain(`started by ${SAM} (session name not verified)\n`);
   });
 
   it("said twice is the first one", async () => {
@@ -322,7 +323,10 @@ describe("two callers at the same instant, in every order of their ledger operat
 });
 
 describe("the person behind the starter", () => {
-  const leads = { "policy.people.tech-lead": ["Jane@shop.example", "joan@shop.example"] };
+  const leads = {
+    "policy.callers": { verifiedRoles: [...CALLERS.verifiedRoles] },
+    "policy.people.tech-lead": ["Jane@shop.example", "joan@shop.example"],
+  };
 
   it("is asked for no approval", async () => {
     await storePolicy(world.deps, documents(leads).policy);
@@ -332,7 +336,9 @@ describe("the person behind the starter", () => {
     await askApproval(world.deps)({ promotionId, environment: "prod", approval: "before" });
 
     expect(world.mailsTo("jane@shop.example")).toEqual([]);
-    expect(world.mailsTo("joan@shop.example")[0]?.body).toContain(`  Started by   ${JANE} (verified)\n`);
+    expect(world.mailsTo("joan@shop.example")[0]?.body).toContain(
+      `  Started by   jane@shop.example, verified, as ${JANE}\n`,
+    );
   });
 
   it("makes the requester's name more than a claim where it is the same person", async () => {

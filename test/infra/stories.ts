@@ -206,7 +206,7 @@ async function outliveBy(sandbox: Sandbox, rival: unknown): Promise<string> {
 async function approveBySignature(sandbox: Sandbox): Promise<void> {
   const [open] = await sandbox.ledger.list(keys.open("").pk, "PROMOTION#");
   const pathParameters = { promotionId: String(open?.promotionId), environment: "prod", approval: "before" };
-  const body = { action: "decide", role: "operations", decision: "approved", version: "v2", as: "ops@shop.example" };
+  const body = { action: "decide", role: "operations", decision: "approved", version: "v2" };
   await lookBySignature(sandbox, pathParameters.promotionId);
   const { statusCode } = await sandbox.api.request(
     "decide",
@@ -216,7 +216,7 @@ async function approveBySignature(sandbox: Sandbox): Promise<void> {
       pathParameters,
       contentType: "application/json",
       body: JSON.stringify(body),
-      caller: "arn:aws:sts::111122223333:assumed-role/operator/olga",
+      caller: "arn:aws:iam::111122223333:user/ops@shop.example",
     }),
   );
   if (statusCode !== 200) throw new Error(`the signed route said ${statusCode}`);

@@ -20,7 +20,10 @@ const eventOf = ({ userArn, ...change }: Change = {}): APIGatewayProxyEvent =>
     headers: { "Content-Type": "application/x-www-form-urlencoded", Cookie: "a=b" },
     body: "decision=approve",
     isBase64Encoded: false,
-    requestContext: { identity: { sourceIp: "203.0.113.9", userAgent: "Browser/1", userArn: userArn ?? null } },
+    requestContext: {
+      accountId: "093646564004",
+      identity: { accessKey: "ASIA1", sourceIp: "203.0.113.9", userAgent: "Browser/1", userArn: userArn ?? null },
+    },
     ...change,
   }) as unknown as APIGatewayProxyEvent;
 
@@ -53,10 +56,14 @@ describe("a request", () => {
     expect(fromGateway(bare)).toMatchObject({ body: "", headers: {} });
   });
 
-  test("that was signed says by whom", () => {
+  test("that was signed says by whom, by which key, and in which account the API is", () => {
     const userArn = "arn:aws:sts::093646564004:assumed-role/Operators/ann";
 
-    expect(fromGateway(eventOf({ userArn })).caller).toBe(userArn);
+    expect(fromGateway(eventOf({ userArn })).caller).toEqual({
+      arn: userArn,
+      accessKey: "ASIA1",
+      account: "093646564004",
+    });
   });
 });
 

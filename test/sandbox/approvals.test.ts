@@ -279,7 +279,7 @@ describe("before the rollout", () => {
         },
       });
       const { sandbox } = seen;
-      const caller = `arn:aws:sts::111122223333:assumed-role/SSO/${OPS}`;
+      const caller = `arn:aws:iam::111122223333:user/${OPS}`;
       const answers: string[] = [];
       sandbox.clock.after(10 * MINUTE, "operations decide by the API", async () => {
         answers.push(await decide(seen, caller, { decision: "approved", version: "v2" }));

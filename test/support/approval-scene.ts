@@ -16,6 +16,7 @@ import { promises } from "../../functions/runtime/concurrency.ts";
 import { hmacSha256 } from "../../functions/runtime/dependencies.ts";
 import { settleApproval } from "../../functions/settle-approval.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
+import { CALLERS } from "./callers.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 export const HOUR = 3_600_000;
@@ -289,7 +290,8 @@ export class Scene {
 
   /** Puts a policy in force that names these people, by role, for each of these environments. */
   async putPolicy(people: Readonly<Record<string, readonly string[]>>, environments = ["sit", "prod"]): Promise<void> {
-    const document = { people, environments: Object.fromEntries(environments.map((name) => [name, {}])) };
+    const places = Object.fromEntries(environments.map((name) => [name, {}]));
+    const document = { people, callers: CALLERS, environments: places };
     await storePolicy(this.deps, document);
   }
 

@@ -9,6 +9,7 @@ import { failureAnswer, handlerFailure } from "../../functions/pages/failure.ts"
 import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
 import { fromGateway, toGateway } from "../../functions/runtime/http.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
+import { ACCESS_KEY, API_ACCOUNT } from "./callers.ts";
 
 interface Route {
   readonly pattern: RegExp;
@@ -94,7 +95,9 @@ function eventOf(
     body: body.length === 0 ? null : body.toString("base64"),
     isBase64Encoded: body.length > 0,
     requestContext: {
+      accountId: API_ACCOUNT,
       identity: {
+        accessKey: CALLER_HEADER in headers ? ACCESS_KEY : null,
         sourceIp: "198.51.100.7",
         userAgent: headers["user-agent"] ?? null,
         userArn: headers[CALLER_HEADER] ?? null,

@@ -1,6 +1,7 @@
 /** Approvals: what was asked of whom, and what they answered. */
 
-import { addressIn, looksLikeAddress, personOf, samePerson } from "../people.ts";
+import { addressIn, type Caller, principalOf, samePrincipal } from "../callers.ts";
+import { looksLikeAddress, personOf, samePerson } from "../people.ts";
 import type { ApprovalPlan, RolePlan } from "../plan.ts";
 
 export const APPROVAL_OUTCOMES = ["approved", "rejected", "expired", "superseded", "cancelled"] as const;
@@ -61,6 +62,7 @@ export interface ApprovalRecord {
   readonly requester: string;
   /** IAM identity that started the promotion; null: nobody is on record. */
   readonly startedBy: string | null;
+  readonly starter?: Caller | null;
   /** Hash of what the decision is about: release, artifacts, evidence, gate results, the trail so far. */
   readonly binding: string;
   /** Hash of the trail's newest entry when people were asked, and so of all that was found before; null: none was. */
@@ -91,14 +93,28 @@ export interface Decision {
   readonly via: "page" | "api";
   /** IAM identity of the caller, where the decision came through the API. */
   readonly caller: string | null;
+  /** How that identity is held; absent in decisions from before callers were held by their principal. */
+  readonly signer?: Caller | null;
   readonly sourceIp: string;
   readonly userAgent: string;
 }
 
-/** Who decides nothing about a promotion: its requester, and the person behind the identity that started it. */
+/**
+ * Who decides nothing about a promotion: its requester, and the person whom the identity that started it names. Both may
+ * be claims: a claim keeps its bearer out, and lets nobody in.
+ */
 export function partiesTo({ requester, startedBy }: Pick<ApprovalRecord, "requester" | "startedBy">): string[] {
   const starter = startedBy === null ? null : addressIn(startedBy);
   return starter === null ? [requester] : [requester, starter];
+}
+
+/** Whether the principal behind a request started the promotion, whatever its session was called then or is now. */
+export function hasStarted(
+  { startedBy, starter }: Pick<ApprovalRecord, "startedBy" | "starter">,
+  caller: Caller,
+): boolean {
+  const principal = principalOf(starter, startedBy);
+  return principal !== null && samePrincipal(principal, caller.principal);
 }
 
 /** The role as it is asked: without the parties to the promotion, each person once. */

@@ -90,7 +90,8 @@ async function newRecord(
 ): Promise<ApprovalRecord> {
   const askedAt = deps.clock.now();
   const generation = lastGeneration + 1;
-  const parties = { requester: release.requestedBy, startedBy: header.startedBy };
+  const { startedBy, starter = null } = header;
+  const parties = { requester: release.requestedBy, startedBy, starter };
   const entries = await loadAudit(deps.ledger, name.promotionId);
   const found = { gates: gateResults(entries, name.environment), trail: entries.at(-1)?.hash ?? null };
   return {

@@ -3,6 +3,7 @@
  * transaction on the record's revision: of two answers at the same instant one is written and the other sees it.
  */
 
+import { type Caller, principalOf, samePrincipal } from "../callers.ts";
 import { isOver } from "../ledger/executions.ts";
 import type { Header } from "../ledger/header.ts";
 import { loadSignals } from "../ledger/load.ts";
@@ -10,7 +11,7 @@ import { samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
 import { inPlainText } from "../text.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
-import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
+import { type ApprovalRecord, type Decision, hasStarted, seatOf } from "./approval.ts";
 import { type InForce, whyNot } from "./in-force.ts";
 import { whileInEpoch } from "./link-epoch.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
@@ -23,7 +24,7 @@ export type DecideDeps = Pick<Dependencies, "ledger" | "clock" | "hash" | "execu
 /** An answer with where it came from. */
 export interface Attempt extends Answer {
   readonly via: "page" | "api";
-  readonly caller: string | null;
+  readonly caller: Caller | null;
   readonly sourceIp: string;
   readonly userAgent: string;
   /** Of the link that was used; null where there was none. */
@@ -33,8 +34,8 @@ export interface Attempt extends Answer {
 
 export type Decided =
   | { readonly kind: "decided"; readonly record: ApprovalRecord; readonly decision: Decision }
-  /** This person, or this caller, has decided before. */
-  | { readonly kind: "already"; readonly record: ApprovalRecord }
+  /** This person has decided before, or this principal; for whom it has, where that is somebody else and known. */
+  | { readonly kind: "already"; readonly record: ApprovalRecord; readonly forAnother: Decision | null }
   | { readonly kind: "ended"; readonly settlement: Pick<Settlement, "state" | "summary"> }
   | { readonly kind: "forbidden"; readonly missing: readonly Missing[] }
   | { readonly kind: "incomplete"; readonly missing: readonly Missing[] }
@@ -66,13 +67,15 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   const decisions = await loadDecisions(deps.ledger, name);
   const signals = await loadSignals(deps.ledger, name.promotionId);
   const inForce = await loadInForce(deps.ledger, record);
-  const already = decisions.some((one) => samePerson(one.address, attempt.address) && one.round === record.askedAt);
-  if (already) return { kind: "already", record };
+  const before = decisions.find((one) => one.round === record.askedAt && isOfOne(one, attempt));
+  if (before !== undefined) {
+    return { kind: "already", record, forAnother: samePerson(before.address, attempt.address) ? null : before };
+  }
   const at = deps.clock.now();
-  const before = await endBy(deps, header, settle(record, decisions, signals, inForce, at));
-  if (before.state !== "waiting") return { kind: "ended", settlement: before };
+  const settlement = await endBy(deps, header, settle(record, decisions, signals, inForce, at));
+  if (settlement.state !== "waiting") return { kind: "ended", settlement };
   const missing = [
-    ...refusedCaller(record, attempt),
+    ...refusedCaller(header, attempt),
     ...refusedLink(record, attempt),
     ...refusedSeat(inForce, record, attempt),
     ...checkDecision(record, release.version, attempt),
@@ -97,10 +100,17 @@ async function endBy(
   return isOver(status, header, deps.clock) ? over : settlement;
 }
 
-/** The IAM identity that started the promotion is a party to it, whomever it speaks for. */
-function refusedCaller({ startedBy }: ApprovalRecord, { caller }: Attempt): Missing[] {
-  if (caller === null || caller !== startedBy) return [];
-  return [{ what: "party", message: `${caller} started this promotion and does not decide about it` }];
+/** Whether an answer is one person's, or one principal's, with one that was given. */
+function isOfOne(given: Decision, { address, caller }: Attempt): boolean {
+  const principal = principalOf(given.signer, given.caller);
+  const sameCaller = principal !== null && caller !== null && samePrincipal(principal, caller.principal);
+  return sameCaller || samePerson(given.address, address);
+}
+
+/** The principal that started the promotion is a party to it, whomever it speaks for and whatever its session is called. */
+function refusedCaller(header: Header, { caller }: Attempt): Missing[] {
+  if (caller === null || !hasStarted(header, caller)) return [];
+  return [{ what: "party", message: `${caller.principal} started this promotion and does not decide about it` }];
 }
 
 /** A seat that was given to somebody else, or asked anew, has left its old link behind. */
@@ -132,7 +142,8 @@ function decisionOf(record: ApprovalRecord, attempt: Attempt, at: number): Decis
     round: record.askedAt,
     binding: record.binding,
     via,
-    caller,
+    caller: caller?.arn ?? null,
+    signer: caller,
     sourceIp,
     userAgent,
   };
@@ -154,7 +165,9 @@ async function write(
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     if (error.failed.includes(0)) return "again";
-    return error.failed.every((index) => index > once.length) ? LINKS_RENEWED : { kind: "already", record };
+    return error.failed.every((index) => index > once.length)
+      ? LINKS_RENEWED
+      : { kind: "already", record, forAnother: null };
   }
 }
 

@@ -1,7 +1,7 @@
 /** What people are told by mail about an approval. Plain text, personal, one address each; nothing of it is cut. */
 
 import { claimed, claimLines, LONGEST_LINE } from "../claims.ts";
-import { claimInWords } from "../ledger/origin.ts";
+import { claimInWords, starterInWords } from "../ledger/origin.ts";
 import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
@@ -48,7 +48,7 @@ export function requestMail(
   now: number,
 ): Wording {
   const { record, release, plan } = subject;
-  const { startedBy } = record;
+  const starter = starterInWords(record);
   const zone = plan.window?.zone ?? null;
   return {
     subject: `${reason === "reminded" ? "Reminder: " : ""}Approve ${releaseName(subject)} for ${plan.environment}?`,
@@ -59,8 +59,8 @@ export function requestMail(
       ...claimLines("Release", `${releaseName(subject)}, commit ${release.commit}`, NAMES),
       `  Environment  ${plan.environment}`,
       ...claimLines("Changes", release.summary, NAMES),
-      `  Requested by ${oneLine(release.requestedBy)} (${claimInWords({ ...release, startedBy })})`,
-      startedBy === null ? null : `  Started by   ${startedBy} (verified)`,
+      `  Requested by ${oneLine(release.requestedBy)} (${claimInWords({ requestedBy: release.requestedBy, starter: record.starter ?? null })})`,
+      starter === null ? null : `  Started by   ${starter}`,
       `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${claimed(release.ticket)}`}`,
       ...(release.emergency === null ? [] : claimLines("EMERGENCY", release.emergency.reason, NAMES)),
       `  Asked        ${askedWhen(whenOf(subject))}`,

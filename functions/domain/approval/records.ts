@@ -21,7 +21,7 @@ export function changeApproval(record: ApprovalRecord, change: Partial<ApprovalR
   };
 }
 
-/** The changes that write a decision once per seat, per person, and per IAM identity. */
+/** The changes that write a decision once per seat, per person, and per principal. */
 export function decisionChanges(name: ApprovalName, decision: Decision): Change[] {
   const { promotionId, environment, approval } = name;
   const { role, address } = decision;
@@ -32,6 +32,6 @@ export function decisionChanges(name: ApprovalName, decision: Decision): Change[
   return [
     { put: item(keys.decision(promotionId, environment, approval, role, personOf(address)), decision), if: "absent" },
     decider(personOf(address)),
-    ...(decision.caller === null ? [] : [decider(decision.caller)]),
+    ...(decision.signer == null ? [] : [decider(decision.signer.principal.toLowerCase())]),
   ];
 }

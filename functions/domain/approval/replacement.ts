@@ -1,6 +1,7 @@
 /** Whether a seat may go to somebody else: who decides is chosen by nobody who has a stake in the answer. */
-import { addressIn, personOf, type Seats, samePerson, unfillable } from "../people.ts";
-import { type ApprovalRecord, type AskedRole, type Decision, partiesTo, seatOf } from "./approval.ts";
+import { addressIn, type Caller } from "../callers.ts";
+import { personOf, type Seats, samePerson, unfillable } from "../people.ts";
+import { type ApprovalRecord, type AskedRole, type Decision, hasStarted, partiesTo, seatOf } from "./approval.ts";
 import { type InForce, whyNot } from "./in-force.ts";
 import { seatsLeft } from "./seats.ts";
 import { countedDecisions } from "./settlement.ts";
@@ -11,8 +12,8 @@ export interface Exchange {
   readonly address: string;
   /** Who is to have it. */
   readonly by: string;
-  /** IAM identity that asks for it. */
-  readonly caller: string;
+  /** Who asks for it. */
+  readonly caller: Caller;
 }
 
 export interface Refusal {
@@ -39,8 +40,8 @@ export function refuseExchange(situation: Situation, exchange: Exchange): Refusa
 
 /** A party may ask others to give the seat away, and not do it: otherwise it would choose who decides about its release. */
 function refuseCaller({ record }: Situation, { caller }: Exchange): Refusal | null {
-  const person = addressIn(caller);
-  const isParty = caller === record.startedBy || partiesTo(record).some((party) => samePerson(person ?? caller, party));
+  const claimed = addressIn(caller.arn) ?? caller.arn;
+  const isParty = hasStarted(record, caller) || partiesTo(record).some((party) => samePerson(claimed, party));
   if (!isParty) return null;
   const why = "whoever requested the release or started it does not choose who decides: let somebody of the role do it";
   return { status: 403, why };

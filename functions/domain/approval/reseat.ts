@@ -1,5 +1,6 @@
 /** Sending a link again, and giving a seat to another person of the role. */
 
+import { type Caller, callerInWords } from "../callers.ts";
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { loadSignals } from "../ledger/load.ts";
@@ -45,7 +46,7 @@ async function situationOf(deps: MailTools, name: ApprovalName): Promise<Situati
 export async function resendLink(
   deps: MailTools,
   name: ApprovalName,
-  wanted: { readonly role: string; readonly address: string; readonly caller: string },
+  wanted: { readonly role: string; readonly address: string; readonly caller: Caller },
 ): Promise<Reseated> {
   const situation = await situationOf(deps, name);
   if (situation.settlement.state !== "waiting") return { kind: "ended", settlement: situation.settlement };
@@ -56,9 +57,9 @@ export async function resendLink(
   await appendAudit(deps, name.promotionId, {
     id: `resent#${name.environment}#${name.approval}#${wanted.role}#${personOf(wanted.address)}#${minute}`,
     kind: "link-resent",
-    summary: `the link of ${seat.person.address} (${wanted.role}) was sent again for ${wanted.caller}`,
+    summary: `the link of ${seat.person.address} (${wanted.role}) was sent again for ${callerInWords(wanted.caller)}`,
     environment: name.environment,
-    data: { approval: name.approval, ...wanted },
+    data: { approval: name.approval, ...wanted, caller: wanted.caller.arn, signer: wanted.caller },
   });
   return done(deps, seat.person.address);
 }
@@ -126,9 +127,9 @@ async function tellReplaced(
   await appendAudit(deps, name.promotionId, {
     id: `replaced#${name.environment}#${name.approval}#${record.askedAt}#${generation}`,
     kind: "approver-replaced",
-    summary: `${wanted.by} was asked in place of ${wanted.address} as ${wanted.role}, by ${wanted.caller}`,
+    summary: `${wanted.by} was asked in place of ${wanted.address} as ${wanted.role}, by ${callerInWords(wanted.caller)}`,
     environment: name.environment,
-    data: { approval: name.approval, ...wanted },
+    data: { approval: name.approval, ...wanted, caller: wanted.caller.arn, signer: wanted.caller },
   });
   await mailSeats(deps, situation, [seat], "asked", "ask");
   const notice = `APPROVAL#${name.environment}#${name.approval}#${record.askedAt}#replaced-${generation}`;

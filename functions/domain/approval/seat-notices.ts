@@ -1,4 +1,5 @@
 /** What people read of seats that changed: whose person decides no more, and who was put in for whom. */
+import { callerInWords } from "../callers.ts";
 import type { Wording } from "../notices/notice.ts";
 import { oneLine } from "../text.ts";
 import type { Subject } from "./notices.ts";
@@ -46,7 +47,7 @@ export function replacedNotice({ record, release, plan }: Subject, { role, addre
     body: [
       `The approval "${record.approval}" of ${what} is asked of ${oneLine(by)} in place of ${oneLine(address)}, as ${role}.`,
       "",
-      `  Done by  ${oneLine(caller)}`,
+      `  Done by  ${oneLine(callerInWords(caller))}`,
       "",
       `The link of ${oneLine(address)} decides nothing any more. If that is not right, reject the release, or have the seat`,
       "given back (npm run headgate -- replace).",

@@ -16,6 +16,7 @@ import {
 } from "../schema-parts.ts";
 import { analysisSchema } from "./policy-analysis.ts";
 import { approvalSchema } from "./policy-approvals.ts";
+import { callersSchema } from "./policy-callers.ts";
 import { gateSchema } from "./policy-gates.ts";
 import { windowSchema } from "./policy-window.ts";
 
@@ -179,6 +180,7 @@ export const policySchema = z
     description: z.string().optional().describe("what the policy is for"),
     order: z.array(nameSchema).min(1).describe("the environments in the order in which a release goes through them"),
     people: peopleSchema.optional().describe("roles of every environment; an environment's own people replace a role"),
+    callers: callersSchema.optional(),
     environments: z.record(nameSchema, environmentSchema).describe("the environments by name"),
     services: z.record(nameSchema, serviceSchema).describe("the services by name"),
   })

@@ -1,4 +1,5 @@
 /** A promotion's header, and the word on why it ends. */
+import type { Caller } from "../callers.ts";
 import type { Outcome } from "../outcomes.ts";
 import type { Item, Key } from "../ports.ts";
 
@@ -12,6 +13,8 @@ export interface Header {
   readonly requestedBy: string;
   /** IAM identity that started the promotion through the API, and decides no approval; null: nobody is on record. */
   readonly startedBy: string | null;
+  /** How that identity is held; absent in promotions that began before callers were held by their principal. */
+  readonly starter?: Caller | null;
   readonly policyHash: string;
   readonly planHash: string;
   readonly environments: readonly string[];

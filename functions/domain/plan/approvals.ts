@@ -1,8 +1,9 @@
+import { addressIn } from "../callers.ts";
 import type { ApprovalInput } from "../documents/policy-approvals.ts";
 import { type Path, renderPath } from "../documents/problems.ts";
 import { nearest } from "../documents/schema-problems.ts";
 import { formatDuration } from "../durations.ts";
-import { addressIn, canBeSeated, samePerson } from "../people.ts";
+import { canBeSeated, samePerson } from "../people.ts";
 import type { ApprovalPlan, Risk, RolePlan, StepPlan, When } from "../plan.ts";
 import { peopleOf, peoplePath } from "./people.ts";
 import type { Scope } from "./scope.ts";

@@ -9,6 +9,7 @@ import type { EnvironmentPlan, PromotionPlan } from "../plan.ts";
 import { earliestStart, plannedSeconds } from "../windows.ts";
 import { resolveAnalysis } from "./analysis.ts";
 import { resolveApprovals } from "./approvals.ts";
+import { checkCallers, warnOfUnknownCallers } from "./callers.ts";
 import { scopesOf } from "./documents.ts";
 import { resolveGates } from "./gates.ts";
 import { refuseLongerThanLife } from "./life.ts";
@@ -89,6 +90,7 @@ function resolveDocuments(
   context: ResolveContext,
 ): EnvironmentPlan[] {
   checkEverybody(report, policy);
+  checkCallers(report, policy);
   const scopes = scopesOf(report, policy, release, context);
   const resolved = scopes.map((scope) => ({ scope, targets: resolveTargets(scope) }));
   refuseSharedAliases(resolved);
@@ -100,6 +102,9 @@ function resolveDocuments(
   }
   const environments = resolved.map(({ scope, targets }) => resolveEnvironment(scope, targets));
   refuseLongerThanLife(report, environments);
+  const asks = environments.some(({ approvals }) => approvals.length > 0);
+  // Whoever starts it can no longer change that.
+  if (asks && context.startedBy === undefined) warnOfUnknownCallers(report, policy);
   return environments;
 }
 

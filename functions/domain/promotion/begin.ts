@@ -1,4 +1,6 @@
 /** Starting a promotion's execution for a caller whose identity is verified. */
+import type { Signature } from "../callers.ts";
+import { identifyCaller } from "../ledger/caller-rules.ts";
 import { currentPolicy } from "../ledger/policies.ts";
 import type { Resolution } from "../plan/resolve.ts";
 import type { Dependencies } from "../ports.ts";
@@ -30,12 +32,13 @@ export async function resolveNow(
 export async function begin(
   deps: Tools,
   { release, attempt }: { readonly release: unknown; readonly attempt: number },
-  by: { readonly startedBy: string; readonly sourceIp: string; readonly userAgent: string },
+  { signature, ...from }: { readonly signature: Signature; readonly sourceIp: string; readonly userAgent: string },
 ): Promise<Begun> {
   const name = promotionName(deps.hash, release, attempt);
   const executionArn = deps.executions.arnOf(name);
   const runs = (await deps.executions.status(executionArn)) !== undefined;
-  const start = { ...by, executionArn, at: deps.clock.now(), releaseHash: releaseHash(deps.hash, release) };
+  const known = { executionArn, at: deps.clock.now(), releaseHash: releaseHash(deps.hash, release) };
+  const start = { ...from, ...known, startedBy: signature.arn, starter: await identifyCaller(deps.ledger, signature) };
   if (!runs && !(await noteStart(deps, start))) return { kind: "contended", name };
   if ((await deps.executions.start(name, release)) === "taken") return { kind: "taken", name };
   return { kind: runs ? "running" : "started", executionArn };

@@ -30,18 +30,21 @@ export async function openOnce(deps: Dependencies, start: Start): Promise<Header
 
 /** Resolves, pins and writes; the header, which says that all of it stands, comes last. */
 async function open(deps: Dependencies, start: Start, promotionId: string): Promise<void> {
-  const startedBy = await verifiedStarter(deps, start);
+  const { startedBy, starter = null } = (await verifiedStarter(deps, start)) ?? NOBODY;
   const policy = await currentPolicy(deps.ledger);
   const resolved = resolveUnder(policy, start.release, { now: deps.clock.now(), startedBy });
   const pinned = resolved.ok ? await pinArtifacts(deps, resolved.plan) : resolved;
   const plan = pinned.ok ? pinned.plan : null;
   const { executionArn } = start;
-  const known = { promotionId, startedBy, policyHash: policy?.hash ?? "", executionArn, openedAt: deps.clock.now() };
+  const origin = { startedBy, starter, policyHash: policy?.hash ?? "" };
+  const known = { ...origin, promotionId, executionArn, openedAt: deps.clock.now() };
   const header = headerOf(deps.hash, known, plan);
   if (!pinned.ok) await refuse(deps, promotionId, pinned.problems);
   await writeHeader(deps, header, plan);
   if (plan !== null) await announce(deps, header, plan);
 }
+
+const NOBODY = { startedBy: null, starter: null };
 
 async function refuse(deps: Dependencies, promotionId: string, problems: readonly Problem[]): Promise<void> {
   await noteEnding(deps, promotionId, "blocked", `the release was refused: ${renderProblems(problems).join("\n")}`);
@@ -69,12 +72,12 @@ async function announce(deps: Dependencies, header: Header, plan: PromotionPlan)
 
 /** From what stands in the ledger, so that a call that was cut off before it is made good by the next one. */
 async function record(deps: Dependencies, { release, executionArn }: Start, header: Header): Promise<void> {
-  const { promotionId, policyHash, planHash, startedBy } = header;
+  const { promotionId, policyHash, planHash, startedBy, starter = null } = header;
   const refused = header.environments.length === 0 ? await loadEnding(deps.ledger, promotionId) : null;
   await appendAudit(deps, promotionId, {
     id: "opened",
     kind: refused === null ? "opened" : "refused",
     summary: refused?.summary ?? openedInWords(header, release),
-    data: { release, policyHash, planHash, startedBy, execution: executionArn },
+    data: { release, policyHash, planHash, startedBy, starter, execution: executionArn },
   });
 }

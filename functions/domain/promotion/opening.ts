@@ -32,7 +32,7 @@ const plain = (value: unknown) =>
 /** The header of a promotion that opens; without a plan it names no environment, since its release was refused. */
 export function headerOf(
   hash: Hash,
-  known: Pick<Header, "promotionId" | "startedBy" | "policyHash" | "executionArn" | "openedAt">,
+  known: Pick<Header, "promotionId" | "startedBy" | "starter" | "policyHash" | "executionArn" | "openedAt">,
   plan: PromotionPlan | null,
 ): Header {
   return {

@@ -3,6 +3,7 @@
  * start route writes the IAM identity that signed the request down first, under the ARN that the execution is about to
  * have, in a partition that no other function may write. The machine's first handler believes that item and nothing else.
  */
+import type { Caller } from "../callers.ts";
 import { canonicalJson } from "../canonical.ts";
 import type { Problem } from "../documents/problems.ts";
 import { executionName } from "../inputs.ts";
@@ -15,6 +16,8 @@ export interface StartRecord {
   readonly executionArn: string;
   /** ARN of the IAM identity, as API Gateway verified it. */
   readonly startedBy: string;
+  /** How it is held; absent in starts from before callers were held by their principal. */
+  readonly starter?: Caller;
   /** Epoch ms. */
   readonly at: number;
   /** Of the release as it was sent: another input under the same name is not what this identity started. */

@@ -37,17 +37,17 @@ function mayReplace(found: StartRecord, start: StartRecord): boolean {
 /** An item speaks for an execution that began within so much of it (ms), and for no later one under the same name. */
 const SPEAKS_FOR_MS = 5 * 60_000;
 
-/** The IAM identity that started this execution; null: nobody is on record, as after a start by console or schedule. */
+/** The start of this execution by an IAM identity; null: nobody is on record, as after a start by console or schedule. */
 export async function verifiedStarter(
   deps: { readonly ledger: Ledger; readonly hash: Hash; readonly log: Log },
   started: { readonly executionArn: string; readonly startedAt: string; readonly release: unknown },
-): Promise<string | null> {
+): Promise<StartRecord | null> {
   const found = await deps.ledger.read(keys.start(started.executionArn));
   if (found === undefined) return null;
   const start = asStart(found);
   const sameRelease = start.releaseHash === releaseHash(deps.hash, started.release);
   const sameTime = Math.abs(Date.parse(started.startedAt) - start.at) <= SPEAKS_FOR_MS;
-  if (sameRelease && sameTime) return start.startedBy;
+  if (sameRelease && sameTime) return start;
   deps.log.warn("a start is on record, but not of this execution", { ...started, release: undefined, start });
   return null;
 }

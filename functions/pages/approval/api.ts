@@ -1,5 +1,6 @@
 /** An approval over the signed route: what may be asked of it, and how the outcome is said in JSON. */
 import * as z from "zod";
+import type { Decision } from "../../domain/approval/approval.ts";
 import type { Decided } from "../../domain/approval/decide.ts";
 import type { Reseated } from "../../domain/approval/reseat.ts";
 import { addressSchema } from "../../domain/schema-parts.ts";
@@ -30,7 +31,7 @@ export function decidedAnswer(decided: Decided): HttpResponse {
     case "decided":
       return json(200, { state: decided.record.state, decision: decided.decision.decision });
     case "already":
-      return json(409, { error: "this person, or this caller, has decided already" });
+      return json(409, { error: answeredBefore(decided.forAnother) });
     case "ended":
       return ended(decided.settlement);
     case "forbidden":
@@ -40,6 +41,13 @@ export function decidedAnswer(decided: Decided): HttpResponse {
     case "busy":
       return json(409, { error: "others decided at the same moment: try again" });
   }
+}
+
+function answeredBefore(forAnother: Decision | null): string {
+  if (forAnother?.signer == null) return "this person, or this caller, has decided already";
+  const { signer, address } = forAnother;
+  const answered = `${signer.principal} has answered already, for ${address}`;
+  return `${answered}: all sessions of a role are one caller, since their names are not verified; decide by the link in your mail, or let the policy list the role in callers.verifiedRoles, once its trust policy fixes the session's name`;
 }
 
 export function reseatedAnswer(reseated: Reseated): HttpResponse {

@@ -121,7 +121,7 @@ function releaseCard(view: ApprovalView): Html {
 function starterOf({ startedBy }: ApprovalView): Html {
   return startedBy === null
     ? html`nobody on record <span class="soft">(from the console, by a schedule or by another tool)</span>`
-    : html`<span class="mono">${startedBy}</span> <span class="soft">(verified; decides nothing here)</span>`;
+    : html`<span class="mono">${startedBy}</span> <span class="soft">(decides nothing here)</span>`;
 }
 
 function irreversibleCard({ irreversible }: ApprovalView): Html {

@@ -14,12 +14,13 @@ import { loadApproval, loadAsked, loadDecisions } from "../../domain/approval/lo
 import { isRevoked, loadInForce } from "../../domain/approval/load-in-force.ts";
 import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
+import { callerInWords } from "../../domain/callers.ts";
 import { formatDuration } from "../../domain/durations.ts";
 import type { PlanAdvice } from "../../domain/judge/advice.ts";
 import { loadAdvice } from "../../domain/judge/advice-record.ts";
 import type { Header } from "../../domain/ledger/header.ts";
 import { loadSignals } from "../../domain/ledger/load.ts";
-import { claimInWords } from "../../domain/ledger/origin.ts";
+import { claimInWords, starterInWords } from "../../domain/ledger/origin.ts";
 import type { PlanHeader } from "../../domain/ledger/plan-parts.ts";
 import { samePerson } from "../../domain/people.ts";
 import type { EnvironmentPlan, Risk } from "../../domain/plan.ts";
@@ -187,7 +188,7 @@ function releaseView(header: Header, release: PlanHeader) {
     summary: release.summary,
     requestedBy: release.requestedBy,
     claim: claimInWords(header),
-    startedBy: header.startedBy,
+    startedBy: starterInWords(header),
     risk: release.risk,
     ticket: release.ticket,
     emergency: release.emergency?.reason ?? null,
@@ -225,9 +226,12 @@ function decisionView(decision: Decision): DecisionView {
     comment: decision.comment,
     ticked: decision.checklist.length,
     unticked: decision.unticked,
-    via: decision.caller === null ? "from the mail's link" : `through the API, as ${decision.caller}`,
+    via: decision.caller === null ? "from the mail's link" : `through the API, by ${signerInWords(decision)}`,
   };
 }
+
+const signerInWords = ({ caller, signer }: Decision) =>
+  callerInWords({ arn: caller ?? "", person: signer?.person ?? null });
 
 function rolesView(record: ApprovalRecord, decisions: readonly Decision[], inForce: InForce): RoleView[] {
   const missing = new Map(

@@ -29,6 +29,7 @@ const Promotion = z.object({
     requestedBy: z.string().describe("as the release says"),
     verified: z.boolean().describe("whether that very person started it"),
     startedBy: z.string().nullable().describe("the IAM identity that started it; null: nobody is on record"),
+    starter: z.string().nullable().describe("the person whom that identity verifiably is; null: it is not verified"),
   }),
   openedAt: at,
   closedAt: at.nullable(),
@@ -136,7 +137,8 @@ export function openJson(open: readonly OpenFound[]): OpenPromotions {
 function promotionJson(header: Header): z.output<typeof Promotion> {
   const { promotionId, service, version, state, outcome, summary, executionArn, openedAt, closedAt } = header;
   const { requestedBy, startedBy, environments } = header;
-  const origin = { requestedBy, startedBy, verified: claimInWords(header) === "verified" };
+  const starter = header.starter?.person ?? null;
+  const origin = { requestedBy, startedBy, starter, verified: claimInWords(header) === "verified" };
   const path = [...environments];
   return { promotionId, service, version, state, outcome, summary, executionArn, origin, openedAt, closedAt, path };
 }

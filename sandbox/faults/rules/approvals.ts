@@ -2,7 +2,8 @@
  * Whoever has to agree has agreed before: by what people themselves sent from their mails, and not by what was written down
  * of it.
  */
-import { addressIn, personOf } from "../../../functions/domain/people.ts";
+import { addressIn } from "../../../functions/domain/callers.ts";
+import { personOf } from "../../../functions/domain/people.ts";
 import type { ApprovalPlan } from "../../../functions/domain/plan.ts";
 import type { Said } from "../../host/api.ts";
 import type { Facts } from "../facts.ts";

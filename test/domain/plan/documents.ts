@@ -13,6 +13,7 @@ const POLICY = {
   apiVersion: "headgate/v1",
   order: ["sit", "prod"],
   people: { "tech-lead": ["jane@shop.example"], operations: ["john@shop.example", "joan@shop.example"] },
+  callers: { verifiedRoles: ["arn:aws:iam::111122223333:role/approvers"] },
   environments: {
     sit: { account: "111122223333", region: "af-south-1", pageTo: ["oncall@shop.example"] },
     prod: {

@@ -129,7 +129,8 @@ describe("who started an execution", () => {
     const log = { info: () => {}, warn: (_message: string, about?: object) => void warned.push(about) };
     const { at = AT, release = RELEASE, executionArn = ARN } = change;
     const startedAt = new Date(at).toISOString();
-    const found = await verifiedStarter({ ledger, hash: sha256, log }, { executionArn, startedAt, release });
+    const found =
+      (await verifiedStarter({ ledger, hash: sha256, log }, { executionArn, startedAt, release }))?.startedBy ?? null;
     return { found, warned };
   }
 
