@@ -89,8 +89,14 @@ function doneInWords(body: ApiAnswer["body"]): string {
   if (body.decision === undefined) {
     return body.reach === "confirmed"
       ? `The link went to ${String(body.address)}.`
-      : `The link was sent, but ${String(body.address)} is ${String(body.reach)}: no mail arrives until the subscription is confirmed.`;
+      : `The link was sent, but no mail arrives: ${String(body.address)} ${UNREACHED[String(body.reach)] ?? `is ${String(body.reach)}`}.`;
   }
   const now = body.state === "waiting" ? "others are still asked" : `the approval is ${String(body.state)}`;
   return `${body.decision === "approved" ? "Approved" : "Rejected"}; ${now}.`;
 }
+
+const UNREACHED: Readonly<Record<string, string>> = {
+  unconfirmed: "has not confirmed the subscription (in SES's sandbox, the address)",
+  absent: "is not subscribed; deploy the policy that names them",
+  suppressed: "is on the mail service's suppression list, after mail that bounced or was called spam",
+};

@@ -277,10 +277,21 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   }),
 ];
 
+/** How mail goes to people: by a topic of SNS, or by SES from a sender of the team's own. */
+export type MailSettings =
+  | { readonly by: "sns"; readonly topicArn: string }
+  | {
+      readonly by: "ses";
+      readonly from: string;
+      /** Where another account has the sender's identity. */
+      readonly identityArn: string | null;
+      readonly configurationSet: string | null;
+    };
+
 /** What functions are told of their deployment. */
 export interface Settings {
   readonly tableName: string;
-  readonly topicArn: string;
+  readonly mail: MailSettings;
   readonly baseUrl: string;
   readonly externalId: string;
   readonly promotionMachineArn: string;
@@ -301,7 +312,7 @@ export const SETTLE = "settle-approval";
 export function variablesOf(row: FunctionRow, settings: Settings): Record<string, string> {
   return {
     [VARIABLES.table]: settings.tableName,
-    ...(row.mails ? { [VARIABLES.topicArn]: settings.topicArn } : {}),
+    ...(row.mails ? mailVariables(settings.mail) : {}),
     ...(row.links ? { [VARIABLES.baseUrl]: settings.baseUrl } : {}),
     ...(row.accounts.length > 0
       ? { [VARIABLES.externalId]: settings.externalId, [VARIABLES.access]: accessOf(row.accounts) }
@@ -309,6 +320,16 @@ export function variablesOf(row: FunctionRow, settings: Settings): Record<string
     ...(row.startsRestores ? { [VARIABLES.restoreFunction]: settings.restoreFunction } : {}),
     ...(row.startsSettling ? { [VARIABLES.settleFunction]: settings.settleFunction } : {}),
     [VARIABLES.promotionMachineArn]: settings.promotionMachineArn,
+  };
+}
+
+function mailVariables(mail: MailSettings): Record<string, string> {
+  if (mail.by === "sns") return { [VARIABLES.topicArn]: mail.topicArn };
+  const { from, identityArn, configurationSet } = mail;
+  return {
+    [VARIABLES.mailFrom]: from,
+    ...(identityArn === null ? {} : { [VARIABLES.mailIdentity]: identityArn }),
+    ...(configurationSet === null ? {} : { [VARIABLES.mailConfigurationSet]: configurationSet }),
   };
 }
 

@@ -23,6 +23,7 @@ import { SimulatedLambda } from "./aws/lambda/lambda.ts";
 import { SimulatedAws } from "./aws/router.ts";
 import { SimulatedS3 } from "./aws/s3/s3.ts";
 import { clientConfig } from "./aws/sdk.ts";
+import { SimulatedSes } from "./aws/sesv2/sesv2.ts";
 import { SimulatedSns } from "./aws/sns/sns.ts";
 import { SimulatedStepFunctions } from "./aws/step-functions/step-functions.ts";
 import { Random } from "./chance/random.ts";
@@ -31,7 +32,9 @@ import { Api } from "./host/api.ts";
 import {
   deployedFunctions,
   environmentsOf,
+  MAIL_FROM,
   type MachineName,
+  type MailBy,
   machineArn,
   stepNamed,
   TABLE,
@@ -47,7 +50,7 @@ import { type Line, Timeline } from "./timeline.ts";
 import { peopleOf, rolesOf } from "./world/addresses.ts";
 import { ExecutionTraffic } from "./world/executions.ts";
 import { scheduleOperators } from "./world/operators.ts";
-import { People } from "./world/people.ts";
+import { type DeliveredMail, People } from "./world/people.ts";
 import type { Scenario } from "./world/scenario.ts";
 import { faultOf } from "./world/scenario-faults.ts";
 import { SteadyMetrics } from "./world/steady-metrics.ts";
@@ -71,6 +74,8 @@ export interface SandboxOptions {
   readonly nestedStarts?: Pick<ExecutionsOptions, "beforeNestedStart" | "afterNestedStart">;
   /** Most events of one execution's history; the service's own unless said. */
   readonly historyLimit?: number;
+  /** How mail goes to people; by SNS unless said. */
+  readonly mailBy?: MailBy;
   /** How often the sweeper runs, in ms; every quarter of an hour unless said. */
   readonly sweepEveryMs?: number;
   /** Functions that run in the place of those that are deployed, by their names. */
@@ -108,6 +113,7 @@ export class Sandbox {
   readonly lambda: SimulatedLambda;
   readonly cloudWatch: SimulatedCloudWatch;
   readonly sns: SimulatedSns;
+  readonly ses: SimulatedSes;
   readonly stepFunctions: SimulatedStepFunctions;
   readonly executions: Executions;
   readonly host: LambdaHost;
@@ -158,6 +164,7 @@ export class Sandbox {
     this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
     this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
     this.sns = new SimulatedSns(this.aws);
+    this.ses = new SimulatedSes(this.aws, { identities: [MAIL_FROM] });
     this.host = this.#makeHost(random);
     this.api = new Api({
       clock: this.clock,
@@ -268,16 +275,13 @@ export class Sandbox {
     this.cloudWatch.alarms.onStateChange((event) => this.alarmEvents.send(event));
     if (scenario.alarms.length > 0) this.cloudWatch.alarms.start();
     const people = this.#people();
-    this.sns.onMail((mail) => {
-      this.timeline.add({
-        at: this.clock.now(),
-        kind: "mail",
-        environment: "",
-        what: `mail to ${mail.to}`,
-        text: mail.subject,
-      });
+    const deliver = (mail: DeliveredMail) => {
+      const what = `mail to ${mail.to}`;
+      this.timeline.add({ at: this.clock.now(), kind: "mail", environment: "", what, text: mail.subject });
       people.receive(mail);
-    });
+    };
+    this.sns.onMail(deliver);
+    this.ses.onMail(deliver);
     this.#subscribe();
     this.#sweepLater();
     if (plan.environments.some(({ retirePrevious }) => retirePrevious)) this.#retireLater();
@@ -346,7 +350,7 @@ export class Sandbox {
       aws: this.aws,
       random: random.child("lambda"),
       functions: new Map([...deployedFunctions(), ...(this.#options.functions ?? [])]),
-      environments: environmentsOf(this.place),
+      environments: environmentsOf(this.place, this.#options.mailBy),
       faults: scenario.handlerFaults,
       fetchPage: async (url) => {
         this.fetched.push({ at: this.clock.now(), url });

@@ -5,8 +5,9 @@ import {
   type SNSClient,
   type Subscription,
 } from "@aws-sdk/client-sns";
-import type { Mailer } from "../domain/ports.ts";
+import type { Mailer, Reach } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
+import { cleanSubject } from "./shared/subject.ts";
 
 export interface MailerTools {
   readonly client: () => SNSClient;
@@ -15,12 +16,6 @@ export interface MailerTools {
 
 /** The message attribute by which each person's subscription picks its own mail. */
 export const RECIPIENT = "recipient";
-
-/** SNS: fewer than 100 characters, no line breaks or control characters. */
-const LONGEST_SUBJECT = 99;
-const CUT = "...";
-
-type Reach = "confirmed" | "unconfirmed" | "absent";
 
 /**
  * Mail by one SNS topic on which each person has a subscription whose filter policy is `{"recipient": [address]}`. Mail
@@ -40,19 +35,6 @@ export function snsMailer(tools: MailerTools): Mailer {
     },
     reach: (addresses) => reachOf(tools, addresses),
   };
-}
-
-/** Printable ASCII on one line, cut to length where it says so; a dot where nothing would be left, as SNS refuses an empty subject. */
-export function cleanSubject(subject: string): string {
-  const plain = subject
-    .normalize("NFKD")
-    .replace(/\p{Mark}/gu, "")
-    .replace(/[\u2010-\u2015]/g, "-")
-    .replace(/\s+/g, " ")
-    .replace(/[^ -~]/g, "?")
-    .trim();
-  if (plain.length > LONGEST_SUBJECT) return `${plain.slice(0, LONGEST_SUBJECT - CUT.length).trim()}${CUT}`;
-  return plain === "" ? "." : plain;
 }
 
 const normalised = (address: string): string => address.trim().toLowerCase();

@@ -303,9 +303,14 @@ export interface Channel {
   send(mail: Mail): Promise<void>;
 }
 
+/**
+ * Whether mail gets to an address: it does (`confirmed`), its owner has not agreed to any yet, nobody has asked for it to
+ * be served, or the mail service keeps mail back from it, after one that bounced or was called spam.
+ */
+export type Reach = "confirmed" | "unconfirmed" | "absent" | "suppressed";
+
 export interface Mailer extends Channel {
-  /** By address: confirmed, unconfirmed, or absent from the topic. */
-  reach(addresses: readonly string[]): Promise<ReadonlyMap<string, "confirmed" | "unconfirmed" | "absent">>;
+  reach(addresses: readonly string[]): Promise<ReadonlyMap<string, Reach>>;
 }
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";

@@ -4,6 +4,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { cloudWatchAlarms, cloudWatchMetrics } from "../adapters/cloudwatch.ts";
@@ -11,12 +12,14 @@ import { dynamoDbLedger } from "../adapters/dynamodb-ledger.ts";
 import { executions } from "../adapters/executions.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
 import { s3Artifacts } from "../adapters/s3-artifacts.ts";
+import { sesMailer } from "../adapters/ses-mailer.ts";
 import { type Pace, paceOf } from "../adapters/shared/pace.ts";
 import { snsMailer } from "../adapters/sns-mailer.ts";
 import { web } from "../adapters/web.ts";
 import { restoreWorker, settleWorker } from "../adapters/workers.ts";
 import { CallRefused } from "../domain/errors.ts";
-import type { Dependencies, Hash, Log, Mac, Place } from "../domain/ports.ts";
+import type { Dependencies, Hash, Log, Mac, Mailer, Place } from "../domain/ports.ts";
+import { mailHtml } from "../pages/mail.ts";
 import { makeTarget } from "../targets/adapters.ts";
 import { type ClientConfig, type Host, keep } from "./host.ts";
 import { countPromotion } from "./metrics.ts";
@@ -25,6 +28,11 @@ import { countPromotion } from "./metrics.ts";
 export const VARIABLES = {
   table: "HEADGATE_TABLE",
   topicArn: "HEADGATE_TOPIC_ARN",
+  /** The sender of mails by SES; not set: mails go by the topic. */
+  mailFrom: "HEADGATE_MAIL_FROM",
+  /** ARN of the sender's identity, where another account has it. */
+  mailIdentity: "HEADGATE_MAIL_IDENTITY",
+  mailConfigurationSet: "HEADGATE_MAIL_CONFIGURATION_SET",
   baseUrl: "HEADGATE_BASE_URL",
   promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
   /** Name of the function that restores, for those who have it done. */
@@ -63,7 +71,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     mac: hmacSha256,
     log,
     ledger,
-    mailer: snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) }),
+    mailer: mailerOn(host, here),
     executions: executions({ client: here.sfn, machineArn: () => need(host, VARIABLES.promotionMachineArn) }),
     restoreWorker: restoreWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.restoreFunction) }),
     settleWorker: settleWorker({ client: here.lambda, functionName: () => need(host, VARIABLES.settleFunction) }),
@@ -79,11 +87,32 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     countOutcome: (outcome) => countPromotion(host, outcome),
     remainingMs,
     settings: {
-      baseUrl: (host.environment[VARIABLES.baseUrl] ?? "").replace(/\/+$/, ""),
+      baseUrl: baseUrlOn(host),
       deployment: host.environment[VARIABLES.promotionMachineArn] ?? "",
     },
   };
 }
+
+const baseUrlOn = ({ environment }: Host) => (environment[VARIABLES.baseUrl] ?? "").replace(/\/+$/, "");
+
+/** By SES where this function was told a sender, else by the topic. */
+function mailerOn(host: Host, here: ReturnType<typeof clientsOf>): Mailer {
+  const { environment, clock } = host;
+  if (!environment[VARIABLES.mailFrom]) {
+    return snsMailer({ client: here.sns, topicArn: () => need(host, VARIABLES.topicArn) });
+  }
+  return sesMailer({
+    client: here.ses,
+    from: () => need(host, VARIABLES.mailFrom),
+    identityArn: environment[VARIABLES.mailIdentity] || undefined,
+    configurationSet: environment[VARIABLES.mailConfigurationSet] || undefined,
+    html: (mail) => mailHtml(mail, `${baseUrlOn(host)}/approvals`),
+    pace: paceOf(clock, SES_LOOKS_PER_SECOND, 1),
+  });
+}
+
+/** What SES answers of calls that do not send [SES developer guide, quotas]. */
+const SES_LOOKS_PER_SECOND = 1;
 
 /**
  * Turns of control planes, for an account and Region. Lambda's takes 15 calls a second in all; a fifth is left to others.
@@ -108,6 +137,7 @@ function clientsOf(host: Host, place: Place | null) {
   return {
     dynamoDb: supply("DynamoDB", (config) => new DynamoDBClient(config)),
     sns: supply("SNS", (config) => new SNSClient(config)),
+    ses: supply("SES", (config) => new SESv2Client(config)),
     sfn: supply("SFN", (config) => new SFNClient(config)),
     cloudWatch: supply("CloudWatch", (config) => new CloudWatchClient(config)),
     s3: supply("S3", (config) => new S3Client(config)),

@@ -93,7 +93,7 @@ function environmentOf(row: FunctionRow, around: Surroundings): Record<string, s
     restoreFunction: functionNameOf(around.name, RESTORE),
     settleFunction: functionNameOf(around.name, SETTLE),
     tableName: ledger.table.tableName,
-    topicArn: notices.topic.topicArn,
+    mail: { by: "sns", topicArn: notices.topic.topicArn } as const,
   };
   return { NODE_OPTIONS: "--enable-source-maps", ...variablesOf(row, known) };
 }

@@ -1,6 +1,14 @@
 /** What the CDK app would have deployed, as the sandbox sees it: machines with their names filled in, functions, settings. */
 import { readFileSync } from "node:fs";
-import { FUNCTIONS, functionNameOf, placeholderOf, RESTORE, SETTLE, variablesOf } from "../../infra/functions.ts";
+import {
+  FUNCTIONS,
+  functionNameOf,
+  type MailSettings,
+  placeholderOf,
+  RESTORE,
+  SETTLE,
+  variablesOf,
+} from "../../infra/functions.ts";
 import { HANDLERS } from "./handlers.ts";
 import type { DeployedFunction } from "./lambda-host.ts";
 import type { SandboxPlace } from "./places.ts";
@@ -14,6 +22,10 @@ const NAME = "headgate";
 export const TABLE = "headgate";
 export const TOPIC = "headgate";
 export const BASE_URL = "https://headgate.example";
+
+/** How mail goes to people, and from whom where SES sends it. */
+export type MailBy = "sns" | "ses";
+export const MAIL_FROM = "releases@headgate.example";
 
 export function deployedFunctions(): ReadonlyMap<string, DeployedFunction> {
   return new Map(
@@ -45,10 +57,17 @@ export function stepNamed(functionName: string): string | undefined {
 }
 
 /** The environment variables that each function is deployed with, by its name. */
-export function environmentsOf(place: SandboxPlace): ReadonlyMap<string, Readonly<Record<string, string>>> {
+export function environmentsOf(
+  place: SandboxPlace,
+  mailBy: MailBy = "sns",
+): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const mail: MailSettings =
+    mailBy === "sns"
+      ? { by: mailBy, topicArn: topicArn(place) }
+      : { by: mailBy, from: MAIL_FROM, identityArn: null, configurationSet: null };
   const settings = {
     tableName: TABLE,
-    topicArn: topicArn(place),
+    mail,
     baseUrl: BASE_URL,
     externalId: "headgate",
     promotionMachineArn: machineArn(place, "promotion"),

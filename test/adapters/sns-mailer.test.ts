@@ -1,7 +1,8 @@
 import { SNSClient } from "@aws-sdk/client-sns";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cleanSubject, snsMailer } from "../../functions/adapters/sns-mailer.ts";
+import { cleanSubject } from "../../functions/adapters/shared/subject.ts";
+import { snsMailer } from "../../functions/adapters/sns-mailer.ts";
 import { CallRefused } from "../../functions/domain/errors.ts";
 import { type Answer, wire } from "./wire.ts";
 

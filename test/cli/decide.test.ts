@@ -143,7 +143,7 @@ describe("deciding from the command line", () => {
     expect(await replace({ ...seat, address: OWNER, by: MANAGER })).toBe(4);
 
     expect(said[0]).toBe(`The link went to ${LEAD}.\n`);
-    expect(said[1]).toContain(`${OWNER} is unconfirmed`);
+    expect(said[1]).toContain(`no mail arrives: ${OWNER} has not confirmed the subscription`);
     expect(said[2]).toContain(`${MANAGER} is not one of tech-lead`);
     expect(on.mailsTo(LEAD).map(({ body }) => body.includes("/approvals/"))).toEqual([true, true, false]);
   });

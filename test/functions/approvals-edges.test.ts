@@ -219,6 +219,7 @@ test("the trouble mail, word for word", async () => {
     reach: new Map([
       [LEAD, "unconfirmed"],
       [OWNER, "absent"],
+      [MANAGER, "suppressed"],
     ]),
   });
 
@@ -228,11 +229,17 @@ test("the trouble mail, word for word", async () => {
     on.mailsTo(REQUESTER)[0]?.body,
   ).toBe(`The approval "before" of bbws-store v1.4.0 for prod was asked for, but not everybody can be reached by mail.
 
-Have not confirmed their subscription, so no mail reaches them:
+Have not confirmed that mail may reach them (the subscription; in SES's sandbox, the address):
   ${LEAD}
 
 Are not subscribed at all (deploy the policy that names them):
   ${OWNER}
+
+Are on the mail service's suppression list, after mail that bounced or was called spam:
+  ${MANAGER}
+
+Roles that cannot give all the approvals they owe as things stand:
+  tech-lead
 
 It stays open until Saturday 28 November 2026, 10:00 (Africa/Johannesburg), 2026-11-28 08:00 UTC. Confirm the subscriptions
 and have the link sent again (npm run headgate -- resend), let somebody else of the role take the seat

@@ -54,6 +54,7 @@ export const AREAS: readonly Area[] = [
       "functions/domain/**",
       "functions/pages/http.ts",
       "functions/pages/failure.ts",
+      "functions/pages/mail.ts",
       "functions/targets/adapters.ts",
       ...KINDS,
     ],

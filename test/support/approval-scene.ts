@@ -11,7 +11,7 @@ import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
-import type { Dependencies, ExecutionStatus, Mail } from "../../functions/domain/ports.ts";
+import type { Dependencies, ExecutionStatus, Mail, Reach } from "../../functions/domain/ports.ts";
 import { promises } from "../../functions/runtime/concurrency.ts";
 import { hmacSha256 } from "../../functions/runtime/dependencies.ts";
 import { settleApproval } from "../../functions/settle-approval.ts";
@@ -183,7 +183,7 @@ export interface SceneOptions {
   readonly environment?: Partial<EnvironmentPlan>;
   readonly release?: Partial<PromotionPlan>;
   readonly header?: Partial<Header>;
-  readonly reach?: ReadonlyMap<string, "confirmed" | "unconfirmed" | "absent">;
+  readonly reach?: ReadonlyMap<string, Reach>;
 }
 
 const unused = () => {

@@ -8,7 +8,7 @@ import { unasked } from "../notices/notice.ts";
 import { page } from "../notices/pager.ts";
 import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
-import { type Change, Conflict, type Ledger } from "../ports.ts";
+import { type Change, Conflict, type Ledger, type Reach } from "../ports.ts";
 import { type ApprovalRecord, partiesTo, partyAddresses, rolesAsked, whoIsAsked } from "./approval.ts";
 import { bindingOf } from "./binding.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
@@ -133,7 +133,7 @@ async function tellEverybody(
   const refused = await mailSeats(deps, subject, open, "asked", "ask");
   await pageUnasked(deps, subject, refused);
   const roles = record.roles.map((role) => `${role.needed} x ${role.role}`).join(", ");
-  const unreached = [...trouble.unconfirmed, ...trouble.absent];
+  const unreached = [...trouble.unconfirmed, ...trouble.absent, ...trouble.suppressed];
   await appendAudit(deps, name.promotionId, {
     id: `approval#${name.environment}#${name.approval}#${record.askedAt}#asked`,
     kind: "asked",
@@ -164,6 +164,7 @@ async function pageUnasked(deps: MailTools, subject: About & Subject, refused: r
 interface Trouble {
   readonly unconfirmed: readonly string[];
   readonly absent: readonly string[];
+  readonly suppressed: readonly string[];
   /** Roles that cannot give what they owe as long as that is so. */
   readonly unfillable: readonly string[];
 }
@@ -172,19 +173,24 @@ async function troubleOf(deps: MailTools, record: ApprovalRecord): Promise<Troub
   const roles = record.escalation === null ? record.roles : [...record.roles, record.escalation];
   const addresses = [...new Set(roles.flatMap((role) => role.people.map(({ address }) => address)))];
   const reach = await reachOf(deps, addresses);
-  if (reach === null) return { unconfirmed: [], absent: [], unfillable: [] };
-  const those = (state: "unconfirmed" | "absent") =>
+  if (reach === null) return { unconfirmed: [], absent: [], suppressed: [], unfillable: [] };
+  const those = (state: Exclude<Reach, "confirmed">) =>
     addresses.filter((address) => (reach.get(address) ?? "absent") === state);
   const reachable = record.roles.map(({ role, needed, people }) => ({
     role,
     needed,
     people: people.map(({ address }) => address).filter((address) => reach.get(address) === "confirmed"),
   }));
-  return { unconfirmed: those("unconfirmed"), absent: those("absent"), unfillable: unfillable(reachable) };
+  return {
+    unconfirmed: those("unconfirmed"),
+    absent: those("absent"),
+    suppressed: those("suppressed"),
+    unfillable: unfillable(reachable),
+  };
 }
 
 /** Null where it cannot be asked for good: people are mailed all the same. */
-async function reachOf(deps: MailTools, addresses: readonly string[]): Promise<Reach | null> {
+async function reachOf(deps: MailTools, addresses: readonly string[]): Promise<ReadonlyMap<string, Reach> | null> {
   try {
     return await deps.mailer.reach(addresses);
   } catch (error) {
@@ -193,7 +199,6 @@ async function reachOf(deps: MailTools, addresses: readonly string[]): Promise<R
     return null;
   }
 }
-type Reach = Awaited<ReturnType<MailTools["mailer"]["reach"]>>;
 
 /** Tells the parties and the environment's team, before the wait starts, whom no mail will reach. */
 async function tellTrouble(deps: MailTools, subject: Subject, trouble: Trouble): Promise<void> {

@@ -87,19 +87,24 @@ export function troubleNotice(
   trouble: {
     readonly unconfirmed: readonly string[];
     readonly absent: readonly string[];
+    readonly suppressed: readonly string[];
     readonly unfillable: readonly string[];
   },
 ): Wording | null {
-  const { unconfirmed, absent, unfillable } = trouble;
-  if (unconfirmed.length + absent.length + unfillable.length === 0) return null;
+  const { unconfirmed, absent, suppressed, unfillable } = trouble;
+  if (unconfirmed.length + absent.length + suppressed.length + unfillable.length === 0) return null;
   const list = (title: string, entries: readonly string[]) =>
     entries.length === 0 ? null : lines("", title, ...entries.map((entry) => `  ${entry}`));
   return {
     subject: `${releaseName(subject)} for ${subject.plan.environment}: approvers cannot be reached`,
     body: lines(
       `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} was asked for, but not everybody can be reached by mail.`,
-      list("Have not confirmed their subscription, so no mail reaches them:", unconfirmed),
+      list(
+        "Have not confirmed that mail may reach them (the subscription; in SES's sandbox, the address):",
+        unconfirmed,
+      ),
       list("Are not subscribed at all (deploy the policy that names them):", absent),
+      list("Are on the mail service's suppression list, after mail that bounced or was called spam:", suppressed),
       list("Roles that cannot give all the approvals they owe as things stand:", unfillable),
       "",
       `It stays open until ${deadlineInWords(subject.record.expiresAt, subject.plan.window?.zone ?? null)}. Confirm the subscriptions`,

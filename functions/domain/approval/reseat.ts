@@ -6,7 +6,7 @@ import { appendAudit } from "../ledger/append-audit.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { send } from "../notices/send.ts";
 import { personOf, samePerson } from "../people.ts";
-import { Conflict } from "../ports.ts";
+import { Conflict, type Reach } from "../ports.ts";
 import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
 import type { InForce } from "./in-force.ts";
 import { loadApproval, loadAsked, loadDecisions } from "./load.ts";
@@ -19,7 +19,7 @@ import { replacedNotice } from "./seat-notices.ts";
 import { type Settlement, settle } from "./settlement.ts";
 
 export type Reseated =
-  | { readonly kind: "done"; readonly address: string; readonly reach: "confirmed" | "unconfirmed" | "absent" }
+  | { readonly kind: "done"; readonly address: string; readonly reach: Reach }
   | { readonly kind: "ended"; readonly settlement: Pick<Settlement, "state" | "summary"> }
   | { readonly kind: "refused"; readonly status: 403 | 404 | 409; readonly why: string };
 
