@@ -246,7 +246,7 @@ test("one rejection ends it, and what was said stands in the trail with all that
 
   expect(await on.settle()).toMatchObject({
     outcome: "rejected",
-    summary: `rejected by ${INFRA} (infrastructure-lead)`,
+    summary: `rejected by ${INFRA} (infrastructure-lead): "No capacity on Friday"`,
   });
   const entry = (await trail(on)).find(({ kind }) => kind === "rejected");
   expect(entry?.summary).toBe(`${INFRA} rejected prod as infrastructure-lead: "No capacity on Friday"`);

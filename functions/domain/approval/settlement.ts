@@ -5,6 +5,7 @@
 import type { Signal, SignalKind } from "../ledger/signals.ts";
 import { personOf } from "../people.ts";
 import type { ApprovalPlan } from "../plan.ts";
+import { oneLine } from "../text.ts";
 import {
   type ApprovalOutcome,
   type ApprovalRecord,
@@ -124,7 +125,8 @@ function endOf(
 ): { readonly state: ApprovalOutcome; readonly summary: string } | null {
   if (record.state !== "waiting") return { state: record.state, summary: record.summary };
   const rejection = counted.find((one) => one.decision === "rejected");
-  if (rejection !== undefined) return { state: "rejected", summary: `rejected by ${saidBy(rejection)}` };
+  if (rejection !== undefined)
+    return { state: "rejected", summary: `rejected by ${saidBy(rejection)}${reasonOf(rejection)}` };
   for (const signal of signals) {
     const state = ENDING_SIGNALS[signal.kind];
     if (state !== undefined) return { state, summary: `${state} by ${signal.by}: ${signal.reason}` };
@@ -138,6 +140,12 @@ const amount = ({ role, missing }: WaitingFor) => (missing > 1 ? `${missing} x $
 /** `jane@example.com (tech-lead) counts no more: revoked by ...` */
 export const goneInWords = ({ role, address, why }: GoneSeat) => `${address} (${role}) counts no more: ${why}`;
 const saidBy = (decision: Decision) => `${decision.address} (${decision.role})`;
+
+/** Whole, in quotes that it cannot leave: whoever looks afterwards, or is told of the end, reads why. */
+function reasonOf({ comment }: Decision): string {
+  return comment === "" ? "" : `: "${oneLine(comment, Number.POSITIVE_INFINITY).replaceAll('"', "'")}"`;
+}
+
 const names = (missing: readonly WaitingFor[]) => missing.map(({ role }) => role).join(", ");
 const escalation = (record: ApprovalRecord) => record.escalatesAt ?? Number.POSITIVE_INFINITY;
 
