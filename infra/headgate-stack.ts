@@ -10,6 +10,7 @@ import { makeLedger } from "./parts/ledger.ts";
 import { makeListeners } from "./parts/listeners.ts";
 import { type Machines, machineArn, makeMachines } from "./parts/machines.ts";
 import { makeNotices } from "./parts/notices.ts";
+import { makePeoplesPolicies } from "./parts/people.ts";
 import { makePolicy } from "./parts/policy.ts";
 import { makeWatch } from "./parts/watch.ts";
 import { placesOf, type TargetPlace } from "./places.ts";
@@ -48,6 +49,7 @@ export class HeadgateStack extends Stack {
     const lambdas = makeLambdas(this, rows, { ...around, baseUrl: api.baseUrl, promotionMachineArn });
     const machines = makeMachines(this, name, lambdas, key);
     addRoutes(api, lambdas);
+    makePeoplesPolicies(this, name, api, ledger);
     const accounts = [...new Set(places.flatMap(({ account, roleArn }) => (roleArn === null ? [] : [account])))];
     const deadLetters = makeListeners(this, { name, rows, lambdas, key, promotionMachineArn, accounts });
     makeWatch(this, { name, rows, lambdas, machines, api: api.rest, notices, deadLetters });

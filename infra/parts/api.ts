@@ -19,7 +19,7 @@ import { type Lambdas, lambdaOf } from "./lambdas.ts";
 import { ROUTES, type Route } from "./routes.ts";
 import { addWebAcl, type WebAclSetting } from "./web-acl.ts";
 
-const STAGE = "v1";
+export const STAGE = "v1";
 
 /** The address of the API and its routes. Made before the functions, which are told the address. */
 export interface Api {

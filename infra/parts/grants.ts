@@ -1,17 +1,17 @@
 /** Permissions with the reasons for their wildcards, and findings of cdk-nag that are as they should be. */
 import { Stack, Validations } from "aws-cdk-lib";
-import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
+import { ManagedPolicy, PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
 import { fieldsOf } from "../../functions/domain/text.ts";
 import type { Grant } from "../../functions/targets/grant.ts";
 
-/** Gives a role its permissions. Grants without resources, for parts that a policy does not use, are left out. */
-export function give(role: Role, grants: readonly Grant[]): void {
+/** Gives a role, or a policy, its permissions. Grants without resources, for what is not used here, are left out. */
+export function give(role: Role | ManagedPolicy, grants: readonly Grant[]): void {
   for (const { actions, resources, conditions = {}, why } of grants) {
     if (resources.length === 0) continue;
-    role.addToPrincipalPolicy(
-      new PolicyStatement({ actions: [...actions], resources: [...resources], conditions: { ...conditions } }),
-    );
+    const statement = { actions: [...actions], resources: [...resources], conditions: { ...conditions } };
+    if (role instanceof ManagedPolicy) role.addStatements(new PolicyStatement(statement));
+    else role.addToPrincipalPolicy(new PolicyStatement(statement));
     if (why === undefined) continue;
     for (const resource of resources.filter((arn) => arn.includes("*"))) {
       acknowledge(role, `IAM5[Resource::${asPrinted(role, resource)}]`, why);

@@ -39,10 +39,25 @@ const DELETE = ["dynamodb:DeleteItem"];
 
 /** Reading, writing and deleting in these families of partitions, and none else. */
 export function ledgerGrants(
-  { table, key }: Ledger,
+  ledger: Ledger,
   { reads, writes, deletes }: Pick<FunctionRow, "reads" | "writes" | "deletes">,
 ): Grant[] {
-  const within = (actions: readonly string[], families: readonly Partition[]): Grant => ({
+  return [
+    within(ledger, READ, reads),
+    within(ledger, WRITE, writes),
+    within(ledger, DELETE, deletes),
+    keyUse(ledger.key, "dynamodb", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
+  ];
+}
+
+/** Reading in these families and nothing else, for people: they take no part in transactions. */
+export function readingGrants(ledger: Ledger, families: readonly Partition[]): Grant[] {
+  const actions = READ.filter((action) => action !== "dynamodb:ConditionCheckItem");
+  return [within(ledger, actions, families), keyUse(ledger.key, "dynamodb", ["kms:Decrypt", "kms:DescribeKey"])];
+}
+
+function within({ table }: Ledger, actions: readonly string[], families: readonly Partition[]): Grant {
+  return {
     actions,
     resources: families.length === 0 ? [] : [table.tableArn],
     conditions: {
@@ -50,11 +65,5 @@ export function ledgerGrants(
       // For all values of none is true: a call that names no key at all must not pass.
       Null: { "dynamodb:LeadingKeys": "false" },
     },
-  });
-  return [
-    within(READ, reads),
-    within(WRITE, writes),
-    within(DELETE, deletes),
-    keyUse(key, "dynamodb", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"]),
-  ];
+  };
 }

@@ -1,5 +1,8 @@
 /** The routes of the API, whose they are, and how much of each is taken. */
 
+/** The policies that are made for people; each lets them sign some of the routes. */
+export type PeoplesPolicy = "reader" | "approver" | "operator";
+
 export interface Route {
   readonly method: "GET" | "HEAD" | "POST";
   readonly path: string;
@@ -7,14 +10,18 @@ export interface Route {
   readonly handler: string;
   /** For whoever has the link, instead of for IAM identities. */
   readonly open: boolean;
+  /** The policy that lets people in; null where whoever has the link comes in. */
+  readonly policy: PeoplesPolicy | null;
   /** Requests a second in the long run, and how many at once. */
   readonly rate: number;
   readonly burst: number;
 }
 
-const PAGE = { path: "/approvals/{link}", handler: "approval-page", open: true } as const;
+const PAGE = { path: "/approvals/{link}", handler: "approval-page", open: true, policy: null } as const;
 const PROMOTION = "/promotions/{promotionId}";
-const SIGNED = { open: false } as const;
+/** What is signed is an operator's, unless it says whose else. */
+const SIGNED = { open: false, policy: "operator" } as const;
+const READING = { ...SIGNED, policy: "reader", method: "GET", handler: "show-promotion" } as const;
 
 /**
  * Each route has a limit of its own, so that a flood on one leaves the others theirs: whoever has found the address of the
@@ -31,10 +38,11 @@ export const ROUTES: readonly Route[] = [
   { ...PAGE, method: "HEAD", rate: 5, burst: 10 },
   { ...PAGE, method: "POST", rate: 10, burst: 20 },
   { ...SIGNED, method: "POST", path: "/promotions", handler: "start-promotion", rate: 10, burst: 20 },
-  { ...SIGNED, method: "GET", path: "/promotions", handler: "show-promotion", rate: 10, burst: 20 },
-  { ...SIGNED, method: "GET", path: PROMOTION, handler: "show-promotion", rate: 20, burst: 40 },
+  { ...READING, path: "/promotions", rate: 10, burst: 20 },
+  { ...READING, path: PROMOTION, rate: 20, burst: 40 },
   {
     ...SIGNED,
+    policy: "approver",
     method: "POST",
     path: `${PROMOTION}/environments/{environment}/approvals/{approval}`,
     handler: "decide",

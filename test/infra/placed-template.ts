@@ -83,11 +83,12 @@ function reference(at: PlacedTemplate, id: string): string {
 /** Types whose `Ref` is their ARN; that of the others is a name. */
 const REFERRED_BY_ARN = new Set(["AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"]);
 
-const pseudoOf = ({ account, region }: PlacedTemplate): Readonly<Record<string, string>> => ({
+const pseudoOf = ({ stack, account, region }: PlacedTemplate): Readonly<Record<string, string>> => ({
   "AWS::Partition": "aws",
   "AWS::AccountId": account,
   "AWS::Region": region,
   "AWS::URLSuffix": "amazonaws.com",
+  "AWS::StackId": `arn:aws:cloudformation:${region}:${account}:stack/${stack}/1`,
 });
 
 /** Property that names a resource, and what stands before the name in its ARN. */

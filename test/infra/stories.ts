@@ -135,8 +135,8 @@ const RELEASE = {
   environments: ["prod"],
 };
 
-/** Every call that a handler made in the course of a story, and how the promotion ended. */
-export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; outcome: string }> {
+/** Every call that a handler made in the course of a story, how the promotion ended, and what it left behind. */
+export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; outcome: string; sandbox: Sandbox }> {
   const {
     errorRate = 0.001,
     traffic = 300,
@@ -182,9 +182,9 @@ export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; out
       sandbox.api.rotate("a mailbox was read", "arn:aws:sts::111122223333:assumed-role/operator/olga");
     sandbox.clock.after(rotatedAfter, "rotation", async () => void (await rotate()));
   }
-  if (successor) return { calls, outcome: await outliveBy(sandbox, rival) };
+  if (successor) return { calls, outcome: await outliveBy(sandbox, rival), sandbox };
   const { outcome } = await sandbox.promote(RELEASE, "story");
-  return { calls, outcome };
+  return { calls, outcome, sandbox };
 }
 
 /** Promotes, promotes the other one after it, and lets two hours pass; returns how both ended, if they ended alike. */
