@@ -76,21 +76,25 @@ describe("words of people", () => {
 describe("a mail as it goes out", () => {
   const link = "https://headgate.example.com/live/approvals/1";
 
-  test("keeps its own link and people's addresses, and nothing else to click", () => {
-    const body = `jane.doe@shop.example is asked:\n${link}\nhttps://evil.example ${link.replace("/1", "/2")}`;
+  test("keeps its own link and addresses at its reader's domain, and nothing else to click", () => {
+    const body = `jane.doe@Shop.example is asked:\n${link}\nhttps://evil.example ${link.replace("/1", "/2")} a@evil.example`;
 
-    expect(mailed({ subject: "decide at evil.example", body, link })).toEqual({
+    expect(mailed({ subject: "decide at evil.example", body, link }, "oncall@shop.example")).toEqual({
       subject: "decide at evil[.]example",
-      body: `jane.doe@shop.example is asked:\n${link}\nhttps[:]//evil[.]example https[:]//headgate[.]example[.]com/live/approvals/2`,
+      body: `jane.doe@Shop.example is asked:\n${link}\nhttps[:]//evil[.]example https[:]//headgate[.]example[.]com/live/approvals/2 a@evil[.]example`,
     });
   });
 
   test("has no link where its words have none of their own", () => {
-    expect(mailed({ subject: "s", body: link }).body).toBe("https[:]//headgate[.]example[.]com/live/approvals/1");
+    expect(mailed({ subject: "s", body: link }, "a@b.example").body).toBe(
+      "https[:]//headgate[.]example[.]com/live/approvals/1",
+    );
   });
 
   test("holds no control, direction mark or foreign line break, and a subject of one line", () => {
-    expect(mailed({ subject: "a\r\nBcc: b\u202Ec", body: "a\u001B[2Jb\u202Ec\u2028d\u0085e\r\nf\n\tg" })).toEqual({
+    expect(
+      mailed({ subject: "a\r\nBcc: b\u202Ec", body: "a\u001B[2Jb\u202Ec\u2028d\u0085e\r\nf\n\tg" }, "a@b.example"),
+    ).toEqual({
       subject: "a Bcc: b[U+202E]c",
       body: "a[U+001B][2Jb[U+202E]c[U+2028]d[U+0085]e\nf\n\tg",
     });

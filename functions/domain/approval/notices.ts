@@ -60,7 +60,7 @@ export function requestMail(
       `  Environment  ${plan.environment}`,
       ...claimLines("Changes", release.summary, NAMES),
       `  Requested by ${oneLine(release.requestedBy)} (${claimInWords({ requestedBy: release.requestedBy, starter: record.starter ?? null })})`,
-      starter === null ? null : `  Started by   ${starter}`,
+      starter === null ? null : `  Started by   ${oneLine(starter)}`,
       `  Risk         ${release.risk}${release.ticket === null ? "" : `, ticket ${claimed(release.ticket)}`}`,
       ...(release.emergency === null ? [] : claimLines("EMERGENCY", release.emergency.reason, NAMES)),
       `  Asked        ${askedWhen(whenOf(subject))}`,
@@ -145,7 +145,7 @@ export function endNotice(subject: Subject, settlement: Pick<Settlement, "state"
     body: lines(
       `The approval "${subject.record.approval}" of ${releaseName(subject)} for ${subject.plan.environment} has ended.`,
       "",
-      ...wrapped(`  ${oneLine(settlement.summary, Number.POSITIVE_INFINITY)}`, LONGEST_LINE, 2),
+      ...wrapped(`  ${oneLine(settlement.summary, Number.POSITIVE_INFINITY)}`, LONGEST_LINE, 4),
       "",
       consequenceInWords(state, whenOf(subject)),
     ),

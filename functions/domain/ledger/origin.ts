@@ -25,5 +25,5 @@ export function starterInWords({ startedBy, starter }: Pick<Origin, "startedBy" 
 export function originInWords(origin: Origin): string {
   const asked = `asked for by ${oneLine(origin.requestedBy)} (${claimInWords(origin)})`;
   const starter = starterInWords(origin);
-  return starter === null ? asked : `${asked}, started by ${starter}`;
+  return starter === null ? asked : `${asked}, started by ${oneLine(starter)}`;
 }

@@ -140,7 +140,8 @@ async function wake(deps: Tools, alike: readonly Page[]): Promise<string[]> {
   const { subject, body, about } = first;
   for (const to of new Set(alike.flatMap((page) => page.to))) {
     try {
-      if (!alike.every((page) => page.told.includes(to))) await deps.mailer.send({ to, ...mailed({ subject, body }) });
+      if (!alike.every((page) => page.told.includes(to)))
+        await deps.mailer.send({ to, ...mailed({ subject, body }, to) });
       told.push(to);
     } catch (error) {
       deps.log.warn("a page could not be sent", { about, error: String(error) });

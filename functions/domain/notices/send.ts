@@ -74,7 +74,7 @@ async function isMarked(deps: Tools, mark: Key): Promise<boolean> {
 async function post({ mailer }: Tools, { notice, to }: Copy): Promise<unknown> {
   const wording = "wordingFor" in notice ? await notice.wordingFor(to) : notice;
   try {
-    await mailer.send({ to, ...mailed(wording) });
+    await mailer.send({ to, ...mailed(wording, to) });
     return null;
   } catch (error) {
     return error;

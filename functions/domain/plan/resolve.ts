@@ -1,3 +1,4 @@
+import { warnOfMixedScripts } from "../documents/mixed-scripts.ts";
 import { type Policy, policySchema } from "../documents/policy.ts";
 import { type Path, type Problem, Report } from "../documents/problems.ts";
 import { type Release, releaseSchema } from "../documents/release.ts";
@@ -53,6 +54,8 @@ export function resolvePlan(policy: unknown, release: unknown, context: ResolveC
   refuseSecrets(report, ["release"], release);
   refuseDeceiving(report, ["policy"], policy);
   refuseDeceiving(report, ["release"], release);
+  warnOfMixedScripts(report, ["policy"], policy);
+  warnOfMixedScripts(report, ["release"], release);
   const read = {
     policy: readDocument(report, "policy", policySchema, policy),
     release: readDocument(report, "release", releaseSchema, release),

@@ -6,6 +6,7 @@ import { stepWeights } from "../charts/step-weights.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { document } from "../layout.ts";
 import { verdictCard } from "../promotion/verdict-markup.ts";
+import { claim, linked } from "./claim.ts";
 import type { ApprovalView, DecisionView, RoleView, Standing } from "./view.ts";
 
 /** What a person had filled in when the form has to be shown again, and what was wrong with it. */
@@ -83,13 +84,13 @@ function bannerOf(view: ApprovalView): Part {
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-function note(tone: string, title: string, text: string): Html {
+function note(tone: string, title: string, text: Part): Html {
   return html`<section class="card note ${tone}"><h2>${title}</h2><p>${text}</p></section>`;
 }
 
 function evidenceOf(view: ApprovalView): Part {
   return [
-    view.emergency !== null && note("bad", "Emergency", view.emergency),
+    view.emergency !== null && note("bad", "Emergency", claim(view.emergency)),
     releaseCard(view),
     view.irreversible.length > 0 && irreversibleCard(view),
     rolesCard(view),
@@ -104,13 +105,13 @@ function evidenceOf(view: ApprovalView): Part {
 function releaseCard(view: ApprovalView): Html {
   const risk = { low: "good", medium: "warn", high: "bad" }[view.risk];
   return html`<section class="card"><h2>What changes</h2>
-<p>${view.summary}</p>
+<p>${claim(view.summary)}</p>
 <dl>
 <dt>Release</dt><dd>${view.service} <span class="mono">${view.version}</span></dd>
 <dt>Commit</dt><dd class="mono">${view.commit}</dd>
 <dt>Environment</dt><dd>${view.environment} <span class="soft">(account ${view.account}, <span class="whole">${view.region}</span>)</span></dd>
 <dt>Risk</dt><dd><span class="pill ${risk}">${view.risk}</span></dd>
-<dt>Ticket</dt><dd>${view.ticket ?? "none"}</dd>
+<dt>Ticket</dt><dd>${claim(view.ticket ?? "none")}</dd>
 <dt>Requested by</dt><dd>${view.requestedBy} <span class="soft">(${view.claim})</span></dd>
 <dt>Started by</dt><dd>${starterOf(view)}</dd>
 </dl>
@@ -162,14 +163,8 @@ ${laterGates.length > 0 && html`<h3>Still to come</h3><p class="soft">${laterGat
 
 function claimsCard({ evidence }: ApprovalView): Html {
   return html`<section class="card"><h2>Evidence <span class="pill">claimed by the requester</span></h2>
-${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${key}</dt><dd>${linked(value)}</dd>`)}</dl>`}
+${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${claim(key)}</dt><dd>${linked(value)}</dd>`)}</dl>`}
 </section>`;
-}
-
-/** An address is shown in full and can be opened; the page that it leads to does not learn from where. */
-function linked(value: string): Part {
-  const isAddress = /^https:\/\/[^\s"<>\\]+$/.test(value) && URL.canParse(value);
-  return isAddress ? html`<a href="${value}" rel="noopener noreferrer nofollow">${value}</a>` : value;
 }
 
 function decisionList(decisions: readonly DecisionView[]): Part {
@@ -180,7 +175,7 @@ function decisionList(decisions: readonly DecisionView[]): Part {
 function decisionLine({ who, role, decision, at, comment, via, ticked, unticked }: DecisionView): Html {
   const points = ticked + unticked.length;
   const checklist = html`<br><span class="small">Checklist: ${ticked} of ${points} ticked</span>${unticked.length > 0 && html`<ul class="small">${unticked.map((point) => html`<li>not ticked: ${point}</li>`)}</ul>`}`;
-  return html`<li><span class="pill ${decision === "approved" ? "good" : "bad"}">${decision}</span> <strong>${who}</strong> as ${role}<br><span class="soft small">${at}, ${via}</span>${points > 0 && checklist}${comment !== "" && html`<blockquote>${comment}</blockquote>`}</li>`;
+  return html`<li><span class="pill ${decision === "approved" ? "good" : "bad"}">${decision}</span> <strong>${who}</strong> as ${role}<br><span class="soft small">${at}, ${via}</span>${points > 0 && checklist}${comment !== "" && html`<blockquote>${claim(comment)}</blockquote>`}</li>`;
 }
 
 function rolesCard({ roles, decisions, standing }: ApprovalView): Html {
