@@ -70,8 +70,8 @@ function identityOf(arn: string): Identity {
   return { kind: ROOT.test(arn) ? "root" : "unknown", principal: arn };
 }
 
-/** The principal of a role's sessions; null: the ARN is none of a role. */
-function sessionsOf(role: string): string | null {
+/** The principal of a role's sessions, which has no path; null: the ARN is none of a role. */
+export function sessionsOf(role: string): string | null {
   const found = ROLE.exec(role);
   return found === null ? null : `${found[1]}:sts::${found[2]}:assumed-role/${found[3]}`;
 }
@@ -80,7 +80,10 @@ function sessionsOf(role: string): string | null {
 const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 const lists = (roles: readonly string[], principal: string) =>
-  roles.some((role) => same(sessionsOf(role) ?? "", principal));
+  roles.some((role) => {
+    const sessions = sessionsOf(role);
+    return sessions !== null && same(sessions, principal);
+  });
 
 /**
  * The caller behind a signature. A role is matched by partition, account and name. That a name looks like one of IAM

@@ -288,11 +288,14 @@ export class Scene {
     });
   }
 
-  /** Puts a policy in force that names these people, by role, for each of these environments. */
-  async putPolicy(people: Readonly<Record<string, readonly string[]>>, environments = ["sit", "prod"]): Promise<void> {
+  /** Puts a policy in force that names these people, by role, for each of these environments, and believes these callers. */
+  async putPolicy(
+    people: Readonly<Record<string, readonly string[]>>,
+    environments = ["sit", "prod"],
+    callers: unknown = CALLERS,
+  ): Promise<void> {
     const places = Object.fromEntries(environments.map((name) => [name, {}]));
-    const document = { people, callers: CALLERS, environments: places };
-    await storePolicy(this.deps, document);
+    await storePolicy(this.deps, { people, callers, environments: places });
   }
 
   async signal(kind: SignalKind, by: string, reason: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { sessionsOf } from "../callers.ts";
 import type { Policy } from "../documents/policy.ts";
 import type { Path, Report } from "../documents/problems.ts";
 
@@ -5,14 +6,15 @@ import type { Path, Report } from "../documents/problems.ts";
 
 const LISTS = ["verifiedRoles", "speakForOthers"] as const;
 
-/** A role stands once: it names its people, or it speaks for others. IAM tells no two names apart by case alone. */
+/** A role stands once: it names its people, or it speaks for others. IAM tells no two names apart by path or case. */
 export function checkCallers(report: Report, policy: Policy): void {
   const seen = new Map<string, string>();
   for (const list of LISTS) {
     for (const [index, role] of (policy.callers?.[list] ?? []).entries()) {
-      const before = seen.get(role.toLowerCase());
+      const sessions = (sessionsOf(role) ?? role).toLowerCase();
+      const before = seen.get(sessions);
       if (before !== undefined) refuseTwice(report, ["policy", "callers", list, index], before === list);
-      seen.set(role.toLowerCase(), list);
+      seen.set(sessions, list);
     }
   }
 }
