@@ -50,6 +50,7 @@ With a deployed Headgate and your own AWS credentials. Where it is, its stack sa
   headgate approval-record PROMOTION [--zone ZONE] [--json] [--table]
                                                        who approved what, from the audit trail
   headgate rotate-keys --reason TEXT                   every approver's link ends; open approvals are mailed new ones
+  headgate revoke|reinstate ADDRESS --reason TEXT      somebody decides nothing any more, at once; or may again
   headgate confirm-subscription LINK                   so that no scanner can unsubscribe an approver
 `;
 

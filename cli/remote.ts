@@ -16,6 +16,7 @@ import { fromTable } from "./look.ts";
 import { operate, type Verb } from "./operate.ts";
 import { regionHere, Unlocated } from "./outputs.ts";
 import { restore } from "./restore.ts";
+import { sayOf } from "./revoke.ts";
 import { rotateKeys } from "./rotate-keys.ts";
 import type { Api } from "./signed-api.ts";
 import { start, type Way } from "./start.ts";
@@ -99,6 +100,20 @@ const decision =
       checked: values.check ?? [],
       as: values.as,
       confirm: terminal.interactive ? ask : null,
+    });
+  };
+
+const people =
+  (which: "revoke" | "reinstate"): Command =>
+  async (args, terminal) => {
+    const options = { reason: { type: "string" } } as const;
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+    return sayOf({
+      verb: which,
+      address: need(positionals[0], "name the ADDRESS"),
+      reason: need(values.reason, "--reason TEXT, for the record"),
+      post: apiOf(terminal).post,
+      write: terminal.write,
     });
   };
 
@@ -198,6 +213,8 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
     const reason = need(values.reason, "--reason TEXT, for the record");
     return rotateKeys({ reason, post: apiOf(terminal).post, write: terminal.write });
   },
+  revoke: people("revoke"),
+  reinstate: people("reinstate"),
   hold: verb("hold"),
   resume: verb("resume"),
   "roll-back": verb("roll-back"),

@@ -247,6 +247,11 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     looksAtExecutions: true,
     startsSettling: true,
   }),
+  rowApart("revoke", "request", {
+    reads: ["revoked", "open", "approvals"],
+    writes: ["revoked"],
+    startsSettling: true,
+  }),
   rowApart("start-promotion", "request", {
     reads: ["policy", "starts"],
     writes: ["starts"],

@@ -50,6 +50,8 @@ export const ROUTES: readonly Route[] = [
     burst: 20,
   },
   { ...SIGNED, method: "POST", path: "/links/rotate", handler: "rotate-links", rate: 1, burst: 5 },
+  { ...SIGNED, method: "POST", path: "/people/revoke", handler: "revoke", rate: 5, burst: 10 },
+  { ...SIGNED, method: "POST", path: "/people/reinstate", handler: "revoke", rate: 5, burst: 10 },
   { ...SIGNED, method: "GET", path: `${PROMOTION}/signals`, handler: "operate", rate: 20, burst: 40 },
   { ...SIGNED, method: "POST", path: `${PROMOTION}/signals`, handler: "operate", rate: 20, burst: 40 },
 ];

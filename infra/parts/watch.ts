@@ -129,9 +129,8 @@ function promotionTroubles({ machines }: WatchProps): Trouble[] {
 
 /** Tasks' errors are retried and end in an outcome; the others have nobody behind them but these alarms. */
 function functionTroubles({ rows, lambdas }: WatchProps): Trouble[] {
-  const unattended = rows
-    .filter(({ trigger }) => trigger !== "task")
-    .map(({ name }) => lambdaOf(lambdas, name).handler);
+  const errorsOf = (mine: (row: FunctionRow) => boolean) =>
+    sumOf(rows.filter(mine).map(({ name }) => lambdaOf(lambdas, name).handler.metricErrors({ period: FIVE_MINUTES })));
   const sweepers = rows.filter(({ trigger }) => trigger === "minute");
   const all = [...lambdas.values()].map(({ handler }) => handler);
   const groups = Array.from({ length: Math.ceil(all.length / MOST_IN_ONE) }, (_, index) =>
@@ -139,9 +138,15 @@ function functionTroubles({ rows, lambdas }: WatchProps): Trouble[] {
   );
   return [
     {
+      id: "RequestErrors",
+      means: "a page or a signed route failed: see its log",
+      metric: errorsOf(({ trigger }) => trigger === "request"),
+      at: 1,
+    },
+    {
       id: "UnattendedErrors",
-      means: "a page, a listener or the sweeper failed: see its log",
-      metric: sumOf(unattended.map((handler) => handler.metricErrors({ period: FIVE_MINUTES }))),
+      means: "a listener or the sweeper failed: see its log",
+      metric: errorsOf(({ trigger }) => trigger !== "task" && trigger !== "request"),
       at: 1,
     },
     ...groups.map((group, index) => ({

@@ -3,7 +3,14 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
 import { apiEvent } from "./gateway.ts";
 import type { SandboxPlace } from "./places.ts";
 
-type ApiStep = "approval-page" | "decide" | "start-promotion" | "show-promotion" | "operate" | "rotate-links";
+type ApiStep =
+  | "approval-page"
+  | "decide"
+  | "revoke"
+  | "start-promotion"
+  | "show-promotion"
+  | "operate"
+  | "rotate-links";
 
 /** What the command in a mail sends, signed by whom it was mailed to. */
 export interface SignedAnswer {
@@ -98,6 +105,14 @@ export class Api {
       body,
     };
     return this.request("rotate-links", apiEvent({ ...request, caller }));
+  }
+
+  /** What `headgate revoke` and `headgate reinstate` get when this IAM identity signs for them. */
+  sayOf(verb: "revoke" | "reinstate", address: string, reason: string, caller: string): Promise<APIGatewayProxyResult> {
+    const path = `/people/${verb}`;
+    const body = JSON.stringify({ address, reason });
+    const request = { method: "POST", path, pathParameters: {}, contentType: "application/json", body };
+    return this.request("revoke", apiEvent({ ...request, caller }));
   }
 
   #note(through: Said["through"], body: Said["body"]): void {

@@ -47,13 +47,15 @@ describe("the routes", () => {
     const routes = all(plain.headgate, "AWS::ApiGateway::Method").map((method) => {
       return `${method.AuthorizationType} ${method.HttpMethod} ${pathOf(plain.headgate, method.ResourceId)}`;
     });
-    expect(routes).toHaveLength(10);
+    expect(routes).toHaveLength(12);
     expect(new Set(routes)).toEqual(
       new Set([
         "NONE GET /approvals/{link}",
         "NONE HEAD /approvals/{link}",
         "AWS_IAM POST /links/rotate",
         "NONE POST /approvals/{link}",
+        "AWS_IAM POST /people/revoke",
+        "AWS_IAM POST /people/reinstate",
         "AWS_IAM POST /promotions",
         "AWS_IAM GET /promotions",
         "AWS_IAM GET /promotions/{promotionId}",

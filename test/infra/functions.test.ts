@@ -42,6 +42,7 @@ describe("the table of functions", () => {
     expect(requested.map(({ name }) => name)).toEqual([
       "approval-page",
       "decide",
+      "revoke",
       "start-promotion",
       "show-promotion",
       "operate",
@@ -183,11 +184,12 @@ describe("rows", () => {
     expect(FUNCTIONS.filter(({ startsRestores }) => startsRestores).map(({ name }) => name)).toEqual(["operate"]);
   });
 
-  test("that may have approvals settled are those that take decisions, and they wake nobody themselves", () => {
+  test("that may have approvals settled are those that take decisions or say who may, and they wake nobody themselves", () => {
     const deciding = FUNCTIONS.filter(({ startsSettling }) => startsSettling);
     expect(deciding.map(({ name, wakes }) => [name, wakes])).toEqual([
       ["approval-page", false],
       ["decide", false],
+      ["revoke", false],
     ]);
   });
 

@@ -292,7 +292,8 @@ describe("logs", () => {
   test("are kept for a quarter, and for a year where they say who decided what; all encrypted", () => {
     const groups = all("AWS::Logs::LogGroup");
     expect(groups).toHaveLength(FUNCTIONS.length + 1 + MACHINES.length + 1);
-    const audit = /approval-page|decide|start-promotion|show-promotion|operate|rotate-links|policy-writer|states|api$/;
+    const audit =
+      /approval-page|decide|revoke|start-promotion|show-promotion|operate|rotate-links|policy-writer|states|api$/;
     for (const { LogGroupName, RetentionInDays, KmsKeyId } of groups) {
       expect(RetentionInDays, String(LogGroupName)).toBe(audit.test(String(LogGroupName)) ? 365 : 90);
       expect(KmsKeyId).toBeDefined();
@@ -344,6 +345,7 @@ describe("the watch", () => {
           "PromotionTimedOut",
           "ExecutionsThrottled",
           "ChildFailed",
+          "RequestErrors",
           "UnattendedErrors",
           "FunctionsThrottled",
           "SweeperSilent",

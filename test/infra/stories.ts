@@ -203,11 +203,17 @@ async function outliveBy(sandbox: Sandbox, rival: unknown): Promise<string> {
   return [...new Set(outcomes)].join(", ");
 }
 
+const OLGA = "arn:aws:sts::111122223333:assumed-role/operator/olga";
+
 async function approveBySignature(sandbox: Sandbox): Promise<void> {
   const [open] = await sandbox.ledger.list(keys.open("").pk, "PROMOTION#");
   const pathParameters = { promotionId: String(open?.promotionId), environment: "prod", approval: "before" };
   const body = { action: "decide", role: "operations", decision: "approved", version: "v2" };
   await lookBySignature(sandbox, pathParameters.promotionId);
+  for (const verb of ["revoke", "reinstate"] as const) {
+    const { statusCode } = await sandbox.api.sayOf(verb, "lead@shop.example", "a test", OLGA);
+    if (statusCode !== 200) throw new Error(`the signed route said ${statusCode} of ${verb}`);
+  }
   const { statusCode } = await sandbox.api.request(
     "decide",
     apiEvent({

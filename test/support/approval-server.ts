@@ -7,6 +7,7 @@ import { decideByApi } from "../../functions/decide.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
 import { failureAnswer, handlerFailure } from "../../functions/pages/failure.ts";
 import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
+import { revoke } from "../../functions/revoke.ts";
 import { fromGateway, toGateway } from "../../functions/runtime/http.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 import { ACCESS_KEY, API_ACCOUNT } from "./callers.ts";
@@ -18,6 +19,7 @@ interface Route {
 }
 
 const ROUTES: readonly Route[] = [
+  { pattern: /^\/people\/(?:revoke|reinstate)$/, names: [], action: revoke },
   { pattern: /^\/promotions$/, names: [], action: startPromotion },
   { pattern: /^\/approvals\/([^/]*)$/, names: ["link"], action: approvalPage },
   {

@@ -12,10 +12,10 @@ import { Conflict, type Dependencies } from "../ports.ts";
 import { inPlainText } from "../text.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
 import { type ApprovalRecord, type Decision, hasStarted, seatOf } from "./approval.ts";
-import { type InForce, whyNot } from "./in-force.ts";
+import { whyNot } from "./in-force.ts";
 import { whileInEpoch } from "./link-epoch.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
-import { loadInForce } from "./load-in-force.ts";
+import { type LoadedInForce, loadInForce } from "./load-in-force.ts";
 import { type ApprovalName, changeApproval, decisionChanges } from "./records.ts";
 import { goneChange, type Settlement, settle } from "./settlement.ts";
 
@@ -84,7 +84,7 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   if (missing.length > 0) return { kind: "incomplete", missing };
   const decision = decisionOf(record, attempt, at);
   const after = settle(record, [...decisions, decision], signals, inForce, at);
-  return write(deps, name, record, { decision, after, epoch: attempt.epoch });
+  return write(deps, name, record, { decision, after, inForce, epoch: attempt.epoch });
 }
 
 /** A promotion that has ended decides nothing more, whatever its approval's record still says. */
@@ -120,7 +120,7 @@ function refusedLink(record: ApprovalRecord, { role, address, generation }: Atte
 }
 
 /** Somebody who was revoked, or whom the policy names no longer, decides nothing, by link or signed. */
-function refusedSeat(inForce: InForce, record: ApprovalRecord, { role, address }: Attempt): Missing[] {
+function refusedSeat(inForce: LoadedInForce, record: ApprovalRecord, { role, address }: Attempt): Missing[] {
   const why = seatOf(record, role, address) === undefined ? null : whyNot(inForce, role, address);
   return why === null ? [] : [{ what: "role", message: `${address} decides nothing any more as ${role}: ${why}` }];
 }
@@ -149,23 +149,33 @@ function decisionOf(record: ApprovalRecord, attempt: Attempt, at: number): Decis
   };
 }
 
+/** A decision, and what the approval becomes by it. */
+interface Outcome {
+  readonly decision: Decision;
+  readonly after: Settlement;
+  readonly inForce: LoadedInForce;
+  /** Of the link that was used; null where there was none. */
+  readonly epoch: number | null;
+}
+
 async function write(
   deps: DecideDeps,
   name: ApprovalName,
   record: ApprovalRecord,
-  { decision, after, epoch }: { decision: Decision; after: Settlement; epoch: number | null },
+  { decision, after, inForce, epoch }: Outcome,
 ): Promise<Decided | "again"> {
   const ended = after.state === "waiting" ? {} : { state: after.state, summary: after.summary, endedAt: decision.at };
   const change = { ...goneChange(record, after, decision.at), ...ended, news: true };
   const once = decisionChanges(name, decision);
   const link = epoch === null ? [] : [whileInEpoch(epoch)];
   try {
-    await deps.ledger.write([changeApproval(record, change), ...once, ...link]);
+    await deps.ledger.write([changeApproval(record, change), ...inForce.while, ...once, ...link]);
     return { kind: "decided", record: { ...record, ...change }, decision };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-    if (error.failed.includes(0)) return "again";
-    return error.failed.every((index) => index > once.length)
+    const before = inForce.while.length;
+    if (error.failed.some((index) => index <= before)) return "again";
+    return error.failed.every((index) => index > before + once.length)
       ? LINKS_RENEWED
       : { kind: "already", record, forAnother: null };
   }

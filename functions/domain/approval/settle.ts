@@ -5,12 +5,12 @@ import { appendAudit } from "../ledger/append-audit.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
-import { Conflict } from "../ports.ts";
+import { type Change, Conflict } from "../ports.ts";
 import { type ApprovalRecord, type AskedRole, type Decision, partyAddresses, rolesAsked } from "./approval.ts";
 import type { InForce } from "./in-force.ts";
 import { renewalChange } from "./link-epoch.ts";
 import { loadApproval, loadApprovals, loadAsked, loadDecisions } from "./load.ts";
-import { loadInForce } from "./load-in-force.ts";
+import { type LoadedInForce, loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { endNotice, type Subject } from "./notices.ts";
 import { currentEpoch } from "./open-link.ts";
@@ -50,7 +50,7 @@ export async function settleNow(
     const signals = await loadSignals(deps.ledger, promotionId);
     const settlement = settle(record, decisions, signals, inForce, deps.clock.now());
     const epoch = settlement.state === "waiting" ? await currentEpoch(deps.ledger) : record.linkEpoch;
-    const current = await persist(deps, record, settlement, epoch);
+    const current = await persist(deps, record, settlement, { inForce, epoch });
     if (current === null) continue;
     const renews = current.linkEpoch !== record.linkEpoch;
     await tell(deps, name, current, { decisions, inForce, settlement, renews }, wake);
@@ -74,16 +74,16 @@ export async function withdrawApprovals(deps: MailTools, promotionId: string, wh
   }
 }
 
-/** The record with what the settlement changes written; null: somebody else changed it first. */
+/** The record with what the settlement changes written; null: somebody else changed it, or who counts, first. */
 async function persist(
   deps: MailTools,
   record: ApprovalRecord,
   settlement: Settlement,
-  epoch: number | undefined,
+  { inForce, epoch }: { readonly inForce: LoadedInForce; readonly epoch: number | undefined },
 ): Promise<ApprovalRecord | null> {
   const now = deps.clock.now();
   const change = { ...changeBy(record, settlement, now), ...renewalChange(record, epoch, now) };
-  return Object.keys(change).length === 0 ? record : write(deps, record, change);
+  return Object.keys(change).length === 0 ? record : write(deps, record, change, inForce.while);
 }
 
 function changeBy(record: ApprovalRecord, settlement: Settlement, now: number): Partial<ApprovalRecord> {
@@ -99,9 +99,10 @@ async function write(
   deps: MailTools,
   record: ApprovalRecord,
   change: Partial<ApprovalRecord>,
+  conditions: readonly Change[] = [],
 ): Promise<ApprovalRecord | null> {
   try {
-    await deps.ledger.write([changeApproval(record, change)]);
+    await deps.ledger.write([changeApproval(record, change), ...conditions]);
     return { ...record, ...change, revision: record.revision + 1 };
   } catch (error) {
     if (error instanceof Conflict) return null;

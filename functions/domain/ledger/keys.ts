@@ -23,7 +23,7 @@
  * | PROMOTION#id | INFLIGHT#environment#target | what still ran on the candidate when the promotion was closed |
  * | PROMOTION#id | COUNTED#outcome | that it was counted in the metrics |
  * | AUDIT#id | AUDIT#seq, AUDITID#id, AUDITHEAD | the hash-chained trail |
- * | REVOKED | PERSON#person | who was taken out of deciding before any policy said so |
+ * | REVOKED | PERSON#person, REVISION | who was taken out of deciding before any policy said so |
  * | LOCK#resource | LOCK | owner and fence |
  * | LINK#hash | LINK | an approver's link |
  * | LINK-EPOCH | CURRENT, RAISED#epoch | the epoch that links have to be of to work, and who raised it when and why |
@@ -51,6 +51,7 @@ const padded = (sequence: number) => String(sequence).padStart(6, "0");
 export const keys = {
   policyCurrent: (): Key => ({ pk: "POLICY", sk: "CURRENT" }),
   policy: (hash: string): Key => ({ pk: "POLICY", sk: `VERSION#${hash}` }),
+  revocations: (): Key => ({ pk: "REVOKED", sk: "REVISION" }),
   revoked: (person: string): Key => ({ pk: "REVOKED", sk: `PERSON#${person}` }),
   header: (id: string): Key => ({ pk: promotion(id), sk: "HEADER" }),
   planPart: (id: string, environment: string, part: number): Key => ({
