@@ -1,5 +1,6 @@
 /** Writes down what serves now, before anything is touched, and refuses what cannot be rolled out or watched. */
 import type * as z from "zod";
+import { requireAsApproved } from "./domain/approval/load-bound.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
 import { captureReference } from "./domain/judge/capture-reference.ts";
 import { loadHead, loadPlan, loadTargets } from "./domain/ledger/load.ts";
@@ -15,7 +16,8 @@ export const captureBaseline = (deps: Dependencies) => async (promotion: z.outpu
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return { decision: "stop", targets: [], summary: whyStopped(head) };
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  await requireAsApproved(deps, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const obstacle = (await captureTargets(deps, promotion, plan)) ?? (await armAlarms(deps, promotion, plan));
   if (obstacle !== null) {
     const stop = await stopRollout(deps, promotion, { by: "gate", outcome: "blocked", summary: obstacle });

@@ -20,7 +20,7 @@ export const checkGates =
     const { service, version } = await loadHeader(deps.ledger, promotionId);
     const head = await loadHead(deps.ledger, promotionId, environment);
     if (head.state !== "open") return { decision: "stop", summary: whyStopped(head) };
-    const plan = await loadPlan(deps.ledger, promotionId, environment);
+    const plan = await loadPlan(deps, promotionId, environment);
     if (when === "after" && !isFinished(plan, await loadTargets(deps.ledger, promotionId, environment))) {
       const summary = `the rollout in ${environment} ended before all traffic was on the candidate`;
       await noteEnding(deps, promotionId, "errored", summary);

@@ -24,7 +24,7 @@ export const planMove = (deps: Dependencies) => async (input: Input) => {
   const { promotionId, environment } = input;
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return answer(deps, input, stopped(whyStopped(head)), 1);
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const signals = await loadSignals(deps.ledger, promotionId);
   const progress = await loadProgress(deps, input, plan);
   const window = windowAt(plan.window, deps.clock.now());

@@ -4,7 +4,7 @@ import { PromotionInput } from "./domain/inputs.ts";
 import { appendAudit } from "./domain/ledger/append-audit.ts";
 import { asHead } from "./domain/ledger/journal-records.ts";
 import { keys } from "./domain/ledger/keys.ts";
-import { loadHeader, loadPlan, loadTargets } from "./domain/ledger/load.ts";
+import { loadHeader, loadPlanAsStored, loadTargets } from "./domain/ledger/load.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { bind } from "./domain/traffic/bind.ts";
 import { step } from "./runtime/step.ts";
@@ -19,7 +19,7 @@ export const preserveEvidence =
       const head = await deps.ledger.read(keys.head(promotionId, environment));
       if (head === undefined || asHead(head).firstShiftAt === null || asHead(head).outcome === "promoted") continue;
       const { firstShiftAt, trip } = asHead(head);
-      const plan = await loadPlan(deps.ledger, promotionId, environment);
+      const plan = await loadPlanAsStored(deps.ledger, promotionId, environment);
       const targets = await loadTargets(deps.ledger, promotionId, environment);
       const evidence = targets.map((record) => ({
         target: record.target,

@@ -22,7 +22,7 @@ export const probeCandidate = (deps: Dependencies) => async (input: z.output<typ
   if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
   const broken = whyNotMade(candidates);
   if (broken !== null) return stopRollout(deps, promotion, { by: "error", outcome: "errored", summary: broken });
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const findings: string[] = [];
   for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
     const probed = await probe(deps, plan, record);

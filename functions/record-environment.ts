@@ -15,7 +15,7 @@ export const recordEnvironment =
   async ({ promotionId, environment, position }: z.output<typeof Input>) => {
     const header = await loadHeader(deps.ledger, promotionId);
     const head = await loadHead(deps.ledger, promotionId, environment);
-    const plan = await loadPlan(deps.ledger, promotionId, environment);
+    const plan = await loadPlan(deps, promotionId, environment);
     const targets = await loadTargets(deps.ledger, promotionId, environment);
     if (!(await closePromoted(deps, { header, head, plan, targets }))) return { decision: "stop", position };
     await leaveEnvironment(deps, promotionId, plan);

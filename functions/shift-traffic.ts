@@ -29,7 +29,7 @@ export const shiftTraffic =
 
 async function tell(deps: Dependencies, promotionId: string, environment: string, weight: number): Promise<void> {
   const { service, version } = await loadHeader(deps.ledger, promotionId);
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const subject = `${service} ${version}: ${weight} % in ${environment}`;
   const body = `${weight} % of traffic in ${environment} is on ${version}, read back.\nPromotion: ${promotionId}\n`;
   const notice = { name: `shifted-${environment}-${weight}`, subject, body };

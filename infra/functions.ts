@@ -189,12 +189,12 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   rowApart("pause", "task", { reads: ["promotion", "approvals", ...IN_FORCE], writes: ["promotion"], wakes: true }),
   silentRow("check-window", "task", { reads: ["approvals"] }),
   silentRow("capture-baseline", "task", {
-    reads: ["locks"],
+    reads: ["approvals", "locks"],
     writes: ["alarms"],
     accounts: ["read-traffic", "watch"],
     timeoutSeconds: MEDIUM,
   }),
-  row("deploy-candidate", "task", { reads: ["locks"], accounts: ["read-traffic", "publish-code"] }),
+  row("deploy-candidate", "task", { reads: ["approvals", "locks"], accounts: ["read-traffic", "publish-code"] }),
   row("probe-candidate", "task", { accounts: ["invoke"], timeoutSeconds: MEDIUM }),
   // A hold asks people for a decision.
   row("plan-move", "task", { reads: ["approvals"], mails: true }),

@@ -46,8 +46,13 @@ export class BadInput extends Terminal {
   override readonly name = "BadInput";
 }
 
+/** What is about to be made is not what people approved: the plan, or what they were asked about, was changed since. */
+export class NotAsApproved extends Terminal {
+  override readonly name = "NotAsApproved";
+}
+
 /** Names for the machines' `Retry`: see `statemachine/`. */
 export const TRANSIENT_ERRORS = ["ServiceTrouble", "NotReady", "OutOfTime", "LedgerBusy"] as const;
 
 /** Names for the machines' `Catch`. */
-export const TERMINAL_ERRORS = ["CallRefused", "BrokenRecord", "BadInput"] as const;
+export const TERMINAL_ERRORS = ["CallRefused", "BrokenRecord", "BadInput", "NotAsApproved"] as const;

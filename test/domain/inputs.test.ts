@@ -93,13 +93,13 @@ describe("the plan in the ledger", () => {
     await opened(world, plan);
     expect(planChanges(P1, plan).length).toBe(5);
     const { environments, ...header } = plan;
-    expect(await loadPlan(world.ledger, P1, "prod")).toEqual(environments[0]);
-    expect(await loadPlan(world.ledger, P1, "sit")).toEqual(environments[1]);
-    expect(await loadPlanHeader(world.ledger, P1)).toEqual(header);
+    expect(await loadPlan(world.deps, P1, "prod")).toEqual(environments[0]);
+    expect(await loadPlan(world.deps, P1, "sit")).toEqual(environments[1]);
+    expect(await loadPlanHeader(world.deps, P1)).toEqual(header);
   });
 
   it("that is not there is a broken record", async () => {
-    await expect(loadPlan(new World().ledger, P1, "prod")).rejects.toThrow(BrokenRecord);
+    await expect(loadPlan(new World().deps, P1, "prod")).rejects.toThrow(BrokenRecord);
   });
 });
 

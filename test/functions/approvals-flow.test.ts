@@ -412,7 +412,7 @@ test("what is decided is bound to the release, the artifacts, the gates' results
     await bindingOf(judged),
     await bindingOf(await scene({ release: { version: "v1.4.1" } })),
     await bindingOf(await scene({ release: { evidence: { coverage: 12 } } })),
-    await bindingOf(await scene({ header: { planHash: "another" } })),
+    await bindingOf(await scene({ environment: { notBefore: 1 } })),
     await bindingOf(await scene({ environment: { targets: [] } })),
     await bindingOf(checked),
   ];

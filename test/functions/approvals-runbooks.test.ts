@@ -6,10 +6,10 @@ import { loadApproval } from "../../functions/domain/approval/load.ts";
 import type { Header } from "../../functions/domain/ledger/header.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
-import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import { planChanges, planHashesOf } from "../../functions/domain/ledger/plan-parts.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { ApprovalPlan, PromotionPlan } from "../../functions/domain/plan.ts";
-import { HOUR, peopleIn, REQUESTER, Scene, START } from "../support/approval-scene.ts";
+import { HOUR, peopleIn, REQUESTER, Scene, START, sha256 } from "../support/approval-scene.ts";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
 
@@ -43,7 +43,7 @@ async function asked(plan: PromotionPlan, environment: string): Promise<{ on: Sc
     requestedBy: plan.requestedBy,
     startedBy: null,
     policyHash: "",
-    planHash: "",
+    ...planHashesOf(sha256, plan),
     environments: plan.environments.map((one) => one.environment),
     outcome: null,
     summary: "",

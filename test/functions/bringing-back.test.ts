@@ -243,7 +243,7 @@ describe("page-people", () => {
   it("promises nothing about a target that was left alone", async () => {
     const world = await rollingOut(50);
     world.target("order").moveByHand({ primary: "6", secondary: null });
-    const plan = await loadPlan(world.ledger, P1, ENV);
+    const plan = await loadPlan(world.deps, P1, ENV);
     // A restore whose caller died before it could page.
     await restoreTargets(world.deps, IN_PROD, { by: "error", reason: "it broke" }, (one) =>
       bind(world.deps, plan, one),

@@ -90,7 +90,7 @@ describe("open-promotion", () => {
       environments: ["prod"],
       policyHash: (await world.ledger.read(keys.policyCurrent()))?.hash,
     });
-    expect((await loadPlan(world.ledger, promotionId, "prod")).targets[0]?.artifact).toMatchObject({
+    expect((await loadPlan(world.deps, promotionId, "prod")).targets[0]?.artifact).toMatchObject({
       sha256: NEW_CODE,
     });
     expect(await world.ledger.read(keys.open(promotionId))).toMatchObject({ executionArn: "arn:execution:one" });
@@ -178,7 +178,7 @@ describe("open-promotion", () => {
 
   it("compares the hash that people copy from Lambda, in base64, with the object's", async () => {
     const { promotionId } = await start(saying(base64(NEW_CODE)));
-    expect((await loadPlan(world.ledger, promotionId, "prod")).targets[0]?.artifact).toMatchObject({
+    expect((await loadPlan(world.deps, promotionId, "prod")).targets[0]?.artifact).toMatchObject({
       sha256: NEW_CODE,
     });
     const other = await start(saying(base64(OLD_CODE)), "arn:execution:two");
@@ -189,7 +189,7 @@ describe("open-promotion", () => {
 
   it("pins the hash of a published version in the form that Lambda's is compared in", async () => {
     const { promotionId } = await start({ "release.artifacts.cart": { version: "42", sha256: base64(OLD_CODE) } });
-    const { targets } = await loadPlan(world.ledger, promotionId, "prod");
+    const { targets } = await loadPlan(world.deps, promotionId, "prod");
     expect(targets.find(({ name }) => name === "cart")?.artifact).toEqual({
       from: "version",
       version: "42",

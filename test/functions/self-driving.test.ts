@@ -50,7 +50,7 @@ const record = async () => asTarget(await must(world.ledger, keys.target(P1, ENV
 const intents = () => loadIntents(world.ledger, P1, ENV, "order");
 const outcomes = async () => (await intents()).map(({ purpose, result }) => [purpose, result?.outcome ?? null]);
 const bringBack = async () => {
-  const plan = await loadPlan(world.ledger, P1, ENV);
+  const plan = await loadPlan(world.deps, P1, ENV);
   return restore(deps, IN_PROD, WHY, (found) => bind(deps, plan, found));
 };
 const at = (percent: number) => ({ primary: "7", secondary: { version: "8", percent } });
@@ -130,7 +130,7 @@ describe("follow-drive", () => {
   it("leaves the service's own moves to it: none is somebody else's, though nobody has looked yet", async () => {
     await start();
     world.clock.advance(3 * MINUTE);
-    const plan = await loadPlan(world.ledger, P1, ENV);
+    const plan = await loadPlan(world.deps, P1, ENV);
     expect((await record()).last.route).toEqual(BASELINE);
     expect(await findAstray(deps, IN_PROD, plan)).toBeNull();
     world.target("order").moveByHand({ primary: "6", secondary: null });
@@ -142,7 +142,7 @@ describe("follow-drive", () => {
     world.clock.advance(5 * MINUTE);
     await follow();
     world.target("order").moveByHand(at(80));
-    const plan = await loadPlan(world.ledger, P1, ENV);
+    const plan = await loadPlan(world.deps, P1, ENV);
     expect(await findAstray(deps, IN_PROD, plan)).toMatchObject({ why: expect.stringContaining("80 %") });
   });
 

@@ -274,7 +274,7 @@ describe.each(SERVICES)("an old restore over a new release, on a service $servic
 
 async function freeLocks(world: World): Promise<void> {
   const names = new Set((await loadTargets(world.ledger, P1, ENV)).map(({ target }) => target));
-  const { targets } = await loadPlan(world.ledger, P1, ENV);
+  const { targets } = await loadPlan(world.deps, P1, ENV);
   for (const resource of targets.filter(({ name }) => names.has(name)).flatMap(({ resources }) => resources)) {
     const lock = asLock(await must(world.ledger, keys.lock(resource)));
     const free = { ...lock, owner: null, environment: null, executionArn: null };

@@ -35,6 +35,7 @@ export function record(roles: Parameters<typeof whoIsAsked>[0]["roles"], change:
     requester: "requester@example.com",
     startedBy: null,
     binding: "b",
+    planHash: "h",
     gates: [],
     trail: null,
     endedAt: null,

@@ -6,7 +6,7 @@ import type { Header } from "../../functions/domain/ledger/header.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { approvalPause } from "../../functions/domain/ledger/pauses.ts";
-import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import { planChanges, planHashesOf } from "../../functions/domain/ledger/plan-parts.ts";
 import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
@@ -345,7 +345,7 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     requestedBy: plan.requestedBy,
     startedBy: null,
     policyHash: "a policy's hash",
-    planHash: "a plan's hash",
+    ...planHashesOf(sha256, plan),
     environments: ["sit", "prod"],
     outcome: null,
     summary: "",

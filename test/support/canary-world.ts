@@ -7,7 +7,7 @@ import type { Header } from "../../functions/domain/ledger/header.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import type { Head, Intent, TargetRecord } from "../../functions/domain/ledger/journal-records.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
-import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import { planChanges, planHashesOf } from "../../functions/domain/ledger/plan-parts.ts";
 import type {
   EnvironmentPlan,
   MetricPlan,
@@ -259,7 +259,9 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
   });
   // The judge reaches for nothing else; a test in which it did would fail on `undefined`.
   const deps = { ...parts, ...rest, target } as unknown as Dependencies;
-  await ledger.write([...planChanges(PROMOTION, promotionPlan(plan)), { put: item(keys.header(PROMOTION), HEADER) }]);
+  const whole = promotionPlan(plan);
+  const header: Header = { ...HEADER, ...planHashesOf(rest.hash, whole) };
+  await ledger.write([...planChanges(PROMOTION, whole), { put: item(keys.header(PROMOTION), header) }]);
   let sequence = 0;
   const route = async (to: Route) => {
     sequence += 1;

@@ -8,7 +8,7 @@ import { deployCandidate } from "../../functions/deploy-candidate.ts";
 import type { Header } from "../../functions/domain/ledger/header.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
-import { planChanges } from "../../functions/domain/ledger/plan-parts.ts";
+import { planChanges, planHashesOf } from "../../functions/domain/ledger/plan-parts.ts";
 import type { Signal, SignalKind } from "../../functions/domain/ledger/signals.ts";
 import type { Outcome } from "../../functions/domain/outcomes.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../../functions/domain/plan.ts";
@@ -305,7 +305,7 @@ export async function opened(
     requestedBy: plan.requestedBy,
     startedBy: null,
     policyHash: "a policy's hash",
-    planHash: "a plan's hash",
+    ...planHashesOf(sha256, plan),
     environments: plan.environments.map(({ environment }) => environment),
     outcome: null,
     summary: "",

@@ -65,6 +65,8 @@ export interface ApprovalRecord {
   readonly starter?: Caller | null;
   /** Hash of what the decision is about: release, artifacts, evidence, gate results, the trail so far. */
   readonly binding: string;
+  /** Hash of the promotion's plan as a whole, as its header had it when people were asked. */
+  readonly planHash: string;
   /** Hash of the trail's newest entry when people were asked, and so of all that was found before; null: none was. */
   readonly trail: string | null;
   readonly gates: readonly GateResult[];

@@ -28,7 +28,7 @@ import { gateResults } from "./trail.ts";
  * Throws `BrokenRecord` where the plan has no such approval, and what the ports throw.
  */
 export async function askNow(deps: MailTools, name: ApprovalName): Promise<Standing> {
-  const about = await loadAsked(deps.ledger, name);
+  const about = await loadAsked(deps, name);
   const record = await ensureRecord(deps, name, about);
   if (record === null) return NOBODY_ASKED;
   const decisions = await loadDecisions(deps.ledger, name);
@@ -108,6 +108,7 @@ async function newRecord(
     escalatedAt: null,
     gone: null,
     ...parties,
+    planHash: header.planHash,
     binding: bindingOf(deps.hash, { header, release, plan, approval: name.approval, ...found }),
     ...found,
     linkEpoch: await currentEpoch(deps.ledger),

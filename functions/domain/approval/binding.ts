@@ -38,3 +38,18 @@ export function bindingOf(
     }),
   );
 }
+
+/**
+ * What speaks against a record being about what stands in the ledger now; null: nothing. The plan is held against the header
+ * where it is read, and the header against the record here: to change what was approved takes all three.
+ */
+export function whyUnbound(
+  hash: Hash,
+  record: ApprovalRecord,
+  about: Pick<Parameters<typeof bindingOf>[1], "header" | "release" | "plan">,
+): string | null {
+  const { approval, gates, trail } = record;
+  if (about.header.planHash !== record.planHash) return "the plan is not the one that people were asked about";
+  const binding = bindingOf(hash, { ...about, approval, gates, trail });
+  return binding === record.binding ? null : "the release or its plan is not the one that people were asked about";
+}

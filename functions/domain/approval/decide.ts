@@ -12,9 +12,11 @@ import { Conflict, type Dependencies } from "../ports.ts";
 import { inPlainText } from "../text.ts";
 import { type Answer, checkDecision, type Missing } from "./answer.ts";
 import { type ApprovalRecord, type Decision, hasStarted, seatOf } from "./approval.ts";
+import { haveSettled } from "./have-settled.ts";
 import { whyNot } from "./in-force.ts";
 import { whileInEpoch } from "./link-epoch.ts";
-import { findApproval, loadAsked, loadDecisions } from "./load.ts";
+import { findApproval, loadDecisions } from "./load.ts";
+import { loadBound } from "./load-bound.ts";
 import { type LoadedInForce, loadInForce } from "./load-in-force.ts";
 import { type ApprovalName, changeApproval, decisionChanges } from "./records.ts";
 import { goneChange, type Settlement, settle } from "./settlement.ts";
@@ -39,6 +41,8 @@ export type Decided =
   | { readonly kind: "ended"; readonly settlement: Pick<Settlement, "state" | "summary"> }
   | { readonly kind: "forbidden"; readonly missing: readonly Missing[] }
   | { readonly kind: "incomplete"; readonly missing: readonly Missing[] }
+  /** What people were asked about was changed since: nobody decides about it any more. */
+  | { readonly kind: "changed"; readonly why: string }
   /** Others changed the approval at the same instant, again and again. */
   | { readonly kind: "busy" };
 
@@ -54,7 +58,8 @@ export async function decide(deps: DecideDeps, name: ApprovalName, attempt: Atte
   for (let tries = 0; tries < ATTEMPTS; tries++) {
     const outcome = await decideOnce(deps, name, attempt);
     if (outcome === "again") continue;
-    if (outcome.kind === "decided") await haveSettled(deps, name);
+    // A change that was found is put on record and paged of by whoever settles, as a decision is.
+    if (outcome.kind === "decided" || outcome.kind === "changed") await haveSettled(deps, name);
     return outcome;
   }
   return { kind: "busy" };
@@ -63,7 +68,7 @@ export async function decide(deps: DecideDeps, name: ApprovalName, attempt: Atte
 async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt): Promise<Decided | "again"> {
   const record = await findApproval(deps.ledger, name);
   if (record === undefined) return { kind: "ended", settlement: { state: "cancelled", summary: "nobody is asked" } };
-  const { header, release } = await loadAsked(deps.ledger, name);
+  const bound = await loadBound(deps, record);
   const decisions = await loadDecisions(deps.ledger, name);
   const signals = await loadSignals(deps.ledger, name.promotionId);
   const inForce = await loadInForce(deps.ledger, record);
@@ -72,8 +77,12 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
     return { kind: "already", record, forAnother: samePerson(before.address, attempt.address) ? null : before };
   }
   const at = deps.clock.now();
-  const settlement = await endBy(deps, header, settle(record, decisions, signals, inForce, at));
+  const settlement = settle(record, decisions, signals, inForce, at);
   if (settlement.state !== "waiting") return { kind: "ended", settlement };
+  if (bound.kind === "changed") return bound;
+  const { header, release } = bound.about;
+  const over = await whyOver(deps, header);
+  if (over !== null) return { kind: "ended", settlement: over };
   const missing = [
     ...refusedCaller(header, attempt),
     ...refusedLink(record, attempt),
@@ -87,17 +96,12 @@ async function decideOnce(deps: DecideDeps, name: ApprovalName, attempt: Attempt
   return write(deps, name, record, { decision, after, inForce, epoch: attempt.epoch });
 }
 
-/** A promotion that has ended decides nothing more, whatever its approval's record still says. */
-async function endBy(
-  deps: DecideDeps,
-  header: Header,
-  settlement: Settlement,
-): Promise<Pick<Settlement, "state" | "summary">> {
-  if (settlement.state !== "waiting") return settlement;
+/** A promotion that has ended decides nothing more, whatever its approval's record still says; null: it has not. */
+async function whyOver(deps: DecideDeps, header: Header): Promise<Pick<Settlement, "state" | "summary"> | null> {
   const over = { state: "cancelled", summary: "the promotion has ended" } as const;
   if (header.state === "closed") return over;
   const status = await deps.executions.status(header.executionArn);
-  return isOver(status, header, deps.clock) ? over : settlement;
+  return isOver(status, header, deps.clock) ? over : null;
 }
 
 /** Whether an answer is one person's, or one principal's, with one that was given. */
@@ -186,11 +190,3 @@ const LINKS_RENEWED: Decided = {
   kind: "forbidden",
   missing: [{ what: "role", message: "all links were renewed: use the one in your newest mail" }],
 };
-
-async function haveSettled(deps: DecideDeps, name: ApprovalName): Promise<void> {
-  try {
-    await deps.settleWorker.start(name);
-  } catch (error) {
-    deps.log.warn("a decision waits for the sweeper: settling could not be begun", { ...name, error: String(error) });
-  }
-}

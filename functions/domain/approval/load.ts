@@ -1,9 +1,11 @@
 /** Reads approvals, and what they are about. */
 import { BrokenRecord } from "../errors.ts";
+import type { Header } from "../ledger/header.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadHeader, loadPlan, loadPlanHeader, must } from "../ledger/load.ts";
+import { loadHeader, loadPlan, loadPlanHeader, must, type PlanShelf } from "../ledger/load.ts";
 import { approvalPause } from "../ledger/pauses.ts";
-import type { ApprovalPlan } from "../plan.ts";
+import type { PlanHeader } from "../ledger/plan-parts.ts";
+import type { ApprovalPlan, EnvironmentPlan } from "../plan.ts";
 import type { Item, Key, Ledger } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
 import { goneSeats, isNoted } from "./in-force.ts";
@@ -36,11 +38,25 @@ export async function loadDecisions(ledger: Ledger, name: ApprovalName): Promise
   return (await ledger.list(pk, sk.slice(0, -1))).map(asDecision).sort((a, b) => a.at - b.at);
 }
 
-/** The release, the environment's plan and the approval's plan. Throws `BrokenRecord` where the plan has no such one. */
-export async function loadAsked(ledger: Ledger, { promotionId, environment, approval }: ApprovalName) {
-  const header = await loadHeader(ledger, promotionId);
-  const release = await loadPlanHeader(ledger, promotionId);
-  const plan = await loadPlan(ledger, promotionId, environment);
+/** What is asked about. */
+export interface Asked {
+  readonly header: Header;
+  readonly release: PlanHeader;
+  readonly plan: EnvironmentPlan;
+  readonly wanted: ApprovalPlan;
+}
+
+/**
+ * The release, the environment's plan and the approval's plan. Throws `BrokenRecord` where the plan has no such approval, or
+ * is not the one that the promotion began with.
+ */
+export async function loadAsked(
+  shelf: PlanShelf,
+  { promotionId, environment, approval }: ApprovalName,
+): Promise<Asked> {
+  const header = await loadHeader(shelf.ledger, promotionId);
+  const release = await loadPlanHeader(shelf, promotionId);
+  const plan = await loadPlan(shelf, promotionId, environment);
   const wanted: ApprovalPlan | undefined = plan.approvals.find((one) => one.id === approval);
   if (wanted === undefined) throw new BrokenRecord(`the plan of ${promotionId} has no approval "${approval}"`);
   return { header, release, plan, wanted };

@@ -129,6 +129,20 @@ export function unaskedNotice(subject: Subject, addresses: readonly string[]): W
   };
 }
 
+/** What those on call get when what people were asked about is no longer what stands in the ledger. */
+export function changedNotice(subject: Subject, why: string): Wording {
+  const { record, plan } = subject;
+  return {
+    subject: `PAGE: ${releaseName(subject)} for ${plan.environment}: the plan was changed after people were asked`,
+    body: lines(
+      `The approval "${record.approval}" of ${releaseName(subject)} for ${plan.environment} is called off: ${why}.`,
+      "",
+      "No function of Headgate writes a plan twice. Somebody wrote into the ledger's table: find out who, in CloudTrail,",
+      `before anything is released. Promotion: ${record.promotionId}`,
+    ),
+  };
+}
+
 const END_SUBJECTS = {
   approved: "approved",
   rejected: "rejected",

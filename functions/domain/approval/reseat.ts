@@ -31,7 +31,7 @@ interface Situation extends Subject {
 
 async function situationOf(deps: MailTools, name: ApprovalName): Promise<Situation> {
   const record = await loadApproval(deps.ledger, name);
-  const { release, plan } = await loadAsked(deps.ledger, name);
+  const { release, plan } = await loadAsked(deps, name);
   const decisions = await loadDecisions(deps.ledger, name);
   const signals = await loadSignals(deps.ledger, name.promotionId);
   const inForce = await loadInForce(deps.ledger, record);

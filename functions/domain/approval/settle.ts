@@ -2,17 +2,20 @@
 
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import { loadSignals } from "../ledger/load.ts";
+import { loadPlanAsStored, loadPlanHeaderAsStored, loadSignals } from "../ledger/load.ts";
+import { changedSince } from "../notices/notice.ts";
+import { page } from "../notices/pager.ts";
 import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
-import { type Change, Conflict } from "../ports.ts";
+import { type Change, Conflict, type Ledger } from "../ports.ts";
 import { type ApprovalRecord, type AskedRole, type Decision, partyAddresses, rolesAsked } from "./approval.ts";
 import type { InForce } from "./in-force.ts";
 import { renewalChange } from "./link-epoch.ts";
-import { loadApproval, loadApprovals, loadAsked, loadDecisions } from "./load.ts";
+import { loadApproval, loadApprovals, loadDecisions } from "./load.ts";
+import { loadBound } from "./load-bound.ts";
 import { type LoadedInForce, loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
-import { endNotice, type Subject } from "./notices.ts";
+import { changedNotice, endNotice, type Subject } from "./notices.ts";
 import { currentEpoch } from "./open-link.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
 import { type Renewal, renewLinks } from "./renew-links.ts";
@@ -47,7 +50,7 @@ export async function settleNow(
     const record = await loadApproval(deps.ledger, name);
     const decisions = await loadDecisions(deps.ledger, name);
     const inForce = await loadInForce(deps.ledger, record);
-    const signals = await loadSignals(deps.ledger, promotionId);
+    const signals = [...(await loadSignals(deps.ledger, promotionId)), ...(await wordOfChange(deps, record))];
     const settlement = settle(record, decisions, signals, inForce, deps.clock.now());
     const epoch = settlement.state === "waiting" ? await currentEpoch(deps.ledger) : record.linkEpoch;
     const current = await persist(deps, record, settlement, { inForce, epoch });
@@ -149,8 +152,7 @@ async function tellPeople(
   settled: Settled,
 ): Promise<Renewal> {
   const { decisions, inForce, settlement } = settled;
-  const { release, plan } = await loadAsked(deps.ledger, name);
-  const subject = { record, release, plan };
+  const subject = { record, ...(await loadWords(deps.ledger, name)) };
   if (record.news) {
     await recordDecisions(deps, name, record, decisions);
     await tellGone(deps, name, subject, settlement, unfillable(seatsLeft(record, decisions, inForce)));
@@ -159,6 +161,24 @@ async function tellPeople(
   if (settlement.state !== "waiting") return "done";
   await nudge(deps, subject, settled);
   return renewLinks(deps, subject, openSeats(record, decisions, rolesAsked(record), inForce), settled.renews);
+}
+
+/** As it is stored: people are told of an end whatever became of the plan. */
+async function loadWords(ledger: Ledger, { promotionId, environment }: ApprovalName) {
+  const release = await loadPlanHeaderAsStored(ledger, promotionId);
+  return { release, plan: await loadPlanAsStored(ledger, promotionId, environment) };
+}
+
+/** An approval of what was changed since people were asked ends, as by an operator's word; whoever is on call hears of it. */
+async function wordOfChange(deps: MailTools, record: ApprovalRecord): Promise<Parameters<typeof settle>[2]> {
+  if (record.state !== "waiting") return [];
+  const bound = await loadBound(deps, record);
+  if (bound.kind === "same") return [];
+  const { promotionId, environment, approval, askedAt } = record;
+  const words = await loadWords(deps.ledger, record);
+  const fact = { environment, about: [changedSince(approval, askedAt)] };
+  await page(deps, promotionId, fact, changedNotice({ record, ...words }, bound.why), words.plan.pageTo);
+  return [{ kind: "abort", by: "Headgate", reason: `what was asked about has been changed: ${bound.why}` }];
 }
 
 async function recordDecisions(

@@ -19,7 +19,7 @@ export type Deployed = { readonly version: string } | { readonly refusal: string
  * a target that the plan does not know, and what ledger and host throw.
  */
 export async function deploy(deps: Dependencies, where: Where, name: string): Promise<Deployed> {
-  const plan = await loadPlan(deps.ledger, where.promotionId, where.environment);
+  const plan = await loadPlan(deps, where.promotionId, where.environment);
   const target = bind(deps, plan, { target: name });
   const record = await loadTarget(deps.ledger, where.promotionId, where.environment, name);
   const version = record.candidate ?? (await make(deps, where, target, record));

@@ -9,7 +9,7 @@ import type { CodeBack, CodeRecord } from "../ledger/code-records.ts";
 import { item } from "../ledger/items.ts";
 import { asHead } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadCode, loadHeader, loadPlan, loadReplacements, loadTargets } from "../ledger/load.ts";
+import { loadCode, loadHeader, loadPlanAsStored, loadReplacements, loadTargets } from "../ledger/load.ts";
 import type { CodeArtifact, EnvironmentPlan, TargetPlan } from "../plan.ts";
 import { type CodeHost, Conflict, type Dependencies } from "../ports.ts";
 import { bind } from "../traffic/bind.ts";
@@ -56,7 +56,7 @@ interface Ended {
 }
 
 async function attempt(deps: Dependencies, where: Where, service: string, record: CodeRecord): Promise<Ended> {
-  const plan = await loadPlan(deps.ledger, where.promotionId, where.environment);
+  const plan = await loadPlanAsStored(deps.ledger, where.promotionId, where.environment);
   const sharing = plan.targets.filter((target) => codeResource(target) === record.resource);
   const named = sharing.map(({ name }) => name).join(", ");
   if (record.back !== null) return { isOver: true, words: `${named}: ${record.back.words}` };

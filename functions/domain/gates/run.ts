@@ -40,13 +40,13 @@ export async function runGates(deps: Dependencies, gated: GatedPromotion, point:
 const runGate = (deps: Dependencies, plan: GatePlan, scene: GateScene): Promise<Finding> =>
   gateOf(plan.kind).run(plan, deps, scene);
 
-function sceneOf({ ledger }: Dependencies, { promotionId, service, version, plan }: GatedPromotion): GateScene {
+function sceneOf({ ledger, hash }: Dependencies, { promotionId, service, version, plan }: GatedPromotion): GateScene {
   return {
     service,
     version,
     plan,
     place: placeOf(plan),
-    evidence: async () => (await loadPlanHeader(ledger, promotionId)).evidence,
+    evidence: async () => (await loadPlanHeader({ ledger, hash }, promotionId)).evidence,
     serving: async (environment) => asServing(await ledger.read(keys.active(environment, service))),
   };
 }

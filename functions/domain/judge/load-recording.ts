@@ -1,6 +1,6 @@
 /** A promotion's recording, read from the ledger. */
 import type * as z from "zod";
-import { loadPlan, loadPlanHeader } from "../ledger/load.ts";
+import { loadPlanAsStored, loadPlanHeaderAsStored } from "../ledger/load.ts";
 import type { Ledger } from "../ports.ts";
 import { loadReferences } from "./capture-reference.ts";
 import { loadBakes, loadLooks } from "./load.ts";
@@ -9,8 +9,8 @@ import type { KeptLook, KeptPeriod } from "./store.ts";
 
 /** Everything that was seen in one environment of a promotion. */
 export async function loadRecording(ledger: Ledger, promotionId: string, environment: string): Promise<Recording> {
-  const header = await loadPlanHeader(ledger, promotionId);
-  const plan = await loadPlan(ledger, promotionId, environment);
+  const header = await loadPlanHeaderAsStored(ledger, promotionId);
+  const plan = await loadPlanAsStored(ledger, promotionId, environment);
   const looks = await loadLooks(ledger, promotionId, environment);
   const bakes = await loadBakes(ledger, promotionId, environment);
   return {

@@ -2,7 +2,7 @@
 import { there } from "../ledger/items.ts";
 import { asHead } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadPlan, must } from "../ledger/load.ts";
+import { loadPlan, must, type PlanShelf } from "../ledger/load.ts";
 import type { Item, Ledger } from "../ports.ts";
 import type { BakeRecord } from "./bake.ts";
 import { referencesOf } from "./reference.ts";
@@ -26,23 +26,24 @@ function bakeOf(stored: Item): BakeRecord {
 
 /** All of it in one read, as a rule: a look is made every minute. Throws `BrokenRecord` when the bake was never begun. */
 export async function loadBeforeLook(
-  ledger: Ledger,
+  { ledger, hash }: PlanShelf,
   promotionId: string,
   environment: string,
   phase: string,
 ): Promise<BeforeLook> {
   const wanted = {
     bake: keys.bake(promotionId, environment, phase),
+    header: keys.header(promotionId),
     head: keys.head(promotionId, environment),
     plan: keys.planPart(promotionId, environment, 0),
     reference: keys.reference(promotionId, environment),
     evidence: evidenceKey(promotionId, environment, 0),
   };
-  const [bake, head, plan, reference, first] = await ledger.readAll(Object.values(wanted));
+  const [bake, header, head, plan, reference, first] = await ledger.readAll(Object.values(wanted));
   return {
     bake: bakeOf(there(bake, wanted.bake)),
     head: asHead(there(head, wanted.head)),
-    plan: await loadPlan(ledger, promotionId, environment, plan),
+    plan: await loadPlan({ ledger, hash }, promotionId, environment, { header, first: plan }),
     references: referencesOf(reference) ?? {},
     evidence: await loadEvidence(ledger, promotionId, environment, { first }),
   };

@@ -18,7 +18,7 @@ import { endedBy, type JudgeInput, type Looked, type Tick } from "./tick.ts";
  * Throws `LedgerBusy` when another call of the same tick was faster, `BrokenRecord` when the bake was never begun.
  */
 export async function look(deps: Dependencies, input: JudgeInput): Promise<Kept> {
-  const before = await loadBeforeLook(deps.ledger, input.promotionId, input.environment, input.phase);
+  const before = await loadBeforeLook(deps, input.promotionId, input.environment, input.phase);
   if (before.bake.result !== null) return { bake: before.bake, seconds: 1 };
   const tick = { ...before, input, phase: readPhase(input.phase), now: deps.clock.now() };
   const stopped = endedByJournal(tick) ?? (await lookAtPeople(deps, tick));

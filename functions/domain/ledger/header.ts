@@ -16,7 +16,13 @@ export interface Header {
   /** How that identity is held; absent in promotions that began before callers were held by their principal. */
   readonly starter?: Caller | null;
   readonly policyHash: string;
+  /** Hash of `planHashes`, and so of the whole plan. Empty where the release was refused. */
   readonly planHash: string;
+  /**
+   * Hash of each part of the plan as it is stored, by environment; what is the promotion's own by the empty name. Absent
+   * where 0.1.0 wrote it.
+   */
+  readonly planHashes?: Readonly<Record<string, string>>;
   readonly environments: readonly string[];
   readonly outcome: Outcome | null;
   readonly summary: string;

@@ -1,13 +1,13 @@
 /** Reads what the protocol says must be there. */
 import { BrokenRecord } from "../errors.ts";
 import type { EnvironmentPlan, TargetPlan } from "../plan.ts";
-import type { Item, Key, Ledger } from "../ports.ts";
+import type { Hash, Item, Key, Ledger } from "../ports.ts";
 import { asCode, asReplacement, type CodeRecord, type Replacement } from "./code-records.ts";
 import { asHeader, type Header } from "./header.ts";
 import { there } from "./items.ts";
 import { asHead, asIntent, asTarget, type Head, type Intent, type TargetRecord } from "./journal-records.ts";
 import { keys, planOf, promotion } from "./keys.ts";
-import { PLAN_HEADER, type PlanHeader } from "./plan-parts.ts";
+import { PLAN_HEADER, type PlanHeader, whyNotPlanned } from "./plan-parts.ts";
 import { asSignal, type Signal } from "./signals.ts";
 
 /** Reads an item that the protocol says must be there. Throws `BrokenRecord`. */
@@ -50,7 +50,7 @@ async function withKinds(
   found: readonly Item[],
 ): Promise<(TargetRecord & Key)[]> {
   if (found.every(({ kind }) => kind !== undefined)) return found.map(asTarget);
-  const { targets } = await loadPlan(ledger, id, environment);
+  const { targets } = await loadPlanAsStored(ledger, id, environment);
   const kinds = new Map(targets.map(({ name, kind }) => [name, kind]));
   return found.map((record) => asTarget({ kind: kinds.get(String(record.target)), ...record }));
 }
@@ -85,29 +85,69 @@ export async function loadSignals(ledger: Ledger, id: string): Promise<(Signal &
   return signals.sort((a, b) => a.at - b.at || (a.signal < b.signal ? -1 : 1));
 }
 
-async function loadParts(ledger: Ledger, id: string, environment: string, first?: Item): Promise<unknown> {
-  const parts = first?.parts === 1 ? [first] : await listParts(ledger, id, `PLAN#${environment}#`);
-  if (parts.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
-  return JSON.parse(parts.map((part) => String(part.json)).join(""));
-}
-
-/**
- * A promotion that began before the plan had a partition of its own is brought back like any other. Where that partition
- * is filled, nothing else is looked at.
- */
-async function listParts(ledger: Ledger, id: string, prefix: string): Promise<Item[]> {
-  const parts = await ledger.list(planOf(id), prefix);
-  return parts.length > 0 ? parts : ledger.list(promotion(id), prefix);
+/** The text of a plan as it is stored, and whether it lies where it can be held against the header. */
+interface StoredText {
+  readonly json: string;
+  readonly isOld: boolean;
 }
 
 /** `first`: its first part, where that was read already; most plans have no other. */
+async function loadText(ledger: Ledger, id: string, environment: string, first?: Item): Promise<StoredText> {
+  if (first?.parts === 1) return { json: String(first.json), isOld: false };
+  const prefix = `PLAN#${environment}#`;
+  const parts = await ledger.list(planOf(id), prefix);
+  // A promotion that began before the plan had a partition of its own, under 0.1.0. Where that is filled, as nobody can
+  // undo, nothing else is looked at.
+  const found = parts.length > 0 ? parts : await ledger.list(promotion(id), prefix);
+  if (found.length === 0) throw new BrokenRecord(`promotion ${id} has no plan for "${environment}"`);
+  return { json: found.map((part) => String(part.json)).join(""), isOld: parts.length === 0 };
+}
+
+/** Where plans are read, and held against their hashes. */
+export interface PlanShelf {
+  readonly ledger: Ledger;
+  readonly hash: Hash;
+}
+
+/** What of it was read already. */
+interface Read {
+  readonly header: Item | undefined;
+  readonly first: Item | undefined;
+}
+
+async function loadVerified({ ledger, hash }: PlanShelf, id: string, environment: string, read?: Read) {
+  const wanted = [keys.header(id), keys.planPart(id, environment, 0)] as const;
+  const [header, first] = read === undefined ? await ledger.readAll(wanted) : [read.header, read.first];
+  const { json, isOld } = await loadText(ledger, id, environment, first);
+  const wrong = isOld ? null : whyNotPlanned(hash, asHeader(there(header, wanted[0])), environment, json);
+  if (wrong !== null) throw new BrokenRecord(`promotion ${id}, plan for "${environment}": ${wrong}`);
+  return JSON.parse(json) as unknown;
+}
+
+/**
+ * An environment's plan, held against the hashes in the header at each read. Throws `BrokenRecord` where there is none, and
+ * where it is not the one that the promotion began with.
+ */
 export async function loadPlan(
-  ledger: Ledger,
+  shelf: PlanShelf,
   id: string,
   environment: string,
-  first?: Item,
+  read?: Read,
 ): Promise<EnvironmentPlan> {
-  const plan = (await loadParts(ledger, id, environment, first)) as EnvironmentPlan;
+  return asPlan(await loadVerified(shelf, id, environment, read));
+}
+
+/**
+ * An environment's plan as it is stored, for the way back and for what is told of it: a plan that somebody changed must keep
+ * no traffic from its baseline. The journal refuses to restore over what no intent of its own explains. Throws
+ * `BrokenRecord` where there is none.
+ */
+export async function loadPlanAsStored(ledger: Ledger, id: string, environment: string): Promise<EnvironmentPlan> {
+  return asPlan(JSON.parse((await loadText(ledger, id, environment)).json));
+}
+
+function asPlan(stored: unknown): EnvironmentPlan {
+  const plan = stored as EnvironmentPlan;
   return { ...plan, targets: plan.targets.map(withResources) };
 }
 
@@ -117,6 +157,12 @@ function withResources(target: TargetPlan): TargetPlan {
   return { ...target, resources: locked.resources ?? [target.resource] };
 }
 
-export async function loadPlanHeader(ledger: Ledger, id: string): Promise<PlanHeader> {
-  return (await loadParts(ledger, id, PLAN_HEADER)) as PlanHeader;
+/** What of the plan is the promotion's own. Throws what `loadPlan` throws. */
+export async function loadPlanHeader(shelf: PlanShelf, id: string): Promise<PlanHeader> {
+  return (await loadVerified(shelf, id, PLAN_HEADER)) as PlanHeader;
+}
+
+/** The same, as it is stored: see `loadPlanAsStored`. */
+export async function loadPlanHeaderAsStored(ledger: Ledger, id: string): Promise<PlanHeader> {
+  return JSON.parse((await loadText(ledger, id, PLAN_HEADER)).json) as PlanHeader;
 }

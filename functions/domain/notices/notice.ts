@@ -54,6 +54,9 @@ export const UNSAFE = "unsafe";
 /** The fact that a hold needs a person's decision. */
 export const decisionOn = (phase: string) => `decide-${phase}`;
 
+/** The fact that what an approval is about was changed after people were asked, in the round that began then. */
+export const changedSince = (approval: string, askedAt: number) => `changed-${approval}-${askedAt}`;
+
 /** The fact that an approver's mail was refused, in the round that began then. */
 export const unasked = (approval: string, askedAt: number) => `unasked-${approval}-${askedAt}`;
 

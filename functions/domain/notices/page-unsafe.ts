@@ -3,7 +3,7 @@ import { claimed } from "../claims.ts";
 import type { Header } from "../ledger/header.ts";
 import { asHead } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadPlanAsStored, loadTargets } from "../ledger/load.ts";
 import type { Dependencies } from "../ports.ts";
 import { movedBySomebody, UNSAFE } from "./notice.ts";
 import { page } from "./pager.ts";
@@ -21,7 +21,7 @@ export async function pageUnsafe(deps: Dependencies, header: Header, reason: str
     if (about.length === 0) continue;
     const subject = `PAGE: ${service} ${version}: traffic in ${environment} is not known to be safe`;
     const body = `${claimed(reason)}\n\n${inWords({ open, refused })} With your own credentials: headgate restore ${promotionId}\n`;
-    const { pageTo } = await loadPlan(deps.ledger, promotionId, environment);
+    const { pageTo } = await loadPlanAsStored(deps.ledger, promotionId, environment);
     const paged = await page(deps, promotionId, { environment, about }, { subject, body }, pageTo);
     pages.push({ environment, to: pageTo, ...paged });
   }

@@ -13,7 +13,7 @@ import { whyStopped } from "../traffic/journal.ts";
 import { earliestStart, local, plannedSeconds } from "../windows.ts";
 import { stopBefore } from "./stop-before.ts";
 
-type Tools = Pick<Dependencies, "ledger" | "clock">;
+type Tools = Pick<Dependencies, "ledger" | "clock" | "hash">;
 
 export interface Start {
   readonly decision: "go" | "wait" | "stop";
@@ -25,7 +25,7 @@ export interface Start {
 export async function mayStart(deps: Tools, promotionId: string, environment: string): Promise<Start> {
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return stop(whyStopped(head));
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const start = earliestStart(plan.window, deps.clock.now(), plannedSeconds(plan.steps), plan.notBefore);
   const end = await whyNever(deps, promotionId, plan, start);
   if (end !== null) {

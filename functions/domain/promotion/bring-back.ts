@@ -3,7 +3,7 @@ import { withdrawApprovals } from "../approval/settle.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { asHead, type Head } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadHeader, loadPlan } from "../ledger/load.ts";
+import { loadHeader, loadPlanAsStored } from "../ledger/load.ts";
 import { loadEnding } from "../ledger/note-ending.ts";
 import { movedBySomebody } from "../notices/notice.ts";
 import { page } from "../notices/pager.ts";
@@ -59,7 +59,7 @@ export async function whyBack(deps: Dependencies, promotionId: string, fallback:
 
 async function restoreEnvironment(deps: Dependencies, promotionId: string, head: Head, why: Why): Promise<Restore> {
   const { environment } = head;
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlanAsStored(deps.ledger, promotionId, environment);
   const promotion = { promotionId, environment };
   const restored = await restore(deps, promotion, why, (record) => bind(deps, plan, record));
   const result = await sayIdle(deps, plan, head, restored);

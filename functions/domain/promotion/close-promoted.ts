@@ -69,7 +69,7 @@ async function registryChanges(
   targets: readonly TargetRecord[],
 ): Promise<Change[]> {
   const { environment } = plan;
-  const { commit, emergency } = await loadPlanHeader(deps.ledger, promotionId);
+  const { commit, emergency } = await loadPlanHeader(deps, promotionId);
   const artifacts = Object.fromEntries(plan.targets.map(({ name, artifact }) => [name, artifact]));
   const since = deps.clock.now();
   const code = Object.fromEntries(targets.map(({ target, candidateSha256 }) => [target, candidateSha256]));

@@ -9,7 +9,7 @@ import type { Header } from "../ledger/header.ts";
 import { item } from "../ledger/items.ts";
 import type { Head } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
-import { loadCode, loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadCode, loadHeader, loadPlanAsStored, loadTargets } from "../ledger/load.ts";
 import { loadEnding } from "../ledger/note-ending.ts";
 import { pageUnsafe } from "../notices/page-unsafe.ts";
 import { sendPending } from "../notices/pager.ts";
@@ -107,7 +107,7 @@ async function closeEnvironment(
   const { promotionId } = header;
   const { head, restored } = end;
   if (isUnfinished(end)) return;
-  const plan = await loadPlan(deps.ledger, promotionId, head.environment);
+  const plan = await loadPlanAsStored(deps.ledger, promotionId, head.environment);
   if (head.state !== "closed") {
     const { outcome, summary } = conclusion;
     const closed: Head = { ...head, state: "closed", outcome, summary };
@@ -199,6 +199,6 @@ async function tellOutcome(deps: Dependencies, header: Header, { outcome, summar
 
 async function loadPlans(deps: Dependencies, { promotionId, environments }: Header) {
   const plans = [];
-  for (const environment of environments) plans.push(await loadPlan(deps.ledger, promotionId, environment));
+  for (const environment of environments) plans.push(await loadPlanAsStored(deps.ledger, promotionId, environment));
   return plans;
 }

@@ -33,7 +33,7 @@ export async function enterNext(deps: Tools, promotionId: string, position: numb
   const nowhere = { environment, plan: null };
   if (header.state === "closed") return { ...nowhere, decision: "stop", summary: "the promotion is closed" };
   if (environment === "") return { ...nowhere, decision: "finished", summary: "every environment is done" };
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const entered = (await refused(deps, header, plan)) ?? (await enter(deps, header, plan));
   return { environment, plan, ...entered };
 }
@@ -106,7 +106,7 @@ async function supersede(deps: Tools, header: Header, other: Owner): Promise<voi
 }
 
 async function isHotfix(deps: Tools, { promotionId }: Header): Promise<boolean> {
-  return (await loadPlanHeader(deps.ledger, promotionId)).emergency !== null;
+  return (await loadPlanHeader(deps, promotionId)).emergency !== null;
 }
 
 async function tellOnce(deps: Tools, promotionId: string, signal: Signal): Promise<void> {

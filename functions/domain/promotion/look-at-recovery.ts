@@ -1,7 +1,7 @@
 /** Whether requests reach the baseline again, as the metrics show it a few minutes after the restore. */
 
 import { kindOf } from "../../targets/kinds.ts";
-import { loadIntents, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadIntents, loadPlanAsStored, loadTargets } from "../ledger/load.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan, QueryPlan, TargetPlan } from "../plan.ts";
 import type { Dependencies, Ledger, SeriesQuery } from "../ports.ts";
@@ -31,7 +31,7 @@ export async function lookAtRecovery(deps: Tools, promotionId: string, environme
   const to = Math.floor((now - SETTLE_MS) / MINUTE_MS) * MINUTE_MS;
   const waited = now - restoredAt >= PATIENCE_MS;
   if (to - from < WANTED * MINUTE_MS && !waited) return { seen: "early" };
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlanAsStored(deps.ledger, promotionId, environment);
   const summary = await look(deps, plan, from, Math.max(to, from + MINUTE_MS));
   if (summary === null && !waited) return { seen: "early" };
   return {

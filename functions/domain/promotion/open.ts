@@ -1,4 +1,5 @@
 import { type Problem, renderProblems } from "../documents/problems.ts";
+import { BrokenRecord } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import type { Header } from "../ledger/header.ts";
 import { item } from "../ledger/items.ts";
@@ -50,18 +51,22 @@ async function refuse(deps: Dependencies, promotionId: string, problems: readonl
   await noteEnding(deps, promotionId, "blocked", `the release was refused: ${renderProblems(problems).join("\n")}`);
 }
 
-/** Plan and ending first, header last: whoever finds the header finds the whole plan, or why there is none. */
+/**
+ * Header and plan in one: whoever finds the one finds the other, and a start that was cut off in the middle has left no part
+ * of a plan that nobody may write again. Throws `BrokenRecord` where there is a plan and no header.
+ */
 async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPlan | null): Promise<void> {
   const { promotionId, executionArn } = header;
-  for (const part of plan === null ? [] : planChanges(promotionId, plan)) await deps.ledger.write([part]);
   try {
     await deps.ledger.write([
       { put: item(keys.header(promotionId), header), if: "absent" },
       { put: item(keys.open(promotionId), { promotionId, executionArn }) },
+      ...(plan === null ? [] : planChanges(promotionId, plan)),
     ]);
   } catch (error) {
-    // The same start was tried twice at once; both wrote the same plan.
     if (!(error instanceof Conflict)) throw error;
+    // The same start was tried twice at once: the other one's plan stands, with its header.
+    if (!error.failed.includes(0)) throw new BrokenRecord(`a plan of ${promotionId} stands there without its header`);
   }
 }
 

@@ -1,8 +1,8 @@
 /** How a promotion begins, pure: its name, its header, what is said of it. */
-import { canonicalJson } from "../canonical.ts";
 import { claimed, claimLines } from "../claims.ts";
 import type { Header } from "../ledger/header.ts";
 import { originInWords } from "../ledger/origin.ts";
+import { planHashesOf } from "../ledger/plan-parts.ts";
 import type { Notice } from "../notices/notice.ts";
 import type { PromotionPlan } from "../plan.ts";
 import type { Hash } from "../ports.ts";
@@ -41,7 +41,7 @@ export function headerOf(
     version: plan?.version ?? "",
     state: "open",
     requestedBy: plan?.requestedBy ?? "",
-    planHash: plan === null ? "" : hash(canonicalJson(plan)),
+    ...(plan === null ? { planHash: "" } : planHashesOf(hash, plan)),
     environments: plan?.environments.map(({ environment }) => environment) ?? [],
     outcome: null,
     summary: "",

@@ -40,7 +40,7 @@ type Fate =
  * is under way may want one of them, so it is looked at again later. Idempotent. Throws what the target throws.
  */
 export async function retire(deps: Dependencies, { promotionId, environment, dueAt }: Kept): Promise<string | null> {
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const words: string[] = [];
   let isDone = true;
   for (const record of await loadTargets(deps.ledger, promotionId, environment)) {
@@ -144,7 +144,7 @@ async function knows(deps: Dependencies, header: Header, wanted: Wanted): Promis
   for (const environment of header.environments) {
     const head = await deps.ledger.read(keys.head(header.promotionId, environment));
     if (head !== undefined && asHead(head).state === "closed") continue;
-    const plan = await loadPlan(deps.ledger, header.promotionId, environment);
+    const plan = await loadPlan(deps, header.promotionId, environment);
     if (plan.account !== wanted.place.account || plan.region !== wanted.place.region) continue;
     const targets = plan.targets.filter(({ resources }) =>
       resources.some((one) => wanted.target.resources.includes(one)),

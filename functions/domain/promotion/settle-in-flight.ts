@@ -5,7 +5,7 @@ import { appendAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
 import { asHead, type TargetRecord } from "../ledger/journal-records.ts";
 import { keys, promotion } from "../ledger/keys.ts";
-import { loadHeader, loadPlan, loadTargets } from "../ledger/load.ts";
+import { loadHeader, loadPlanAsStored, loadTargets } from "../ledger/load.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, InFlight } from "../ports.ts";
 import { bind } from "../traffic/bind.ts";
@@ -30,7 +30,7 @@ export async function settleInFlight(deps: Dependencies, promotionId: string): P
     if (head === undefined) continue;
     const records = await loadTargets(deps.ledger, promotionId, environment);
     if (restoredState(asHead(head), records) !== "verified") continue;
-    const plan = await loadPlan(deps.ledger, promotionId, environment);
+    const plan = await loadPlanAsStored(deps.ledger, promotionId, environment);
     for (const record of records) found.push(...(await settleTarget(deps, promotionId, plan, record)));
   }
   return found;

@@ -59,7 +59,7 @@ async function onEach(deps: Dependencies, promotion: Promotion, act: Act): Promi
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const together = { ...deps, ledger: groupCommit(deps.ledger, deps.concurrency) };
   const all: Driven[] = [];
   for (const members of forwardClasses(plan, await loadTargets(deps.ledger, promotionId, environment))) {

@@ -33,7 +33,7 @@ export async function moveAll(deps: Dependencies, promotion: Promotion, goal: Go
   const { promotionId, environment } = promotion;
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return { decision: "stop", summary: head.trip?.reason ?? whyStopped(head) };
-  const plan = await loadPlan(deps.ledger, promotionId, environment);
+  const plan = await loadPlan(deps, promotionId, environment);
   const records = await loadTargets(deps.ledger, promotionId, environment);
   const together = { ...deps, ledger: groupCommit(deps.ledger, deps.concurrency) };
   await noteFirstShift(deps, promotion);

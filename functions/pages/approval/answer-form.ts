@@ -51,6 +51,8 @@ async function answer(deps: Dependencies, visit: Visit, form: DecisionForm, deci
       return refuse(deps.hash, 403, "Not yours to decide", sentences(decided.missing));
     case "incomplete":
       return render(deps, visit, 400, { ...form, problems: decided.missing });
+    case "changed":
+      return endedLink(deps.hash, "POST", "changed");
     case "busy":
       return again(deps, visit, form, "others decided at the same moment: send it again");
   }

@@ -26,6 +26,8 @@ export const ApprovalRequest = z.discriminatedUnion("action", [
 
 export type ApprovalRequest = z.output<typeof ApprovalRequest>;
 
+const CHANGED = "what was asked about has been changed since people were asked";
+
 export function decidedAnswer(decided: Decided): HttpResponse {
   switch (decided.kind) {
     case "decided":
@@ -38,6 +40,8 @@ export function decidedAnswer(decided: Decided): HttpResponse {
       return json(403, { error: "not yours to decide", missing: decided.missing.map(({ message }) => message) });
     case "incomplete":
       return json(400, { error: "nothing is decided yet", missing: decided.missing.map(({ message }) => message) });
+    case "changed":
+      return json(409, { error: `nothing is decided, and nothing can be: ${CHANGED}`, why: decided.why });
     case "busy":
       return json(409, { error: "others decided at the same moment: try again" });
   }

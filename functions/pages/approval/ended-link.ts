@@ -21,6 +21,8 @@ const SENTENCES = {
   superseded:
     "A newer release has taken the place of the one behind this link, so nothing can be decided here any more: a mail with a new link comes if you are asked about it.",
   cancelled: "The approval behind this link was called off, so nothing can be decided here any more.",
+  changed:
+    "What you were asked about has been changed since, so nothing is decided and nothing can be decided here any more: whoever is on call for Headgate is told.",
   over: "The promotion behind this link has ended, so nothing can be decided here any more.",
   old: "The approval behind this link ended more than 30 days ago: ask whoever runs Headgate for its record.",
 } as const;
@@ -39,7 +41,7 @@ export function endOfLink(state: ApprovalState, { endedAt }: Pick<ApprovalRecord
   return ENDS[state] ?? (now - (endedAt ?? now) > READABLE_MS ? "old" : null);
 }
 
-/** 410 and one sentence. */
+/** 410 and one sentence; 409 where not its end came in between, but a change of what it is about. */
 export function endedLink(hash: Hash, method: string, end: LinkEnd): HttpResponse {
-  return plainAnswer(hash, method, 410, "This link has ended", SENTENCES[end]);
+  return plainAnswer(hash, method, end === "changed" ? 409 : 410, "This link has ended", SENTENCES[end]);
 }

@@ -11,6 +11,7 @@ import {
 import { type InForce, standsFor } from "../../domain/approval/in-force.ts";
 import type { Link } from "../../domain/approval/link.ts";
 import { loadApproval, loadAsked, loadDecisions } from "../../domain/approval/load.ts";
+import { loadBound } from "../../domain/approval/load-bound.ts";
 import { isRevoked, loadInForce } from "../../domain/approval/load-in-force.ts";
 import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
@@ -109,14 +110,16 @@ export interface ApprovalView {
 
 /** Reads everything and changes nothing. Throws `BrokenRecord` where the ledger lacks what a link promises. */
 export async function loadApprovalView(
-  deps: Pick<Dependencies, "ledger" | "clock">,
+  deps: Pick<Dependencies, "ledger" | "clock" | "hash">,
   link: Link,
 ): Promise<ApprovalView | LinkEnd> {
   if (await isRevoked(deps.ledger, link.address)) return "gone";
   const record = await loadApproval(deps.ledger, link);
   const decisions = await loadDecisions(deps.ledger, link);
   const signals = await loadSignals(deps.ledger, link.promotionId);
-  const about = await loadAsked(deps.ledger, link);
+  const bound = await loadBound(deps, record);
+  if (bound.kind === "changed" && record.state === "waiting") return "changed";
+  const about = bound.kind === "same" ? bound.about : await loadAsked(deps, link);
   const now = deps.clock.now();
   const inForce = await loadInForce(deps.ledger, record);
   const settlement = settle(record, decisions, signals, inForce, now);

@@ -1,5 +1,6 @@
 /** One visit to an approver's link: whose it is, and the page as it is shown. */
 import { formToken } from "../../domain/approval/form-token.ts";
+import { haveSettled } from "../../domain/approval/have-settled.ts";
 import type { Link } from "../../domain/approval/link.ts";
 import { findLink } from "../../domain/approval/open-link.ts";
 import { isOver } from "../../domain/ledger/executions.ts";
@@ -47,6 +48,8 @@ export async function findVisit(deps: Dependencies, request: HttpRequest): Promi
   if (found === undefined) return noSuchLink(deps.hash, request.method);
   if (found.outdated) return endedLink(deps.hash, request.method, "renewed");
   const view = await loadApprovalView(deps, found.link);
+  // To look changes nothing; to send a form is somebody's word that this is wanted, and what was found is put on record.
+  if (view === "changed" && request.method === "POST") await haveSettled(deps, found.link);
   if (typeof view === "string") return endedLink(deps.hash, request.method, view);
   return { request, id, link: found.link, view };
 }

@@ -39,14 +39,14 @@ describe("a promotion that began before the upgrade", () => {
   });
 
   it("locks what it locked then", async () => {
-    const { ledger } = await upgraded();
-    const { targets } = await loadPlan(ledger, P1, ENV);
+    const { deps } = await upgraded();
+    const { targets } = await loadPlan(deps, P1, ENV);
     expect(targets.find(({ name }) => name === "order")?.resources).toEqual([targetPlan("order").resource]);
   });
 
   it("is brought back, read back and verified", async () => {
     const world = await upgraded();
-    const plan = await loadPlan(world.ledger, P1, ENV);
+    const plan = await loadPlan(world.deps, P1, ENV);
     const why = { by: "alarm", reason: "errors are red" } as const;
     const restored = await restore(world.deps, IN_PROD, why, (record) => bind(world.deps, plan, record));
     expect(restored.state).toBe("verified");

@@ -29,7 +29,7 @@ const NO_LOCK = { target: { locked: false }, plan: { targets: [targetPlan("order
 const at = (percent: number) => lambdaAlias.at(BASELINE, "8", percent);
 
 async function bringBack(world: World, deps: Dependencies = world.deps) {
-  const plan = await loadPlan(world.deps.ledger, P1, ENV);
+  const plan = await loadPlan(world.deps, P1, ENV);
   return restore(deps, IN_PROD, WHY, (record) => bind(deps, plan, record));
 }
 
@@ -140,7 +140,7 @@ describe("a restore", () => {
   it("keeps the first reason when a second one brings it back too", async () => {
     const world = await rollingOut(50);
     await bringBack(world);
-    const plan = await loadPlan(world.deps.ledger, P1, ENV);
+    const plan = await loadPlan(world.deps, P1, ENV);
     await restore(world.deps, IN_PROD, { by: "operator", reason: "me too" }, (one) => bind(world.deps, plan, one));
     expect((await loadHead(world.ledger, P1, ENV)).trip?.reason).toBe("errors are red");
   });

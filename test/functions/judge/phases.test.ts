@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ApprovalRecord } from "../../../functions/domain/approval/approval.ts";
+import { bindingOf } from "../../../functions/domain/approval/binding.ts";
+import { loadAsked } from "../../../functions/domain/approval/load.ts";
 import { loadEvidence } from "../../../functions/domain/judge/load.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
@@ -7,6 +9,7 @@ import { loadEnding } from "../../../functions/domain/ledger/note-ending.ts";
 import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";
 import { judge } from "../../../functions/judge.ts";
+import { approvalPlan } from "../../support/approval-scene.ts";
 import {
   analysis,
   bake,
@@ -176,11 +179,11 @@ describe("a hold", () => {
 
 describe("an approval in the middle of a rollout", () => {
   const asked = async (state: ApprovalRecord["state"], over: Partial<EnvironmentPlan> = {}) => {
-    const world = await worldAt(25, healthy, over);
+    const world = await worldAt(25, healthy, { approvals: [approvalPlan({ id: "at-25", when: 25 })], ...over });
+    const name = { promotionId: PROMOTION, environment: ENVIRONMENT, approval: "at-25" };
+    const about = await loadAsked(world.deps, name);
     const approval: ApprovalRecord = {
-      promotionId: PROMOTION,
-      environment: ENVIRONMENT,
-      approval: "at-25",
+      ...name,
       state,
       revision: 1,
       generation: 1,
@@ -196,7 +199,9 @@ describe("an approval in the middle of a rollout", () => {
       requester: "bob@example.com",
       startedBy: null,
       trail: null,
-      binding: "",
+      binding: bindingOf(world.deps.hash, { ...about, approval: name.approval, gates: [], trail: null }),
+      planHash: about.header.planHash,
+      linkEpoch: 0,
       gates: [],
       endedAt: START,
       summary: `it is ${state}`,

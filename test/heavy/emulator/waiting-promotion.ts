@@ -4,7 +4,7 @@ import { handler as approvalPage } from "../../../functions/approval-page.ts";
 import type { Header } from "../../../functions/domain/ledger/header.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
-import { planChanges } from "../../../functions/domain/ledger/plan-parts.ts";
+import { planChanges, planHashesOf } from "../../../functions/domain/ledger/plan-parts.ts";
 import type { ApprovalPlan } from "../../../functions/domain/plan.ts";
 import { apiEvent } from "../../../sandbox/host/gateway.ts";
 import {
@@ -39,7 +39,7 @@ export async function waitingPromotion(emulator: Emulator, promotionId: string, 
     requestedBy: plan.requestedBy,
     startedBy: null,
     policyHash: "",
-    planHash: "",
+    ...planHashesOf(deps.hash, plan),
     environments: ["prod"],
     outcome: null,
     summary: "",
