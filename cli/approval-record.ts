@@ -96,8 +96,9 @@ function section(environment: string, about: Trail["entries"], zone: string): st
 
 function linesOf({ kind, data, summary, at }: Trail["entries"][0], zone: string): string[] {
   if (isEnd(kind)) return [`= ${oneLine(summary)} (${local(at, zone)})`];
-  const text = (name: string) => oneLine(String(data?.[name] ?? ""));
-  const points = (name: string) => (Array.isArray(data?.[name]) ? data[name].map((one) => oneLine(String(one))) : []);
+  const whole = (value: unknown) => oneLine(String(value ?? ""), Number.POSITIVE_INFINITY);
+  const text = (name: string) => whole(data?.[name]);
+  const points = (name: string) => (Array.isArray(data?.[name]) ? data[name].map(whole) : []);
   const decidedAt = typeof data?.at === "number" ? data.at : at;
   return [
     `- ${text("role")}: ${text("address")}`,

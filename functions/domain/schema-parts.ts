@@ -2,6 +2,7 @@ import * as z from "zod";
 import { PLACEHOLDERS } from "../targets/kinds.ts";
 import { faultOf } from "./address.ts";
 import { DURATION_HINT, DURATION_PATTERN, readDuration } from "./durations.ts";
+import { isBlank } from "./text.ts";
 
 /** The small words that both documents are built from. Descriptions are the hints of problems and of editors. */
 
@@ -46,11 +47,15 @@ export const addressSchema = z
     return z.NEVER;
   });
 
+/** What is wrong with a text of which nobody sees anything. */
+export const BLANK = "holds nothing that can be seen";
+
 export const textSchema = z
   .string()
   .trim()
   .min(1)
   .max(2_000)
+  .refine((text) => !isBlank(text), BLANK)
   .meta({ description: "a text of 1 to 2,000 characters", examples: ["A text."] });
 
 /** Any JSON; what a probe sends or expects. */

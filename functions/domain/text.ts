@@ -41,9 +41,9 @@ export function oneLine(text: string, longest = 300): string {
   return line.length <= longest ? line : `${line.slice(0, longest - 1).replace(/\p{Cs}$/u, "")}…`;
 }
 
-/** JSON that may be shown anywhere: the same value, what would deceive in it as `\\u202e`. */
-export function plainJson(value: unknown): string {
-  return JSON.stringify(value).replace(DECEIVING, (found) =>
+/** JSON that may be shown anywhere: the same value, what would deceive in it as `\u202e`. `replacer` as in JSON.stringify. */
+export function plainJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  return JSON.stringify(value, replacer).replace(DECEIVING, (found) =>
     Array.from(
       { length: found.length },
       (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, "0")}`,
@@ -66,6 +66,11 @@ export function deceivingIn(text: string, lines: "one line" | "several lines"): 
 /** Names (`U+200B`) of all that cannot be seen in a text, each once; a space is seen. */
 export function unseenIn(text: string): string[] {
   return [...new Set(text.match(UNSEEN) ?? [])].map(codePoint);
+}
+
+/** Whether a text holds nothing that a person would see. */
+export function isBlank(text: string): boolean {
+  return text.replace(UNSEEN, "").trim() === "";
 }
 
 /** A whole number with its thousands set apart, "3,400", the same on every machine whatever its locale. */

@@ -1,6 +1,7 @@
 import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 import type { LogAttributes, UnformattedAttributes } from "@aws-lambda-powertools/logger/types";
 import type { Clock, Log } from "../domain/ports.ts";
+import { plainJson } from "../domain/text.ts";
 import type { Host } from "./host.ts";
 
 /** Names of values that open a door: whoever holds one can decide, wake or sign. */
@@ -50,7 +51,7 @@ class HostLogger extends Logger {
 
   protected override printLog(_level: number, item: LogItem): void {
     item.prepareForPrint();
-    this.#write(JSON.stringify(item.getAttributes(), this.getJsonReplacer()));
+    this.#write(plainJson(item.getAttributes(), this.getJsonReplacer()));
   }
 }
 

@@ -9,8 +9,11 @@ import { send } from "../../functions/domain/notices/send.ts";
 import type { Mail } from "../../functions/domain/ports.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { announcement } from "../../functions/domain/promotion/opening.ts";
+import { readBody } from "../../functions/pages/json.ts";
+import { VerbRequest } from "../../functions/pages/promotion/verbs.ts";
 import { HOUR, INFRA, LEAD, OWNER, promotionPlan, role, type SceneOptions } from "../support/approval-scene.ts";
-import { api, closeSites, type Site, site } from "../support/approval-site.ts";
+import { CALLER_HEADER } from "../support/approval-server.ts";
+import { APPROVE, ARN, api, closeSites, expectUntouched, type Site, site } from "../support/approval-site.ts";
 import { clickableIn } from "../support/clickable.ts";
 
 afterEach(closeSites);
@@ -189,10 +192,54 @@ describe("the signed route", () => {
   });
 });
 
+describe("what is to be seen is seen", () => {
+  test("a rejection whose reason nobody sees is asked for one", async () => {
+    const here = await site();
+    for (const comment of ["\u200B\u3164", "\u2800 \u00AD", "\u202E\u2066", "\u{E0041}\uFE0F"]) {
+      const { status, text } = await here.submit(LEAD, { decision: "rejected", version: "v1.4.0", comment });
+      expect([status, text]).toEqual([400, expect.stringContaining("say in the comment why you reject")]);
+    }
+    await expectUntouched(here);
+  });
+
+  test("a version typed with something unseen in it is refused, and told apart from another one", async () => {
+    const here = await site();
+    const { status, text } = await here.submit(LEAD, { ...APPROVE, version: "v1.\u200B4.0\u200E" });
+    expect(status).toBe(400);
+    expect(text).toContain("the version typed holds what cannot be seen (U+200B, U+200E): type it by hand");
+    await expectUntouched(here);
+  });
+
+  test("an operator's reason is refused where nobody sees it, or where it deceives", () => {
+    for (const reason of ["\u200B\u200B\u200B", "fine\u202E", "\u001B[2J"]) {
+      const read = readBody(VerbRequest, JSON.stringify({ verb: "abort", reason }));
+      expect(read.ok ? null : [read.answer.status, read.answer.body]).toEqual([
+        400,
+        expect.stringContaining("body.reason"),
+      ]);
+    }
+  });
+
+  test("a release that is started over the API is refused for what deceives in it, before anything is read", async () => {
+    const { base, on } = await site();
+    const before = on.ledger.items();
+    const response = await fetch(`${base}/promotions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", [CALLER_HEADER]: ARN },
+      body: JSON.stringify({ release: { summary: "fine", evidence: { "a\u2066b": "c\u0085d" } } }),
+    });
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringMatching(/release\.evidence\[.*U\+2066.*U\+0085/s),
+    ]);
+    expect(on.ledger.items()).toEqual(before);
+  });
+});
+
 describe("what people decide about", () => {
   const long = (start: string, length: number) =>
     `${start} ${"word ".repeat(length)}`
-      .slice(0, length - 3)
+      .slice(0, length - 4)
       .trim()
       .concat(" end");
 
@@ -206,6 +253,22 @@ describe("what people decide about", () => {
 
     for (const whole of [summary, version, `ticket ${ticket}\n`, reason]) expect(body).toContain(whole);
     expect(body).not.toContain("\u2026");
+  });
+
+  test("stands whole in the record, in the words of whoever decided", async () => {
+    const here = await site();
+    const comment = long("because", 2_000);
+    await here.submit(LEAD, { decision: "rejected", version: "v1.4.0", comment });
+    await here.on.settle();
+    let said = "";
+    const write = (text: string) => {
+      said += text;
+    };
+    const { ledger, deps, name } = here.on;
+    const options = { promotionId: name.promotionId, zone: "UTC", json: false, get: fromTable(ledger) };
+    await printApprovalRecord({ ...options, hash: deps.hash, write });
+
+    expect(said).toContain(`  Comment: "${comment}"\n`);
   });
 
   test("stands marked on the page where a word mixes scripts, and so does a comment", async () => {

@@ -57,3 +57,13 @@ test("something thrown that is no error is still told", () => {
 
   expect(JSON.stringify(lines[0])).toContain("just text");
 });
+
+test("a line holds nothing that a terminal obeys, and says the same", () => {
+  const { host, lines } = testHost();
+  const raw: string[] = [];
+  openLog({ ...host, write: (line) => raw.push(line) }, {}).warn("it said", { reason: "a\u009B31m\u202Eb\u2028c" });
+
+  expect(raw[0]).toContain("a\\u009b31m\\u202eb\\u2028c");
+  expect(JSON.parse(raw[0] ?? "")).toMatchObject({ reason: "a\u009B31m\u202Eb\u2028c" });
+  expect(lines).toEqual([]);
+});

@@ -1,6 +1,7 @@
 /** An answer, before anything of it is believed, and what it lacks to be a decision. */
 
 import { samePerson } from "../people.ts";
+import { isBlank, unseenIn } from "../text.ts";
 import { type ApprovalRecord, type AskedRole, partiesTo, seatOf } from "./approval.ts";
 
 export const LONGEST_COMMENT = 2_000;
@@ -48,16 +49,21 @@ function missingTicks(role: AskedRole, answer: Answer): Missing[] {
 
 function missingVersion(version: string, answer: Answer): Missing[] {
   if (answer.version.trim() === version) return [];
-  const message =
-    answer.version.trim() === "" ? "type the release's version" : "the version typed is not the one of this release";
-  return [{ what: "version", message }];
+  return [{ what: "version", message: wrongVersion(answer.version.trim()) }];
+}
+
+function wrongVersion(typed: string): string {
+  if (typed === "") return "type the release's version";
+  const unseen = unseenIn(typed);
+  if (unseen.length === 0) return "the version typed is not the one of this release";
+  return `the version typed holds what cannot be seen (${unseen.join(", ")}): type it by hand`;
 }
 
 function missingComment(answer: Answer): Missing[] {
   if (answer.comment.length > LONGEST_COMMENT) {
     return [{ what: "comment", message: `the comment is longer than ${LONGEST_COMMENT} characters` }];
   }
-  if (answer.decision === "rejected" && answer.comment.trim() === "") {
+  if (answer.decision === "rejected" && isBlank(answer.comment)) {
     return [{ what: "comment", message: "say in the comment why you reject" }];
   }
   return [];

@@ -3,6 +3,7 @@ import {
   addressSchema,
   alarmNamesSchema,
   apiVersionSchema,
+  BLANK,
   checklistsSchema,
   durationSchema,
   nameSchema,
@@ -14,6 +15,7 @@ import {
   textSchema,
   whenSchema,
 } from "../schema-parts.ts";
+import { isBlank } from "../text.ts";
 import { gateSchema } from "./policy-gates.ts";
 
 /** The release: the input of one execution. It says what goes out, and may only be stricter than the policy. */
@@ -104,7 +106,14 @@ export const releaseSchema = z
       .string()
       .regex(/^[0-9a-f]{7,64}$/)
       .meta({ description: "the Git commit, 7 to 64 hexadecimal digits", examples: ["0a1b2c3"] }),
-    ticket: z.string().trim().min(1).max(64).optional().describe("the change ticket, such as JIRA-1234"),
+    ticket: z
+      .string()
+      .trim()
+      .min(1)
+      .max(64)
+      .refine((text) => !isBlank(text), BLANK)
+      .optional()
+      .describe("the change ticket, such as JIRA-1234"),
     requestedBy: addressSchema.describe("e-mail address of whoever asks for the promotion; cannot approve it"),
     risk: riskSchema.describe('how risky the change is: "low", "medium" or "high"'),
     summary: textSchema.describe("what changes, for those who approve it"),

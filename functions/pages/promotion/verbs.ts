@@ -4,10 +4,18 @@ import type { Header } from "../../domain/ledger/header.ts";
 import type { CarriedOut } from "../../domain/promotion/carry-out.ts";
 import type { Released } from "../../domain/promotion/release-hold.ts";
 import { type WayBack, wayBackInWords } from "../../domain/promotion/way-back.ts";
+import { BLANK } from "../../domain/schema-parts.ts";
+import { isBlank } from "../../domain/text.ts";
 import type { HttpResponse } from "../http.ts";
 import { json } from "../json.ts";
 
-const reason = z.string().trim().min(3).max(500).describe("say why in 3 to 500 characters: it stands in the record");
+const reason = z
+  .string()
+  .trim()
+  .min(3)
+  .max(500)
+  .refine((text) => !isBlank(text), BLANK)
+  .describe("say why in 3 to 500 characters: it stands in the record");
 const environment = z.string().min(1).describe("the environment in which the version may come again");
 
 const request = z

@@ -1,6 +1,5 @@
 /** What the judge saw, as one card per environment. */
 import { utc } from "../../domain/approval/words.ts";
-import { oneLine } from "../../domain/text.ts";
 import { evidenceLine, twoArms } from "../charts/judged.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { phaseInWords } from "./plan-words.ts";
@@ -20,7 +19,7 @@ ${view.findings.length > 0 && html`<h3>Latest figures</h3><div class="scroll" ro
 function bakeLine(bake: VerdictView["bakes"][number]): Html {
   const { verdict, result, summary, startedAt } = bake;
   const word = result ?? verdict ?? "watching";
-  return html`<li><span class="pill ${TONES[word] ?? ""}">${word}</span> <strong>${phaseInWords(bake)}</strong> <span class="soft small whole">since ${utc(startedAt)}</span>${summary !== "" && html`<br><span class="small">${oneLine(summary)}</span>`}</li>`;
+  return html`<li><span class="pill ${TONES[word] ?? ""}">${word}</span> <strong>${phaseInWords(bake)}</strong> <span class="soft small whole">since ${utc(startedAt)}</span>${summary !== "" && html`<br><span class="small">${summary}</span>`}</li>`;
 }
 
 function findingRow({ watch, verdict, unit, candidate, baseline }: VerdictView["findings"][number]): Html {

@@ -91,6 +91,12 @@ describe("a text that would change how what is around it is read", () => {
     ]);
   });
 
+  it.each(["release.summary", "release.emergency.reason", "release.ticket"])("is not all of %s", (path) => {
+    expect(problems({ [path]: "\u200B \u3164" })).toEqual([
+      expect.objectContaining({ path, message: "holds nothing that can be seen" }),
+    ]);
+  });
+
   it("says of a carriage return how lines are broken", () => {
     const [problem] = refusals(policy, { ...(release as object), summary: "one\r\ntwo" });
     expect(problem?.hint).toBe("write line breaks as \\n alone");
