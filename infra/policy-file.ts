@@ -1,6 +1,7 @@
 /** The policy that is deployed: read, checked as far as it can be without a release, and refused whole. */
 import { readFileSync } from "node:fs";
 import { type Policy, policySchema } from "../functions/domain/documents/policy.ts";
+import { addressesOfPolicy, uniqueAddresses } from "../functions/domain/documents/policy-people.ts";
 import { type Problem, renderProblems } from "../functions/domain/documents/problems.ts";
 import { resolvePlan } from "../functions/domain/plan/resolve.ts";
 import { fieldsOf } from "../functions/domain/text.ts";
@@ -28,11 +29,11 @@ export function checkPolicy(document: unknown, name: string): PolicyFile {
   const problems = problemsOf(document);
   if (problems.length > 0) throw new Error(`${name} is no policy:\n${renderProblems(problems).join("\n")}`);
   const policy = policySchema.parse(document);
-  const people = peopleOf(policy);
+  const people = addressesOfPolicy(policy);
   if (JSON.stringify(document).length > LONGEST_DOCUMENT) {
     throw new Error(`${name} is longer than ${LONGEST_DOCUMENT} characters; use templates and defaults`);
   }
-  const pageTo = unique(Object.values(policy.environments).flatMap((environment) => environment.pageTo ?? []));
+  const pageTo = uniqueAddresses(Object.values(policy.environments).flatMap((environment) => environment.pageTo ?? []));
   return { policy, document, people, pageTo };
 }
 
@@ -66,14 +67,4 @@ function imaginaryRelease(document: unknown, service: string): unknown {
     artifacts: Object.fromEntries(names.map((target) => [target, { version: "1" }])),
     environments: order,
   };
-}
-
-function peopleOf({ people = {}, environments }: Policy): string[] {
-  const roles = [people, ...Object.values(environments).map((environment) => environment.people ?? {})];
-  const told = Object.values(environments).flatMap(({ notices = [], pageTo = [] }) => [...notices, ...pageTo]);
-  return unique([...roles.flatMap((role) => Object.values(role).flat()), ...told]);
-}
-
-function unique(addresses: readonly string[]): string[] {
-  return [...new Set(addresses.map((address) => address.trim().toLowerCase()))].sort((a, b) => (a < b ? -1 : 1));
 }

@@ -36,6 +36,8 @@ export function sesMailer(tools: SesTools): Mailer {
     kind: "mail",
     send: (mail) => sendOne(tools, mail),
     reach: (addresses) => reachOf(tools, addresses),
+    // Nobody else is in on it: SES has no subscribers.
+    listeners: async () => [],
   };
 }
 

@@ -5,7 +5,7 @@ import {
   type SNSClient,
   type Subscription,
 } from "@aws-sdk/client-sns";
-import type { Mailer, Reach } from "../domain/ports.ts";
+import type { Listener, Mailer, Reach } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
 import { cleanSubject } from "./shared/subject.ts";
 
@@ -34,6 +34,7 @@ export function snsMailer(tools: MailerTools): Mailer {
       await ask("sns:Publish", () => tools.client().send(command));
     },
     reach: (addresses) => reachOf(tools, addresses),
+    listeners: () => listenersOf(tools),
   };
 }
 
@@ -62,24 +63,46 @@ async function reachOne(tools: MailerTools, all: readonly Subscription[], addres
   const own = all.filter(
     ({ Protocol, Endpoint }) => Protocol?.startsWith("email") === true && normalised(Endpoint ?? "") === address,
   );
-  const confirmed = own.filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith("arn:") === true);
-  for (const { SubscriptionArn } of confirmed) {
-    if (await picks(tools, SubscriptionArn, address)) return "confirmed";
+  const confirmed = own.filter(isConfirmed);
+  for (const subscription of confirmed) {
+    const hears = await heardBy(tools, subscription);
+    if (hears === "everything" || hears?.includes(address) === true) return "confirmed";
   }
   return own.length > confirmed.length ? "unconfirmed" : "absent";
 }
 
-/** Whether this subscription's filter lets mail to the address through. No filter: everything. */
-async function picks({ client }: MailerTools, SubscriptionArn: string | undefined, address: string): Promise<boolean> {
-  const command = new GetSubscriptionAttributesCommand({ SubscriptionArn });
-  const { Attributes } = await ask("sns:GetSubscriptionAttributes", () => client().send(command));
-  if (Attributes?.FilterPolicy === undefined) return true;
-  // Our mails are plain text: a filter on the body matches none of them.
-  if (Attributes.FilterPolicyScope === "MessageBody") return false;
-  const policy = JSON.parse(Attributes.FilterPolicy) as Readonly<Record<string, unknown>>;
-  const { [RECIPIENT]: wanted, ...others } = policy;
-  // Another attribute that the filter asks for is one that our mails do not carry.
-  return (
-    Object.keys(others).length === 0 && (wanted === undefined || (Array.isArray(wanted) && wanted.includes(address)))
-  );
+/** Those who have not confirmed, and those who have left, have a word in place of an ARN. */
+const isConfirmed = ({ SubscriptionArn }: Subscription) => SubscriptionArn?.startsWith("arn:") === true;
+
+async function listenersOf(tools: MailerTools): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  for (const subscription of (await listSubscriptions(tools)).filter(isConfirmed)) {
+    const { SubscriptionArn: id = "", Protocol: protocol = "", Endpoint: endpoint = "" } = subscription;
+    const hears = await heardBy(tools, subscription);
+    if (hears !== null) listeners.push({ id, protocol, endpoint, hears });
+  }
+  return listeners;
 }
+
+/** Whose mail this subscription's filter lets through; null: it has ended meanwhile. */
+async function heardBy({ client }: MailerTools, { SubscriptionArn }: Subscription): Promise<Listener["hears"] | null> {
+  const command = new GetSubscriptionAttributesCommand({ SubscriptionArn });
+  const answer = await ask("sns:GetSubscriptionAttributes", () => client().send(command), {
+    NotFoundException: () => null,
+  });
+  return answer === null ? null : letThrough(answer.Attributes ?? {});
+}
+
+/** Addresses that a filter lets through. What is not understood lets everything through. */
+function letThrough({ FilterPolicy, FilterPolicyScope }: Readonly<Record<string, string>>): Listener["hears"] {
+  if (FilterPolicy === undefined) return "everything";
+  // Our mails are plain text: a filter on the body matches none of them.
+  if (FilterPolicyScope === "MessageBody") return [];
+  const { [RECIPIENT]: wanted, ...others } = JSON.parse(FilterPolicy) as Readonly<Record<string, unknown>>;
+  // Another attribute that the filter asks for by its value is one that our mails do not carry.
+  if (Object.entries(others).some(([name, conditions]) => !name.startsWith("$") && areValues(conditions))) return [];
+  return areValues(wanted) ? wanted.map(normalised) : "everything";
+}
+
+const areValues = (conditions: unknown): conditions is readonly string[] =>
+  Array.isArray(conditions) && conditions.every((condition) => typeof condition === "string");

@@ -309,8 +309,21 @@ export interface Channel {
  */
 export type Reach = "confirmed" | "unconfirmed" | "absent" | "suppressed";
 
+/** Somebody who gets what is mailed. */
+export interface Listener {
+  /** Names it to whoever is to end it. */
+  readonly id: string;
+  /** How it gets mail: `email`, or by machine. */
+  readonly protocol: string;
+  readonly endpoint: string;
+  /** Whose mail it gets, in lower case; `everything`: nothing keeps anybody's from it. */
+  readonly hears: readonly string[] | "everything";
+}
+
 export interface Mailer extends Channel {
   reach(addresses: readonly string[]): Promise<ReadonlyMap<string, Reach>>;
+  /** Everybody who shares a way with others and gets mail on it now; nobody where each mail goes to its address alone. */
+  listeners(): Promise<readonly Listener[]>;
 }
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";

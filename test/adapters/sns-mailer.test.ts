@@ -131,3 +131,58 @@ describe("reach", () => {
     expect(formOf(sent[1]?.text)).toMatchObject({ NextToken: "page 2" });
   });
 });
+
+describe("listeners", () => {
+  const member = subscription("email", "Ann@example.com", `${TOPIC}:1`);
+  const heard = async (all: Readonly<Record<string, string>>) => {
+    const { mailer } = onWire(listing([member]), attributes(all));
+    return (await mailer.listeners()).map(({ hears }) => hears);
+  };
+  const filter = (policy: object) => ({ FilterPolicy: JSON.stringify(policy) });
+
+  test("are all that are confirmed, mailbox or machine, from every page", async () => {
+    const queue = subscription("sqs", "arn:aws:sqs:af-south-1:1:q", `${TOPIC}:2`);
+    const pending = subscription("email", "eve@example.com", "PendingConfirmation");
+    const gone = subscription("email", "old@example.com", "Deleted");
+    const { mailer, sent } = onWire(
+      listing([member, pending], "page 2"),
+      listing([queue, gone]),
+      attributes(filter({ recipient: [ANN] })),
+      attributes({ Owner: "1" }),
+    );
+
+    expect(await mailer.listeners()).toEqual([
+      { id: `${TOPIC}:1`, protocol: "email", endpoint: "Ann@example.com", hears: [ANN] },
+      { id: `${TOPIC}:2`, protocol: "sqs", endpoint: "arn:aws:sqs:af-south-1:1:q", hears: "everything" },
+    ]);
+    expect(sent).toHaveLength(4);
+  });
+
+  test.each([
+    ["whose filter names addresses", filter({ recipient: [ANN, "Bob@example.com"] }), [ANN, "bob@example.com"]],
+    ["without a filter", { Owner: "1" }, "everything"],
+    ["whose filter asks for nothing", filter({}), "everything"],
+    ["whose filter is a pattern", filter({ recipient: [{ suffix: "@example.com" }] }), "everything"],
+    ["whose filter leaves one address out", filter({ recipient: [{ "anything-but": [ANN] }] }), "everything"],
+    ["whose filter asks that an attribute be missing", filter({ role: [{ exists: false }] }), "everything"],
+    ["whose filter has alternatives", filter({ $or: [{ recipient: [ANN] }, { role: ["x"] }] }), "everything"],
+    ["whose filter asks for what no mail has", filter({ role: ["x"] }), []],
+    ["whose filter looks into the body", { ...filter({ recipient: [ANN] }), FilterPolicyScope: "MessageBody" }, []],
+  ] as const)("%s", async (_what, all, hears) => {
+    expect(await heard(all)).toEqual([hears]);
+  });
+
+  test("that end while they are looked at listen no more", async () => {
+    const body = "<ErrorResponse><Error><Code>NotFound</Code><Message>gone</Message></Error></ErrorResponse>";
+    const { mailer } = onWire(listing([member]), { status: 404, headers: { "content-type": "text/xml" }, body });
+
+    expect(await mailer.listeners()).toEqual([]);
+  });
+
+  test("that may not be looked at are refused", async () => {
+    const body = "<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>";
+    const { mailer } = onWire({ status: 403, headers: { "content-type": "text/xml" }, body });
+
+    await expect(mailer.listeners()).rejects.toBeInstanceOf(CallRefused);
+  });
+});

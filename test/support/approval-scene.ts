@@ -11,7 +11,7 @@ import { storePolicy } from "../../functions/domain/ledger/policies.ts";
 import type { SignalKind } from "../../functions/domain/ledger/signals.ts";
 import { storePause } from "../../functions/domain/ledger/wake-pauses.ts";
 import type { ApprovalPlan, EnvironmentPlan, PromotionPlan, RolePlan } from "../../functions/domain/plan.ts";
-import type { Dependencies, ExecutionStatus, Mail, Reach } from "../../functions/domain/ports.ts";
+import type { Dependencies, ExecutionStatus, Listener, Mail, Reach } from "../../functions/domain/ports.ts";
 import { promises } from "../../functions/runtime/concurrency.ts";
 import { hmacSha256 } from "../../functions/runtime/dependencies.ts";
 import { settleApproval } from "../../functions/settle-approval.ts";
@@ -210,6 +210,9 @@ export class Scene {
   /** Thrown by the next mails to these addresses, or by the next wake. */
   readonly mailTrouble = new Map<string, Error>();
   wakeTrouble: Error | null = null;
+  /** Who gets mail of the topic, and what is thrown to whoever asks. */
+  listeners: readonly Listener[] = [];
+  listenersTrouble: Error | null = null;
   /** Thrown by the next start of settling. */
   workerTrouble: Error | null = null;
 
@@ -235,6 +238,10 @@ export class Scene {
           this.inbox.push(mail);
         },
         reach: async (addresses) => new Map(addresses.map((address) => [address, reach?.get(address) ?? "confirmed"])),
+        listeners: async () => {
+          if (this.listenersTrouble !== null) throw this.listenersTrouble;
+          return this.listeners;
+        },
       },
       executions: {
         wake: async (token) => {

@@ -212,6 +212,7 @@ export class World {
           this.inbox.push(mail);
         },
         reach: async (addresses) => new Map(addresses.map((address) => [address, "confirmed" as const])),
+        listeners: async () => [],
       },
       executions: {
         wake: async (token) => {

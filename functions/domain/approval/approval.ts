@@ -49,6 +49,8 @@ export interface ApprovalRecord {
   readonly generation: number;
   /** True from a decision or an end until the workflow has read it; the sweeper looks for it. */
   readonly news: boolean;
+  /** True while links are not mailed because somebody else would read them; the sweeper looks for it. */
+  readonly heldBack?: boolean;
   readonly roles: readonly AskedRole[];
   /** Who is asked when the others stay silent; `escalatedAt` says whether that has happened. */
   readonly escalation: AskedRole | null;

@@ -11,11 +11,13 @@ import { unfillable } from "../people.ts";
 import { type Change, Conflict, type Ledger, type Reach } from "../ports.ts";
 import { type ApprovalRecord, partiesTo, partyAddresses, rolesAsked, whoIsAsked } from "./approval.ts";
 import { bindingOf } from "./binding.ts";
+import { pageUnlooked, tellHeldBack } from "./hold-back.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { type Subject, troubleNotice, unaskedNotice } from "./notices.ts";
 import { currentEpoch } from "./open-link.ts";
+import type { Overhearer } from "./overhearing.ts";
 import type { ApprovalName } from "./records.ts";
 import { openSeats, type Seat } from "./seats.ts";
 import { isStale, settle } from "./settlement.ts";
@@ -34,11 +36,11 @@ export async function askNow(deps: MailTools, name: ApprovalName): Promise<Stand
   const decisions = await loadDecisions(deps.ledger, name);
   const inForce = await loadInForce(deps.ledger, record);
   const open = openSeats(record, decisions, rolesAsked(record), inForce);
-  const unreached = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, open) : [];
+  const remarks = record.state === "waiting" ? await tellEverybody(deps, name, { ...about, record }, open) : [];
   const now = deps.clock.now();
   const { summary, ...asked } = standing(settle(record, decisions, [], inForce, now), now);
   // In the state's output, and so in the console's graph: a requester without a subscription reads no mail either.
-  return { ...asked, summary: [summary, ...noMail(unreached)].join("; ") };
+  return { ...asked, summary: [summary, ...remarks].join("; ") };
 }
 
 /** The promotion was closed meanwhile: a redriven execution, or a call that woke up late, troubles nobody. */
@@ -121,7 +123,10 @@ async function newRecord(
 const noMail = (unreached: readonly string[]) =>
   unreached.length === 0 ? [] : [`no mail reaches ${unreached.join(", ")}`];
 
-/** Returns whom no mail reaches. */
+const noLinks = (heldBack: readonly Overhearer[]) =>
+  heldBack.length === 0 ? [] : ["links are held back, since others would read them"];
+
+/** Returns what is amiss, as clauses: whom no mail reaches, and links that wait. */
 async function tellEverybody(
   deps: MailTools,
   name: ApprovalName,
@@ -131,16 +136,17 @@ async function tellEverybody(
   const { record } = subject;
   const trouble = await troubleOf(deps, record);
   await tellTrouble(deps, subject, trouble);
-  const refused = await mailSeats(deps, subject, open, "asked", "ask");
+  const { refused, heldBack, unlooked } = await mailSeats(deps, subject, open, "asked", "ask");
   await pageUnasked(deps, subject, refused);
+  await pageUnlooked(deps, subject, unlooked);
+  await tellHeldBack(deps, subject, heldBack);
   const roles = record.roles.map((role) => `${role.needed} x ${role.role}`).join(", ");
   const unreached = [...trouble.unconfirmed, ...trouble.absent, ...trouble.suppressed];
+  const remarks = [...noMail(unreached), ...noLinks(heldBack)];
   await appendAudit(deps, name.promotionId, {
     id: `approval#${name.environment}#${name.approval}#${record.askedAt}#asked`,
     kind: "asked",
-    summary: [`asked for approval "${name.approval}" of ${name.environment}: ${roles}`, ...noMail(unreached)].join(
-      "; ",
-    ),
+    summary: [`asked for approval "${name.approval}" of ${name.environment}: ${roles}`, ...remarks].join("; "),
     environment: name.environment,
     data: {
       approval: name.approval,
@@ -151,7 +157,7 @@ async function tellEverybody(
       ...trouble,
     },
   });
-  return unreached;
+  return remarks;
 }
 
 /** In the middle of a rollout a share of traffic waits for the answer of people who do not know that they are asked. */

@@ -64,8 +64,9 @@ export async function loadAsked(
 
 /**
  * Approvals with something that the workflow has not read: a decision or an end whose callback was lost, or came while
- * nobody waited; people who decide no more since the policy changed or they were revoked; or people whose links were ended
- * with all others, so that they need new ones. Whoever finds one wakes its pause again.
+ * nobody waited; people who decide no more since the policy changed or they were revoked; people whose links were ended
+ * with all others, so that they need new ones; or links that are held back, which the workflow tries to mail each time that
+ * it is awake. Whoever finds one wakes its pause again.
  */
 export async function decisionsToDeliver(
   ledger: Ledger,
@@ -75,12 +76,15 @@ export async function decisionsToDeliver(
   const found: { readonly environment: string; readonly approval: string; readonly pause: string }[] = [];
   for (const record of (await ledger.list(pk, "APPROVAL#")).map(asApproval)) {
     const { environment, approval } = record;
-    if (record.news || (await hasLostPeople(ledger, record)) || (await hasLostLinks(ledger, record))) {
+    const hasNews = record.news || isHeldBack(record);
+    if (hasNews || (await hasLostPeople(ledger, record)) || (await hasLostLinks(ledger, record))) {
       found.push({ environment, approval, pause: approvalPause(approval) });
     }
   }
   return found;
 }
+
+const isHeldBack = ({ heldBack, state }: ApprovalRecord) => heldBack === true && state === "waiting";
 
 async function hasLostLinks(ledger: Ledger, { state, linkEpoch }: ApprovalRecord): Promise<boolean> {
   return state === "waiting" && linkEpoch !== (await currentEpoch(ledger));

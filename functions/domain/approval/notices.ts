@@ -15,7 +15,7 @@ import { askedWhen, consequenceInWords, deadlineInWords, spanInWords } from "./w
 export interface Subject {
   readonly record: ApprovalRecord;
   readonly release: PlanHeader;
-  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals" | "notices">;
+  readonly plan: Pick<EnvironmentPlan, "environment" | "window" | "approvals" | "notices" | "pageTo">;
 }
 
 type Reason = "asked" | "reminded" | "escalated" | "sent again" | "renewed";

@@ -4,12 +4,17 @@ import { keys } from "../ledger/keys.ts";
 import { asLinkEpoch } from "./link-epoch.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import type { Subject } from "./notices.ts";
+import type { Overhearer } from "./overhearing.ts";
 import type { Seat } from "./seats.ts";
 
 /** So long (ms) the mails are left to whoever wrote the new epoch into the record: two at once would mail everybody twice. */
 const LEFT_MS = 60_000;
 
-export type Renewal = "done" | "left to another";
+export interface Renewal {
+  readonly state: "done" | "left to another" | "held back";
+  /** Because of whom links wait; empty: none does. */
+  readonly heldBack: readonly Overhearer[];
+}
 
 /**
  * Mails each of these seats a link of the record's epoch, once per epoch. `began`: this call is the one that wrote the epoch
@@ -23,11 +28,11 @@ export async function renewLinks(
 ): Promise<Renewal> {
   const { record } = subject;
   const since = record.renewingSince ?? null;
-  if (since === null) return "done";
-  if (!began && deps.clock.now() < since + LEFT_MS) return "left to another";
+  if (since === null) return { state: "done", heldBack: [] };
+  if (!began && deps.clock.now() < since + LEFT_MS) return { state: "left to another", heldBack: [] };
   await noteRenewal(deps, subject);
-  await mailSeats(deps, subject, seats, "renewed", `epoch-${record.linkEpoch}`);
-  return "done";
+  const { heldBack } = await mailSeats(deps, subject, seats, "renewed", `epoch-${record.linkEpoch}`);
+  return { state: heldBack.length === 0 ? "done" : "held back", heldBack };
 }
 
 async function noteRenewal(deps: MailTools, { record }: Subject): Promise<void> {

@@ -13,6 +13,7 @@ import { loadApproval, loadAsked, loadDecisions } from "./load.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import type { Subject } from "./notices.ts";
+import { whyHeldBack } from "./overhearing.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
 import { type Exchange, exchanged, refuseExchange } from "./replacement.ts";
 import { replacedNotice } from "./seat-notices.ts";
@@ -53,7 +54,8 @@ export async function resendLink(
   const seat = seatOf(situation.record, wanted.role, wanted.address);
   if (seat === undefined) return notAsked(wanted.address, wanted.role);
   const minute = Math.floor(deps.clock.now() / 60_000);
-  await mailSeats(deps, situation, [seat], "sent again", `resend-${minute}`);
+  const { heldBack } = await mailSeats(deps, situation, [seat], "sent again", `resend-${minute}`);
+  if (heldBack.length > 0) return { kind: "refused", status: 409, why: whyHeldBack(heldBack) };
   await appendAudit(deps, name.promotionId, {
     id: `resent#${name.environment}#${name.approval}#${wanted.role}#${personOf(wanted.address)}#${minute}`,
     kind: "link-resent",

@@ -9,6 +9,7 @@ import { send } from "../notices/send.ts";
 import { unfillable } from "../people.ts";
 import { type Change, Conflict, type Ledger } from "../ports.ts";
 import { type ApprovalRecord, type AskedRole, type Decision, partyAddresses, rolesAsked } from "./approval.ts";
+import { tellHeldBack } from "./hold-back.ts";
 import type { InForce } from "./in-force.ts";
 import { renewalChange } from "./link-epoch.ts";
 import { loadApproval, loadApprovals, loadDecisions } from "./load.ts";
@@ -17,6 +18,7 @@ import { type LoadedInForce, loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { changedNotice, endNotice, type Subject } from "./notices.ts";
 import { currentEpoch } from "./open-link.ts";
+import type { Overhearer } from "./overhearing.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
 import { type Renewal, renewLinks } from "./renew-links.ts";
 import { openSeats, seatsLeft, seatsOf } from "./seats.ts";
@@ -133,9 +135,10 @@ async function tell(
   settled: Settled,
   wake: Wake,
 ): Promise<void> {
-  const quiet = !record.news && settled.settlement.remindDue === 0 && record.escalatedAt === null;
-  if (quiet) return;
-  let renewal: Renewal;
+  const { remindDue } = settled.settlement;
+  const isQuiet = record.heldBack !== true && remindDue === 0 && record.escalatedAt === null;
+  if (!record.news && isQuiet) return;
+  let renewal: Renewal["state"];
   try {
     renewal = await tellPeople(deps, name, record, settled);
   } finally {
@@ -150,7 +153,7 @@ async function tellPeople(
   name: ApprovalName,
   record: ApprovalRecord,
   settled: Settled,
-): Promise<Renewal> {
+): Promise<Renewal["state"]> {
   const { decisions, inForce, settlement } = settled;
   const subject = { record, ...(await loadWords(deps.ledger, name)) };
   if (record.news) {
@@ -159,8 +162,11 @@ async function tellPeople(
     if (settlement.state !== "waiting") await tellEnd(deps, name, subject, settlement);
   }
   if (settlement.state !== "waiting") return "done";
-  await nudge(deps, subject, settled);
-  return renewLinks(deps, subject, openSeats(record, decisions, rolesAsked(record), inForce), settled.renews);
+  const heldBack = await nudge(deps, subject, settled);
+  const open = openSeats(record, decisions, rolesAsked(record), inForce);
+  const renewal = await renewLinks(deps, subject, open, settled.renews);
+  await tellHeldBack(deps, subject, heldBack.length > 0 ? heldBack : renewal.heldBack);
+  return renewal.state;
 }
 
 /** As it is stored: people are told of an end whatever became of the plan. */
@@ -216,20 +222,25 @@ function concerned(record: ApprovalRecord, { state }: Settlement): string[] {
   return [...new Set([...partyAddresses(record), ...asked])];
 }
 
-/** Reminders to those whose answer is missing, the newest only; the escalation's people once they are asked. */
+/**
+ * Links that were held back; reminders to those whose answer is missing, the newest only; the escalation's people once
+ * they are asked. Returns because of whom links wait.
+ */
 async function nudge(
   deps: MailTools,
   subject: Subject,
   { decisions, inForce, settlement: { remindDue } }: Settled,
-): Promise<void> {
+): Promise<readonly Overhearer[]> {
   const { record } = subject;
-  const openIn = (roles: readonly AskedRole[]) => openSeats(record, decisions, roles, inForce);
-  if (record.escalation !== null && record.escalatedAt !== null) {
-    await mailSeats(deps, subject, openIn([record.escalation]), "escalated", "ask");
-  }
-  if (remindDue > 0) {
-    await mailSeats(deps, subject, openIn(rolesToRemind(record, remindDue)), "reminded", `remind-${remindDue}`);
-  }
+  const heldBack: Overhearer[] = [];
+  const mail = async (roles: readonly AskedRole[], reason: Parameters<typeof mailSeats>[3], occasion: string) => {
+    const mailed = await mailSeats(deps, subject, openSeats(record, decisions, roles, inForce), reason, occasion);
+    heldBack.push(...mailed.heldBack);
+  };
+  if (record.heldBack === true) await mail(record.roles, "asked", "ask");
+  if (record.escalation !== null && record.escalatedAt !== null) await mail([record.escalation], "escalated", "ask");
+  if (remindDue > 0) await mail(rolesToRemind(record, remindDue), "reminded", `remind-${remindDue}`);
+  return heldBack;
 }
 
 /** Whoever was asked by the escalation alone is not reminded of what was due before they were asked. */

@@ -62,3 +62,9 @@ export const unasked = (approval: string, askedAt: number) => `unasked-${approva
 
 /** The fact that those whom the policy left an approval cannot fill its roles, as found then. */
 export const outOfPeople = (approval: string, at: number) => `people-${approval}-${at}`;
+
+/** The fact that links are held back, in the round that began then. */
+export const heldBackLinks = (approval: string, askedAt: number) => `held-back-${approval}-${askedAt}`;
+
+/** The fact that links were mailed unlooked, in the round that began then. */
+export const unlookedLinks = (approval: string, askedAt: number) => `unlooked-${approval}-${askedAt}`;

@@ -117,13 +117,22 @@ export class SimulatedSns {
   createTopic(name: string, subscriptions: readonly SubscriptionDefinition[] = []): string {
     const topicArn = `arn:aws:sns:${this.#aws.region}:${this.#aws.account}:${name}`;
     this.#topics.set(topicArn, []);
-    for (const { email, filterPolicy, confirmed = true } of subscriptions) {
-      const filters = filterPolicy === undefined ? {} : { policy: JSON.stringify(filterPolicy) };
-      const subscription = this.#add(topicArn, "email", email, filters);
-      subscription.confirmed = confirmed;
-      subscription.authenticated = confirmed;
-    }
+    for (const subscription of subscriptions) this.subscribe(topicArn, subscription);
     return topicArn;
+  }
+
+  /** Subscribes an address by a hand that no simulated policy stops; answers the subscription's ARN. */
+  subscribe(topicArn: string, { email, filterPolicy, confirmed = true }: SubscriptionDefinition): string {
+    const filters = filterPolicy === undefined ? {} : { policy: JSON.stringify(filterPolicy) };
+    const subscription = this.#add(topicArn, "email", email, filters);
+    subscription.confirmed = confirmed;
+    subscription.authenticated = confirmed;
+    return subscription.arn;
+  }
+
+  /** Ends a subscription, as whoever may do so. */
+  unsubscribe(subscriptionArn: string): void {
+    this.#unsubscribe({ SubscriptionArn: subscriptionArn });
   }
 
   /** Calls `listener` with every mail when it arrives. */
