@@ -17,10 +17,10 @@ export interface Where {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** As typed after `--stack`: it goes before the environment. */
   readonly stack?: string | undefined;
+  /** Is told that the API is waited for. Takes text with its line ends. */
+  readonly note?: (text: string) => void;
   /** Who looks the outputs up; the SDK's own finding where it is left out. */
   readonly caller?: () => Promise<Caller>;
-  /** Where it is said that an API that is busy is waited for. */
-  readonly write?: (text: string) => void;
 }
 
 export class Deployment {
@@ -51,8 +51,8 @@ export class Deployment {
 
   /** The signed API, as whoever the credentials belong to; it is looked for at its first request. Throws `Unlocated`. */
   get api(): Api {
-    const { write = () => {} } = this.#where;
-    const say = (text: string) => write(`${text}\n`);
+    const { note = () => {} } = this.#where;
+    const say = (text: string) => note(`${text}\n`);
     const found = async () =>
       signedApi((await this.find("ApiUrl")).replace(/\/+$/, ""), { region: await regionHere(), say });
     return {

@@ -7,6 +7,9 @@ import { replay } from "./replay.ts";
 /** Whoever wrote the words, a terminal shows them and obeys none. */
 const write = (text: string) => void process.stdout.write(inPlainText(text));
 
+/** Beside the answer, which may be JSON for a program. */
+const note = (text: string) => void process.stderr.write(inPlainText(text));
+
 /** Of the terminal; what is written to a file or a pipe has `elsewhere`. */
 const columns = (elsewhere: number): number =>
   process.stdout.isTTY === true ? process.stdout.columns || 160 : elsewhere;
@@ -75,17 +78,20 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function remoteCommand(command: string, args: string[]): Promise<number> {
   // Only here and in a rehearsal: what neither asks AWS nor simulates it starts without the SDK's clients.
-  const { isUnlocated, Missing, REMOTE_COMMANDS, withoutStack } = await import("./remote.ts");
+  const { REMOTE_COMMANDS } = await import("./remote.ts");
+  const { explained, Missing, withoutStack } = await import("./terminal.ts");
   const run = REMOTE_COMMANDS[command];
   if (run === undefined) return usage(`there is no command "${command}"`);
   try {
     const { stack, rest } = withoutStack(args);
-    return await run(rest, { write, environment: process.env, interactive: process.stdin.isTTY === true, stack });
+    const interactive = process.stdin.isTTY === true;
+    return await run(rest, { write, note, environment: process.env, interactive, stack });
   } catch (error) {
     if (error instanceof Missing) return usage(`${command}: ${error.message}`, command);
-    if (!isUnlocated(error)) throw error;
-    write(`${command}: ${error.message}\n`);
-    return 2;
+    const known = explained(error);
+    if (known === null) throw error;
+    write(`${command}: ${known.why}\n`);
+    return known.code;
   }
 }
 

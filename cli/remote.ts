@@ -14,34 +14,16 @@ import { decide, replace, resend } from "./decide.ts";
 import { Deployment } from "./deployment.ts";
 import { fromTable } from "./look.ts";
 import { operate, type Verb } from "./operate.ts";
-import { regionHere, Unlocated } from "./outputs.ts";
+import { regionHere } from "./outputs.ts";
 import { restore } from "./restore.ts";
 import { sayOf } from "./revoke.ts";
 import { rotateKeys } from "./rotate-keys.ts";
 import type { Api } from "./signed-api.ts";
 import { start, type Way } from "./start.ts";
 import { listOpen, type StatusOptions, status, watch } from "./status.ts";
-
-export interface Terminal {
-  readonly write: (text: string) => void;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether somebody sits at it and can be asked. */
-  readonly interactive: boolean;
-  /** The stack that is meant, where one was named with `--stack`. */
-  readonly stack?: string | undefined;
-}
-
-/** Something the caller left out: said, with how to give it. */
-export class Missing extends Error {
-  override readonly name = "Missing";
-}
+import { Missing, need, type Terminal } from "./terminal.ts";
 
 type Command = (args: string[], terminal: Terminal) => Promise<number>;
-
-function need(value: string | undefined, what: string): string {
-  if (value === undefined || value === "") throw new Missing(what);
-  return value;
-}
 
 /** The signed API of the deployment that is meant. */
 export const apiOf = (terminal: Terminal): Api => new Deployment(terminal).api;
@@ -243,20 +225,3 @@ export const REMOTE_COMMANDS: Readonly<Record<string, Command>> = {
   "approval-record": async (args, terminal) =>
     printApprovalRecord({ ...(await readStatus(args, terminal)), hash: sha256 }),
 };
-
-/** Takes `--stack NAME` out of a command's words: every command here may have it. Throws what `parseArgs` throws. */
-export function withoutStack(args: readonly string[]): { readonly stack: string | undefined; readonly rest: string[] } {
-  const options = { stack: { type: "string" } } as const;
-  const { tokens } = parseArgs({ args: [...args], strict: false, allowPositionals: true, tokens: true, options });
-  const named = tokens.findLast((token) => token.kind === "option" && token.name === "stack");
-  if (named?.kind !== "option") return { stack: undefined, rest: [...args] };
-  const taken = named.inlineValue === true ? 1 : 2;
-  return {
-    stack: need(named.value, "--stack NAME, the stack of the Headgate that is meant"),
-    rest: args.toSpliced(named.index, taken),
-  };
-}
-
-/** Whether a command failed because nobody can tell where Headgate is, or who asks. */
-export const isUnlocated = (error: unknown): error is Error =>
-  error instanceof Unlocated || (error instanceof Error && error.name === "CredentialsProviderError");

@@ -69,12 +69,12 @@ const PATIENCE_MS = 15 * 60_000;
 /**
  * Prints each new entry of the record as it comes, until the promotion has ended. Returns the outcome's exit code (0
  * promoted, 3 rolled back, 4 refused, 5 rollback failed, 1 the rest), 2 when there is no such promotion, 4 when looking
- * is refused or was not answered for a quarter of an hour.
+ * is refused or unanswered: at first, or for a quarter of an hour after an answer.
  */
 export async function watch(options: StatusOptions & { readonly clock: Clock }): Promise<number> {
   const { promotionId, get, write, clock } = options;
   let since = 0;
-  let answeredAt = clock.now();
+  let answeredAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     const look = await lookAt(get, `${pathOf(promotionId)}?since=${since}`, PromotionNews);
     if (look.kind === "found") {

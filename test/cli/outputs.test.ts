@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Deployment } from "../../cli/deployment.ts";
 import { type Caller, callerHere, outputsOf, Unlocated } from "../../cli/outputs.ts";
-import { Missing, withoutStack } from "../../cli/remote.ts";
+import { Missing, withoutStack } from "../../cli/terminal.ts";
 import { CREDENTIALS, signatureIn, signatureOf } from "../support/signature.ts";
 
 const closing: (() => void)[] = [];

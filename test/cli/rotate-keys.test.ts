@@ -1,8 +1,9 @@
 /** What is typed to end all links, and what comes of it. */
 import { describe, expect, it } from "vitest";
-import { Missing, REMOTE_COMMANDS } from "../../cli/remote.ts";
+import { REMOTE_COMMANDS } from "../../cli/remote.ts";
 import { rotateKeys } from "../../cli/rotate-keys.ts";
 import type { Post } from "../../cli/signed-api.ts";
+import { Missing } from "../../cli/terminal.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { rotate } from "../../functions/rotate-links.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";

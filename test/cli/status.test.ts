@@ -3,7 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { fromTable } from "../../cli/look.ts";
 import type { Get } from "../../cli/signed-api.ts";
 import { inJson, listOpen, status, watch } from "../../cli/status.ts";
-import { NotReady } from "../../functions/domain/errors.ts";
+import { CallRefused, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { loadHeader, loadSignals } from "../../functions/domain/ledger/load.ts";
@@ -19,6 +19,7 @@ import { showPromotion } from "../../functions/show-promotion.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { INFRA, LEAD, REQUESTER, scene } from "../support/approval-scene.ts";
 import { P1, rollingOut, type World } from "../support/deps.ts";
+import { MemoryLedger } from "../support/memory-ledger.ts";
 
 type Tools = Pick<Dependencies, "ledger">;
 
@@ -182,22 +183,45 @@ describe("looking", () => {
     expect(new Set(asked.lines)).toEqual(new Set(["User: x is not authorized\n"]));
   });
 
-  it("goes on past an API that does not answer for a while, and gives up after a quarter of an hour", async () => {
+  const busy: Get = async () => ({ status: 503, body: { error: "busy" } });
+
+  /** Answers by `get`, but for its looks from `first` to `last`. */
+  const out = (get: Get, first: number, last: number): Get => {
+    let looks = 0;
+    return (path) => {
+      looks += 1;
+      return looks >= first && looks <= last ? busy(path) : get(path);
+    };
+  };
+
+  it("goes on past an API that does not answer for a while", async () => {
+    const world = await rollingOut(50);
+    const clock = clockWith(world, 300_000, () => takenBack(world));
+    expect(await watch({ ...printed(out(fromApi(world), 3, 30)), clock })).toBe(3);
+  });
+
+  it("gives up an API that has not answered for a quarter of an hour", async () => {
+    const world = await rollingOut(50);
+    const watched = printed(out(fromApi(world), 2, Number.POSITIVE_INFINITY));
+    const at = world.clock.now();
+    expect(await watch({ ...watched, clock: world.clock })).toBe(4);
+    expect([watched.lines.at(-1), (world.clock.now() - at) / 60_000]).toEqual(["busy\n", 15]);
+  });
+
+  it("does not wait for an API that never answered", async () => {
     const world = await rollingOut(50);
     const at = world.clock.now();
-    const busy: Get = async () => ({ status: 503, body: { error: "busy" } });
-    let looks = 0;
-    const get: Get = (path) => {
-      looks += 1;
-      return looks > 2 && looks < 30 ? busy(path) : fromApi(world)(path);
-    };
-    const clock = clockWith(world, 300_000, () => takenBack(world));
-    expect(await watch({ ...printed(get), clock })).toBe(3);
-    const alone = printed(busy);
-    const began = world.clock.now();
-    expect(began).toBeGreaterThan(at);
-    expect(await watch({ ...alone, clock: world.clock })).toBe(4);
-    expect([alone.lines, (world.clock.now() - began) / 60_000]).toEqual([["busy\n"], 15]);
+    expect([await watch({ ...printed(busy), clock: world.clock }), await status(printed(busy))]).toEqual([4, 4]);
+    expect(world.clock.now()).toBe(at);
+  });
+
+  it.each([
+    [new CallRefused("dynamodb:GetItem failed: AccessDeniedException"), /AccessDenied[\s\S]*headgate-reader/],
+    [new ServiceTrouble("dynamodb:GetItem failed: ECONNREFUSED"), /ECONNREFUSED/],
+  ])("says why the table cannot be read: %s", async (trouble, said) => {
+    const asked = printed(fromTable(new MemoryLedger(() => Promise.reject(trouble))));
+    expect(await status(asked)).toBe(4);
+    expect(asked.lines.join("")).toMatch(said);
   });
 
   it("says where an answer is of another age than the command", async () => {

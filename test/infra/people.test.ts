@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { printApprovalRecord } from "../../cli/approval-record.ts";
 import { fromTable } from "../../cli/look.ts";
+import type { Get } from "../../cli/signed-api.ts";
 import { listOpen, status, watch } from "../../cli/status.ts";
 import type { Ledger } from "../../functions/domain/ports.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
@@ -26,9 +27,11 @@ const STORY = {
 
 let resources: readonly Found[];
 let sandbox: Sandbox;
-beforeAll(async () => {
+beforeAll(() => {
   const template = deploy(DEPLOYMENT).headgate.toJSON();
   resources = everyResource([placed("headgate", { account: ACCOUNT, region: REGION }, template)]);
+}, SYNTHESIS_MS);
+beforeAll(async () => {
   const told = await callsOf(STORY);
   expect(told.outcome).toBe("promoted");
   sandbox = told.sandbox;
@@ -129,6 +132,31 @@ const noting = (ledger: Ledger, asked: [action: string, pk: string][]): Ledger =
     return ledger.list(pk, prefix);
   },
   write: () => Promise.reject(new Error("a reader writes nothing")),
+});
+
+test("status, watch and approval-record say the same through the API as from the table", async () => {
+  const fromApi: Get = async (path) => {
+    const { statusCode, body } = await sandbox.api.look(path, `arn:aws:sts::${ACCOUNT}:assumed-role/reader/rita`);
+    return { status: statusCode, body: JSON.parse(body) as Record<string, unknown> };
+  };
+  const [header] = itemsOf(sandbox, "PROMOTION#", "HEADER");
+  const said = async (get: Get, json: boolean) => {
+    const lines: string[] = [];
+    const write = (text: string) => void lines.push(text);
+    const options = { get, promotionId: String(header?.promotionId), zone: "UTC", json, write };
+    await status(options);
+    await watch({ ...options, clock: sandbox.clock });
+    await printApprovalRecord({ ...options, hash: sha256 });
+    return lines;
+  };
+  for (const json of [false, true]) {
+    const [api, table] = await sandbox.inspect(async () => [
+      await said(fromApi, json),
+      await said(fromTable(sandbox.ledger), json),
+    ]);
+    expect(api?.length).toBeGreaterThan(2);
+    expect(api).toEqual(table);
+  }
 });
 
 describe("the policies for people", () => {
