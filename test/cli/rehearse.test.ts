@@ -74,7 +74,7 @@ describe("a rehearsal on paper", () => {
   test("announces each bake, and tells a verdict with both arms and the evidence", () => {
     expect(told.output).toMatch(/ Bake +baking at 10 % for 15m\n/);
     expect(told.output).toMatch(
-      / Judge +passed after 15m\d*s: error rate \d\.\d\d % vs \d\.\d\d %, p95 \d+ ms vs \d+ ms, (?:no )?evidence against it/,
+      / Judge +passed after 15m(\d+s)?: error rate \d\.\d\d % vs \d\.\d\d %, p95 \d+ ms vs \d+ ms, (?:no )?evidence against it/,
     );
     expect(told.output).toMatch(/ Judge +FAIL: .*evidence against it 1 in [\d,]+; /);
     expect(told.output).not.toContain("no-data");

@@ -556,6 +556,7 @@ describe("pause", () => {
       validSeconds: 86_400,
     };
     const world = await rollingOut(0, { plan: { approvals: [asked] } });
+    await storePolicy(world.deps, { environments: { prod: {} }, people: { [people.role]: people.people } });
     await askApproval(world.deps)({ ...IN_PROD, approval: "before" });
     await wait(world, "approval-before");
     expect(world.woken).toEqual([]);
