@@ -12,7 +12,7 @@ import { HeadgateStack } from "./headgate-stack.ts";
 import { POLICY_WRITER } from "./parts/policy.ts";
 import { placesOf, type TargetPlace } from "./places.ts";
 import { readPolicyFile } from "./policy-file.ts";
-import { readApiSettings } from "./settings.ts";
+import { readApiSettings, readSender } from "./settings.ts";
 import { TargetRoleStack } from "./target-role-stack.ts";
 
 /** Every function's file, by the name of its code. */
@@ -43,7 +43,8 @@ export function addStacks(app: App, codeOf: CodeOf): void {
   };
   const deployRole = optional("deployRoleArn", setting("deployRoleArn", ""));
   const api = readApiSettings(given, home.region);
-  new HeadgateStack(app, name, { ...shared, ...deployRole, env: home, policyFile, codeOf, api });
+  const sender = readSender(given, home.region);
+  new HeadgateStack(app, name, { ...shared, ...deployRole, env: home, policyFile, codeOf, api, sender });
   for (const place of placesOf(policyFile.policy).filter(hasRole)) {
     const { account, region } = place;
     new TargetRoleStack(app, `${name}-target-${place.environments.join("-")}`, {

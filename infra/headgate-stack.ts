@@ -12,6 +12,7 @@ import { type Machines, machineArn, makeMachines } from "./parts/machines.ts";
 import { makeNotices } from "./parts/notices.ts";
 import { makePeoplesPolicies } from "./parts/people.ts";
 import { makePolicy } from "./parts/policy.ts";
+import type { SesSender } from "./parts/ses.ts";
 import { makeWatch } from "./parts/watch.ts";
 import { placesOf, type TargetPlace } from "./places.ts";
 import type { PolicyFile } from "./policy-file.ts";
@@ -29,6 +30,8 @@ export interface HeadgateProps extends StackProps {
   /** The role that CloudFormation works as, where it is not that of CDK's bootstrap. */
   readonly deployRoleArn?: string;
   readonly api: ApiSettings;
+  /** Who mails come from where SES sends them; null: SNS does. */
+  readonly sender: SesSender | null;
   readonly rows?: readonly FunctionRow[];
 }
 
@@ -42,7 +45,11 @@ export class HeadgateStack extends Stack {
 
     const key = makeKey(this, name);
     const ledger = makeLedger(this, name, key);
-    const notices = makeNotices(this, name, key, { ...policyFile, deployRoleArn: props.deployRoleArn });
+    const notices = makeNotices(this, name, key, {
+      ...policyFile,
+      deployRoleArn: props.deployRoleArn,
+      sender: props.sender,
+    });
     const api = makeApi(this, { name, key, ...props.api });
     const { artifactBuckets, externalId } = props;
     const around = { name, codeOf, ledger, notices, places, artifactBuckets, externalId };

@@ -1,5 +1,6 @@
 /** What a deployment is told by context beyond its policy: read once, and refused with what would do. */
 import type { OwnDomain } from "./parts/domain.ts";
+import { domainIn, type SesSender } from "./parts/ses.ts";
 import type { WebAclSetting } from "./parts/web-acl.ts";
 
 /** A setting by its name; an empty text where it is not given. */
@@ -69,10 +70,47 @@ function readWebAcl(setting: Setting, region: string | undefined): WebAclSetting
   return "on";
 }
 
-/** A regional API works with what is in its own Region. */
+const ADDRESS = /^[a-z0-9][\w.+-]{0,63}@(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+const IDENTITY = /^arn:[a-z-]+:ses:([a-z0-9-]+):\d{12}:identity\/(\S+)$/;
+const CONFIGURATION_SET = /^[\w-]{1,64}$/;
+const OF_SES = ["mailFrom", "sesIdentity", "configurationSet"] as const;
+
+/** Who mails come from where SES sends them; null: SNS does. Throws as `readApiSettings` does. */
+export function readSender(setting: Setting, region: string | undefined): SesSender | null {
+  const mail = setting("mail");
+  if (mail === "" || mail === "sns") {
+    const alone = OF_SES.find((key) => setting(key) !== "");
+    if (alone !== undefined) throw refused(alone, setting(alone), "is for mail by SES: set mail=ses, too");
+    return null;
+  }
+  if (mail !== "ses") throw refused("mail", mail, "should be sns or ses");
+  const [from, configurationSet] = [setting("mailFrom"), setting("configurationSet")];
+  if (!ADDRESS.test(from)) throw refused("mailFrom", from, "should be the sender's address, like releases@example.com");
+  if (configurationSet !== "" && !CONFIGURATION_SET.test(configurationSet)) {
+    throw refused("configurationSet", configurationSet, "should be the name of a configuration set of SES");
+  }
+  return {
+    from,
+    identity: readIdentity(setting("sesIdentity"), from, region),
+    configurationSet: configurationSet || null,
+  };
+}
+
+function readIdentity(given: string, from: string, region: string | undefined): SesSender["identity"] {
+  if (given === "") return null;
+  if (given === "create") return given;
+  const [, , name] = IDENTITY.exec(given) ?? [];
+  if (name !== from && name !== domainIn(from)) {
+    throw refused("sesIdentity", given, `should be create, or the ARN of the identity of ${from} or ${domainIn(from)}`);
+  }
+  refuseElsewhere("sesIdentity", given, IDENTITY, region);
+  return { arn: given };
+}
+
+/** What is regional works with what is in its own Region. */
 function refuseElsewhere(key: string, arn: string, pattern: RegExp, region: string | undefined): void {
   const where = pattern.exec(arn)?.[1];
-  if (region !== undefined && where !== region) throw refused(key, arn, `should be in the API's Region, ${region}`);
+  if (region !== undefined && where !== region) throw refused(key, arn, `should be in Headgate's Region, ${region}`);
 }
 
 function refused(key: string, value: string, problem: string): Error {

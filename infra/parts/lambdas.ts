@@ -12,7 +12,7 @@ import { grantsOf, isAsked, type TargetPlace } from "../places.ts";
 import { acknowledge, give } from "./grants.ts";
 import { KEPT, makeLog } from "./keeping.ts";
 import { type Ledger, ledgerGrants } from "./ledger.ts";
-import { mailGrants, type Notices } from "./notices.ts";
+import type { Notices } from "./notices.ts";
 
 /** What rows are turned into functions with. */
 export interface Surroundings {
@@ -93,7 +93,7 @@ function environmentOf(row: FunctionRow, around: Surroundings): Record<string, s
     restoreFunction: functionNameOf(around.name, RESTORE),
     settleFunction: functionNameOf(around.name, SETTLE),
     tableName: ledger.table.tableName,
-    mail: { by: "sns", topicArn: notices.topic.topicArn } as const,
+    mail: notices.people.settings,
   };
   return { NODE_OPTIONS: "--enable-source-maps", ...variablesOf(row, known) };
 }
@@ -102,7 +102,7 @@ function grantsFor(row: FunctionRow, around: Surroundings): Grant[] {
   const promotions = `${executionsOf(around.promotionMachineArn)}:*`;
   return [
     ...ledgerGrants(around.ledger, row),
-    ...(row.mails ? mailGrants(around.notices) : []),
+    ...(row.mails ? around.notices.people.grants : []),
     ...(row.wakes
       ? [{ actions: ["states:SendTaskSuccess"], resources: ["*"], why: "A task token names its task." }]
       : []),

@@ -1,4 +1,4 @@
-/** Mail: one topic for people's notices and links, one for alarms about Headgate itself. */
+/** Mail: people's notices and links, by a topic or by SES, and a topic for alarms about Headgate itself. */
 import { createHash } from "node:crypto";
 import { Aws, Fn, Stack } from "aws-cdk-lib";
 import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -8,13 +8,13 @@ import type { Construct } from "constructs";
 import { RECIPIENT } from "../../functions/adapters/sns-mailer.ts";
 import type { Grant } from "../../functions/targets/grant.ts";
 import { keyUse, ofOwnAlarms } from "./keeping.ts";
+import type { PeopleMail } from "./people-mail.ts";
+import { mailBySes, type SesSender } from "./ses.ts";
 
 export interface Notices {
-  /** Each person has a subscription that lets through only what is addressed to them. */
-  readonly topic: Topic;
+  readonly people: PeopleMail;
   /** Unfiltered: those who are paged. */
   readonly alarms: Topic;
-  readonly key: Key;
 }
 
 export interface NoticesProps {
@@ -24,22 +24,35 @@ export interface NoticesProps {
   readonly pageTo: readonly string[];
   /** The role that CloudFormation works as, where it is not that of CDK's bootstrap. */
   readonly deployRoleArn?: string | undefined;
+  /** Who mails come from where SES sends them; null: SNS does, by a topic. */
+  readonly sender?: SesSender | null;
 }
 
 /** Throws where nobody would hear the alarms. */
 export function makeNotices(scope: Construct, name: string, key: Key, props: NoticesProps): Notices {
-  const { people, pageTo } = props;
+  const { pageTo, sender = null } = props;
   if (pageTo.length === 0) {
     const hint = "name in one environment's pageTo who is on call";
     throw new Error(`policy.environments.*.pageTo: [] - nobody would hear the alarms about Headgate itself; ${hint}`);
   }
-  const topic = new Topic(scope, "Notices", { topicName: `${name}-notices`, masterKey: key, enforceSSL: true });
+  const people = sender === null ? mailByTopic(scope, name, key, props) : mailBySes(scope, sender);
   const alarms = new Topic(scope, "Alarms", { topicName: `${name}-alarms`, masterKey: key, enforceSSL: true });
   alarms.addToResourcePolicy(alarmsMayPublish(name, alarms));
-  topic.addToResourcePolicy(deploymentsAloneSubscribe(topic, deployRole(Stack.of(scope), props.deployRoleArn)));
-  for (const address of people) subscribe(scope, topic, address, { [RECIPIENT]: [address] });
   for (const address of pageTo) subscribe(scope, alarms, address);
-  return { topic, alarms, key };
+  return { people, alarms };
+}
+
+/** A topic on which each person has a subscription that lets through only what is addressed to them. */
+function mailByTopic(scope: Construct, name: string, key: Key, { people, deployRoleArn }: NoticesProps): PeopleMail {
+  const topic = new Topic(scope, "Notices", { topicName: `${name}-notices`, masterKey: key, enforceSSL: true });
+  topic.addToResourcePolicy(deploymentsAloneSubscribe(topic, deployRole(Stack.of(scope), deployRoleArn)));
+  for (const address of people) subscribe(scope, topic, address, { [RECIPIENT]: [address] });
+  return {
+    settings: { by: "sns", topicArn: topic.topicArn },
+    grants: topicGrants(topic, key),
+    delivered: [topic.metricNumberOfNotificationsDelivered()],
+    failed: [topic.metricNumberOfNotificationsFailed({ statistic: "Sum" })],
+  };
 }
 
 /** Who could read everybody's links by one more subscription, or take away the policy that refuses it. */
@@ -108,9 +121,9 @@ function subscribe(scope: Construct, topic: Topic, endpoint: string, filterPolic
 }
 
 /** Sending mail, and asking who has confirmed. */
-export function mailGrants({ topic, key }: Notices): Grant[] {
+function topicGrants({ topicArn }: Topic, key: Key): Grant[] {
   return [
-    { actions: ["sns:Publish", "sns:ListSubscriptionsByTopic"], resources: [topic.topicArn] },
+    { actions: ["sns:Publish", "sns:ListSubscriptionsByTopic"], resources: [topicArn] },
     { actions: ["sns:GetSubscriptionAttributes"], resources: ["*"], why: "SNS knows no resource for a subscription." },
     keyUse(key, "sns", ["kms:Decrypt", "kms:GenerateDataKey"]),
   ];

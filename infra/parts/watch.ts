@@ -65,8 +65,8 @@ function troublesOf(props: WatchProps): Trouble[] {
     },
     {
       id: "MailFailed",
-      means: "SNS could not deliver mail; somebody waits for a link that never came",
-      metric: props.notices.topic.metricNumberOfNotificationsFailed({ period: FIVE_MINUTES, statistic: "Sum" }),
+      means: "mail could not be delivered; somebody waits for a link that never came",
+      metric: sumOf(props.notices.people.failed),
       at: 1,
     },
     ...(props.deadLetters === null
@@ -232,7 +232,7 @@ function makeDashboard(scope: Construct, { name, machines, lambdas, api, notices
     }),
     new GraphWidget({
       title: "Mail",
-      left: [notices.topic.metricNumberOfNotificationsDelivered(), notices.topic.metricNumberOfNotificationsFailed()],
+      left: [...notices.people.delivered, ...notices.people.failed],
     }),
   );
 }

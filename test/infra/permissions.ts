@@ -3,6 +3,7 @@
 import { type Access, roleFor } from "../../functions/domain/access.ts";
 import { accessOf } from "../../infra/access.ts";
 import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
+import { MAIL_FROM } from "../../sandbox/host/deployment.ts";
 import type { Deployment, Statement } from "./deployment.ts";
 import { ACCOUNT, REGION, statementsOf } from "./deployment.ts";
 
@@ -128,6 +129,10 @@ export function otherRequests(
     case "sns": {
       const topic = `arn:aws:sns:${REGION}:${ACCOUNT}:headgate-notices`;
       return [{ action: `sns:${operation}`, resource: operation === "GetSubscriptionAttributes" ? "*" : topic }];
+    }
+    case "ses": {
+      const sender = `arn:aws:ses:${REGION}:${ACCOUNT}:identity/${MAIL_FROM}`;
+      return [{ action: `ses:${operation}`, resource: operation === "SendEmail" ? sender : "*" }];
     }
     case "states":
       return [{ action: `states:${operation}`, resource: input.executionArn ?? input.stateMachineArn ?? "*" }];

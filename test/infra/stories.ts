@@ -25,6 +25,8 @@ export interface Story {
   readonly signedAfter?: number;
   /** So long after the start (ms) somebody ends all links. */
   readonly rotatedAfter?: number;
+  /** Mail goes by SES. */
+  readonly mailBy?: "ses";
   /** Another promotion of the same service starts so long (ms) after the first one. */
   readonly rivalAfter?: number;
 }
@@ -173,6 +175,7 @@ export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; out
     policy: plan.policy,
     plan: worldPlanOf(plan),
     sweepEveryMs: 60_000,
+    mailBy: story.mailBy ?? "sns",
   });
   const calls = callsIn(sandbox);
   if (rivalAfter !== undefined) sandbox.clock.after(rivalAfter, "rival", async () => sandbox.start(rival, "rival"));
