@@ -24,10 +24,13 @@ export function domainOptions(scope: Construct, { domainName, certificateArn }: 
   };
 }
 
+/** Name of the output for whoever has the zone. */
+export const DOMAIN_TARGET = "DomainTarget";
+
 /** Points the domain to the API, or says what has to. */
 export function pointTo(scope: Construct, rest: RestApi, { domainName, zone }: OwnDomain): void {
   if (zone === null) {
-    new CfnOutput(scope, "DomainTarget", {
+    new CfnOutput(scope, DOMAIN_TARGET, {
       value: rest.domainName?.domainNameAliasDomainName ?? "",
       description: `make ${domainName} a CNAME, or an alias, of this`,
     });

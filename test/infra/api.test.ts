@@ -4,6 +4,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, test } from "vitest";
 import { htmlHeaders } from "../../functions/pages/layout.ts";
 import { sha256 } from "../../functions/runtime/dependencies.ts";
+import { DOMAIN_TARGET } from "../../infra/parts/domain.ts";
 import { ROUTES } from "../../infra/parts/routes.ts";
 import { ACCOUNT, type Deployment, deploy, REGION, resourcesOf, SYNTHESIS_MS, written } from "./deployment.ts";
 
@@ -200,9 +201,9 @@ describe("a domain of the team's own", () => {
 
   test("has its record where the zone is given, and an output for whoever makes it where not", () => {
     expect(only(dressed.headgate, "AWS::Route53::RecordSet")).toMatchObject({ Name: `${DOMAIN}.`, Type: "A" });
-    expect(outputs(dressed)).not.toHaveProperty("DomainTarget");
+    expect(outputs(dressed)).not.toHaveProperty(DOMAIN_TARGET);
     expect(all(others.headgate, "AWS::Route53::RecordSet")).toEqual([]);
-    expect(outputs(others).DomainTarget?.Value).toEqual({ "Fn::GetAtt": [expect.any(String), "RegionalDomainName"] });
+    expect(outputs(others)[DOMAIN_TARGET]?.Value).toEqual({ "Fn::GetAtt": [expect.any(String), "RegionalDomainName"] });
   });
 });
 

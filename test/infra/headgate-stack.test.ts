@@ -408,7 +408,7 @@ describe("outputs", () => {
   beforeAll(() => {
     const certificateArn = `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1`;
     made = outputsOf(deploy({ domainName: "releases.example.com", certificateArn }));
-  });
+  }, SYNTHESIS_MS);
   const documents = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].map((path) =>
     readFileSync(path, "utf8"),
   );
