@@ -8,6 +8,7 @@ import type {
   RolePlan,
   When,
 } from "../functions/domain/plan.ts";
+import { oneLine } from "../functions/domain/text.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
 import { wrapped } from "../functions/domain/wrapped.ts";
 import { gateInWords, ruleInWords, targetInWords, windowInWords } from "../functions/pages/promotion/plan-words.ts";
@@ -16,12 +17,12 @@ import { gateInWords, ruleInWords, targetInWords, windowInWords } from "../funct
 
 /** Lines about the whole promotion, of at most `width` characters; `now` is the epoch ms at which it would start. */
 export function planInWords(plan: PromotionPlan, now: number, width: number): string[] {
-  const ticket = plan.ticket === null ? "" : `, ticket ${plan.ticket}`;
+  const ticket = plan.ticket === null ? "" : `, ticket ${whole(plan.ticket)}`;
   const lines = [
     `${plan.service} ${plan.version} (commit ${plan.commit.slice(0, 12)}), ${plan.risk} risk, asked for by ${plan.requestedBy}${ticket}`,
-    plan.summary,
+    whole(plan.summary),
     `through ${plan.environments.map((one) => one.environment).join(", then ")}`,
-    ...(plan.emergency === null ? [] : [`emergency: ${plan.emergency.reason}`]),
+    ...(plan.emergency === null ? [] : [`emergency: ${whole(plan.emergency.reason)}`]),
   ];
   let at = now;
   for (const environment of plan.environments) {
@@ -30,6 +31,9 @@ export function planInWords(plan: PromotionPlan, now: number, width: number): st
   }
   return lines.flatMap((line) => wrapped(line, width, line.startsWith("  ") ? TEXT_COLUMN : 0));
 }
+
+/** What the release says, uncut, and on no line of its own making. */
+const whole = (text: string) => oneLine(text, Number.POSITIVE_INFINITY);
 
 function startOf(plan: EnvironmentPlan, at: number): number {
   return earliestStart(plan.window, at, plannedSeconds(plan.steps), plan.notBefore) ?? at;

@@ -7,7 +7,10 @@
  */
 const DECEPTIVE = String.raw`\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u206A-\u206F\uFFF9-\uFFFB`;
 
-const DECEIVING = new RegExp(`[${DECEPTIVE}]`, "gu");
+/** Marks that one letter carries in any script that people write; more of them climb over the lines around it. */
+const STACKED = String.raw`(?<=\p{M}{8})\p{M}`;
+
+const DECEIVING = new RegExp(`[${DECEPTIVE}]|${STACKED}`, "gu");
 /** Also what has a place in some texts, joins emoji or letters, and none in a name or an address: all that cannot be seen. */
 const UNSEEN = new RegExp(String.raw`[${DECEPTIVE}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}`, "gu");
 /** Everything that some program takes for the end of a line, and what looks like a blank. */

@@ -36,6 +36,16 @@ function runWith(changes: Changes): Promise<{ readonly code: number; readonly te
 const MANY = Array.from({ length: 7 }, (_, index) => `t${index + 1}`);
 
 describe("headgate check", () => {
+  it("keeps what the release says on lines that the release cannot break", async () => {
+    const { code, text } = await runWith({
+      "release.summary": "Faster checkout.\n\nno warning",
+      "release.emergency": { reason: "orders are lost\nno warning" },
+    });
+    expect(code).toBe(0);
+    expect(text).toContain("\nFaster checkout. no warning\n");
+    expect(text).toContain("\nemergency: orders are lost no warning\n");
+  });
+
   it("says what the BBWS promotion will do, and ends with 0", async () => {
     const { code, text } = await run("infra/policies/bbws.json", "events/bbws-v2025.12.25.1.json");
     expect(code).toBe(0);

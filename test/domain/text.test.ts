@@ -28,6 +28,13 @@ describe("plain text", () => {
     );
   });
 
+  test("has no letter under more marks than people write", () => {
+    const acute = "\u0301";
+    expect(inPlainText(`e${acute.repeat(8)}f`)).toBe(`e${acute.repeat(8)}f`);
+    expect(inPlainText(`e${acute.repeat(10)}f`)).toBe(`e${acute.repeat(8)}[U+0301][U+0301]f`);
+    expect(deceivingIn(`e${acute.repeat(9)}`, "several lines")).toEqual(["U+0301"]);
+  });
+
   test("is made of every text of a value and of its keys, and of nothing else", () => {
     const value = { "a\u202E": [1, null, true, { b: "c\u0000" }], d: undefined };
     expect(allInPlainText(value)).toEqual({ "a[U+202E]": [1, null, true, { b: "c[U+0000]" }], d: undefined });
