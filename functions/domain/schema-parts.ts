@@ -58,6 +58,15 @@ export const textSchema = z
   .refine((text) => !isBlank(text), BLANK)
   .meta({ description: "a text of 1 to 2,000 characters", examples: ["A text."] });
 
+/** Why a person did something to a promotion. */
+export const reasonSchema = z
+  .string()
+  .trim()
+  .min(3)
+  .max(500)
+  .refine((text) => !isBlank(text), BLANK)
+  .describe("say why in 3 to 500 characters: it stands in the record");
+
 /** Any JSON; what a probe sends or expects. */
 export const jsonSchema = z.json().describe("any JSON value");
 

@@ -9,6 +9,7 @@ import { send } from "../../functions/domain/notices/send.ts";
 import type { Mail } from "../../functions/domain/ports.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { announcement } from "../../functions/domain/promotion/opening.ts";
+import { PeopleRequest } from "../../functions/pages/approval/people.ts";
 import { readBody } from "../../functions/pages/json.ts";
 import { VerbRequest } from "../../functions/pages/promotion/verbs.ts";
 import { HOUR, INFRA, LEAD, OWNER, promotionPlan, role, type SceneOptions } from "../support/approval-scene.ts";
@@ -210,9 +211,12 @@ describe("what is to be seen is seen", () => {
     await expectUntouched(here);
   });
 
-  test("an operator's reason is refused where nobody sees it, or where it deceives", () => {
+  test.each([
+    ["an operator's verb", VerbRequest, { verb: "abort" }],
+    ["who revokes somebody", PeopleRequest, { address: LEAD }],
+  ])("the reason of %s is refused where nobody sees it, or where it deceives", (_, schema, body) => {
     for (const reason of ["\u200B\u200B\u200B", "fine\u202E", "\u001B[2J"]) {
-      const read = readBody(VerbRequest, JSON.stringify({ verb: "abort", reason }));
+      const read = readBody<typeof VerbRequest | typeof PeopleRequest>(schema, JSON.stringify({ ...body, reason }));
       expect(read.ok ? null : [read.answer.status, read.answer.body]).toEqual([
         400,
         expect.stringContaining("body.reason"),

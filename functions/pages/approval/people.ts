@@ -1,13 +1,13 @@
 /** People over the signed routes: who is taken out of deciding or let in again, and the answers in JSON. */
 import * as z from "zod";
 import type { Revoked } from "../../domain/approval/revoke.ts";
-import { addressSchema } from "../../domain/schema-parts.ts";
+import { addressSchema, reasonSchema } from "../../domain/schema-parts.ts";
 import type { HttpResponse } from "../http.ts";
 import { json } from "../json.ts";
 
 export const PeopleRequest = z.strictObject({
   address: addressSchema,
-  reason: z.string().trim().min(3).max(500).describe("say why in 3 to 500 characters: it stands in the record"),
+  reason: reasonSchema,
 });
 
 export function revokedAnswer(address: string, { state, changed, asked, parties }: Revoked): HttpResponse {

@@ -4,18 +4,10 @@ import type { Header } from "../../domain/ledger/header.ts";
 import type { CarriedOut } from "../../domain/promotion/carry-out.ts";
 import type { Released } from "../../domain/promotion/release-hold.ts";
 import { type WayBack, wayBackInWords } from "../../domain/promotion/way-back.ts";
-import { BLANK } from "../../domain/schema-parts.ts";
-import { isBlank } from "../../domain/text.ts";
+import { reasonSchema } from "../../domain/schema-parts.ts";
 import type { HttpResponse } from "../http.ts";
 import { json } from "../json.ts";
 
-const reason = z
-  .string()
-  .trim()
-  .min(3)
-  .max(500)
-  .refine((text) => !isBlank(text), BLANK)
-  .describe("say why in 3 to 500 characters: it stands in the record");
 const environment = z.string().min(1).describe("the environment in which the version may come again");
 
 const request = z
@@ -27,10 +19,10 @@ const request = z
 export const VerbRequest = z.discriminatedUnion("verb", [
   z.strictObject({
     verb: z.literal(["hold", "resume", "roll-back", "abort", "skip-bake", "promote-now"]),
-    reason,
+    reason: reasonSchema,
     request,
   }),
-  z.strictObject({ verb: z.literal("release-hold"), environment, reason, request }),
+  z.strictObject({ verb: z.literal("release-hold"), environment, reason: reasonSchema, request }),
 ]);
 
 /** What was done about a verb; 202: it goes on after the answer. */
