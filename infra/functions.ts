@@ -187,7 +187,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   // It also does what follows from a decision for those who may do no more than decide.
   row("settle-approval", "task", { ...ASKING, wakes: true }),
   rowApart("pause", "task", { reads: ["promotion", "approvals", ...IN_FORCE], writes: ["promotion"], wakes: true }),
-  silentRow("check-window", "task", { reads: ["approvals"] }),
+  silentRow("check-window", "task", { reads: ["approvals", ...IN_FORCE] }),
   silentRow("capture-baseline", "task", {
     reads: ["approvals", "locks"],
     writes: ["alarms"],

@@ -438,8 +438,11 @@ describe("check-window", () => {
   });
 
   const APPROVAL = { id: "before", when: "before", validSeconds: 3_600 } as ApprovalPlan;
+  const NOBODY_NEEDED = { generation: 1, roles: [], escalation: null, requester: "", startedBy: null };
   const settle = (world: World, state: string) =>
-    world.ledger.write([{ put: item(keys.approval(P1, ENV, "before"), { state, endedAt: START, news: false }) }]);
+    world.ledger.write([
+      { put: item(keys.approval(P1, ENV, "before"), { ...NOBODY_NEEDED, state, endedAt: START, news: false }) },
+    ]);
 
   it("stops where the approval would be stale when the window opens", async () => {
     const soon = await entered({

@@ -55,6 +55,8 @@ export interface ApprovalRecord {
   /** Who is asked when the others stay silent; `escalatedAt` says whether that has happened. */
   readonly escalation: AskedRole | null;
   readonly askedAt: number;
+  /** Why the yes of the round before counted no more, where people had to be asked anew for that. */
+  readonly anew?: string;
   readonly expiresAt: number;
   readonly remindSeconds: number | null;
   readonly escalatesAt: number | null;

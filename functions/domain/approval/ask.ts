@@ -14,11 +14,13 @@ import { bindingOf } from "./binding.ts";
 import { pageUnlooked, tellHeldBack } from "./hold-back.ts";
 import { findApproval, loadAsked, loadDecisions } from "./load.ts";
 import { loadInForce } from "./load-in-force.ts";
+import { whyNoLonger } from "./look-again.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import { type Subject, troubleNotice, unaskedNotice } from "./notices.ts";
 import { currentEpoch } from "./open-link.ts";
 import type { Overhearer } from "./overhearing.ts";
 import type { ApprovalName } from "./records.ts";
+import { anewNotice } from "./seat-notices.ts";
 import { openSeats, type Seat } from "./seats.ts";
 import { isStale, settle } from "./settlement.ts";
 import { type Standing, standing } from "./standing.ts";
@@ -26,7 +28,8 @@ import { gateResults } from "./trail.ts";
 
 /**
  * Asks everybody whom the plan names, once: called again, it sends what was not sent and changes nothing else. An
- * approval that was given too long ago is asked for anew, with new links; what was decided then stays in the trail.
+ * approval that was given too long ago, or by people who may not decide any more, is asked for anew, with new links; what
+ * was decided then stays in the trail.
  * Throws `BrokenRecord` where the plan has no such approval, and what the ports throw.
  */
 export async function askNow(deps: MailTools, name: ApprovalName): Promise<Standing> {
@@ -56,8 +59,10 @@ type About = Awaited<ReturnType<typeof loadAsked>>;
 /** Null: the promotion is closed, and nothing is asked of it any more. */
 async function ensureRecord(deps: MailTools, name: ApprovalName, about: About): Promise<ApprovalRecord | null> {
   const found = await findApproval(deps.ledger, name);
-  if (found !== undefined && !isStale(found, about.wanted, deps.clock.now())) return found;
-  const record = await newRecord(deps, name, about, found?.generation ?? 0, found?.revision ?? 0);
+  const why = found === undefined ? null : await whyNoLonger(deps.ledger, found);
+  if (found !== undefined && why === null && !isStale(found, about.wanted, deps.clock.now())) return found;
+  const fresh = await newRecord(deps, name, about, found?.generation ?? 0, found?.revision ?? 0);
+  const record: ApprovalRecord = why === null ? fresh : { ...fresh, anew: why };
   const put: Change = {
     put: item(keys.approval(name.promotionId, name.environment, name.approval), record),
     if: found === undefined ? "absent" : { revision: found.revision, state: found.state },
@@ -136,6 +141,7 @@ async function tellEverybody(
   const { record } = subject;
   const trouble = await troubleOf(deps, record);
   await tellTrouble(deps, subject, trouble);
+  await tellAnew(deps, subject);
   const { refused, heldBack, unlooked } = await mailSeats(deps, subject, open, "asked", "ask");
   await pageUnasked(deps, subject, refused);
   await pageUnlooked(deps, subject, unlooked);
@@ -146,7 +152,11 @@ async function tellEverybody(
   await appendAudit(deps, name.promotionId, {
     id: `approval#${name.environment}#${name.approval}#${record.askedAt}#asked`,
     kind: "asked",
-    summary: [`asked for approval "${name.approval}" of ${name.environment}: ${roles}`, ...remarks].join("; "),
+    summary: [
+      `asked for approval "${name.approval}" of ${name.environment}: ${roles}`,
+      ...(record.anew === undefined ? [] : [`anew, since ${record.anew}`]),
+      ...remarks,
+    ].join("; "),
     environment: name.environment,
     data: {
       approval: name.approval,
@@ -158,6 +168,15 @@ async function tellEverybody(
     },
   });
   return remarks;
+}
+
+/** Tells the parties that an approval which they know as given is asked for again. */
+async function tellAnew(deps: MailTools, subject: Subject): Promise<void> {
+  const { record } = subject;
+  if (record.anew === undefined) return;
+  const name = `APPROVAL#${record.environment}#${record.approval}#${record.askedAt}#anew`;
+  const notice = { name, ...anewNotice(subject, record.anew) };
+  await send(deps, record.promotionId, notice, partyAddresses(record), { mark: "before" });
 }
 
 /** In the middle of a rollout a share of traffic waits for the answer of people who do not know that they are asked. */

@@ -54,3 +54,18 @@ export function replacedNotice({ record, release, plan }: Subject, { role, addre
     ].join("\n"),
   };
 }
+
+/** For the parties: an approval that they know as given is asked for again, before anything was done by it. */
+export function anewNotice({ record, release, plan }: Subject, why: string): Wording {
+  const what = `${release.service} ${release.version} for ${plan.environment}`;
+  return {
+    subject: `${what}: people are asked anew`,
+    body: [
+      `The approval "${record.approval}" of ${what} was given, and counts no more before the rollout has begun:`,
+      "",
+      `  ${oneLine(why)}`,
+      "",
+      `Everybody who may decide is asked anew, until ${deadlineInWords(record.expiresAt, plan.window?.zone ?? null)}.`,
+    ].join("\n"),
+  };
+}

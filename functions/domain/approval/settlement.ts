@@ -173,6 +173,16 @@ export function goneChange(
   return isNoted(record, gone) ? {} : { gone: { at: now, seats: gone }, news: true };
 }
 
+/**
+ * Whether an approval that was given would be given still: whether those who said yes, and hold their roles yet, are
+ * enough. What was not given holds nothing.
+ */
+export function holdsYet(record: ApprovalRecord, decisions: readonly Decision[], inForce: InForce): boolean {
+  if (record.state !== "approved") return false;
+  const again: ApprovalRecord = { ...record, state: "waiting" };
+  return waitingFor(again, countedDecisions(again, decisions, inForce), inForce).length === 0;
+}
+
 /** Whether an approval given at `endedAt` counts no more at `now`: it was about a state of the world long past. */
 export function isStale(record: ApprovalRecord, plan: Pick<ApprovalPlan, "validSeconds">, now: number): boolean {
   return record.state === "approved" && record.endedAt !== null && now - record.endedAt > plan.validSeconds * 1_000;

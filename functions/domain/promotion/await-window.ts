@@ -1,6 +1,7 @@
 /** The last questions before a rollout: is it approved, is the window open? If not, until when is it waited for? */
 
 import { findApproval } from "../approval/load.ts";
+import { whyNoLonger } from "../approval/look-again.ts";
 import { isStale } from "../approval/settlement.ts";
 import { loadHead, loadHeader, loadPlan, loadSignals } from "../ledger/load.ts";
 import { noteEnding } from "../ledger/note-ending.ts";
@@ -11,18 +12,35 @@ import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";
 import { whyStopped } from "../traffic/journal.ts";
 import { earliestStart, local, plannedSeconds } from "../windows.ts";
+import { askedAnew, type Child } from "./children.ts";
 import { stopBefore } from "./stop-before.ts";
 
 type Tools = Pick<Dependencies, "ledger" | "clock" | "hash">;
 
 export interface Start {
-  readonly decision: "go" | "wait" | "stop";
+  /** `ask`: the approval was given by people who may not decide any more. */
+  readonly decision: "go" | "wait" | "ask" | "stop";
   readonly wait: { readonly seconds: number };
+  /** The execution in which people are asked anew, should they be. */
+  readonly approval: Child;
   readonly summary: string;
 }
 
-/** Whether the rollout may start now. What forbids it for good is noted as the promotion's ending. */
+/** The start before it is known which execution would ask anew. */
+type Bare = Omit<Start, "approval">;
+
+/**
+ * Whether the rollout may start now. What forbids it for good is noted as the promotion's ending. An approval whose people
+ * have gone since is asked for anew rather than failing the promotion: nobody said no, and others may say yes. Later than
+ * here it is not looked at again: what moves traffic back from then on is the journal, an alarm, or an operator.
+ */
 export async function mayStart(deps: Tools, promotionId: string, environment: string): Promise<Start> {
+  const record = await findApproval(deps.ledger, { promotionId, environment, approval: "before" });
+  const approval = askedAnew(deps.hash, promotionId, environment, record?.generation ?? 0);
+  return { ...(await startOf(deps, promotionId, environment)), approval };
+}
+
+async function startOf(deps: Tools, promotionId: string, environment: string): Promise<Bare> {
   const head = await loadHead(deps.ledger, promotionId, environment);
   if (head.state !== "open") return stop(whyStopped(head));
   const plan = await loadPlan(deps, promotionId, environment);
@@ -32,12 +50,14 @@ export async function mayStart(deps: Tools, promotionId: string, environment: st
     await noteEnding(deps, promotionId, end.outcome, end.summary);
     return stop(end.summary);
   }
+  const outdated = await whyOutdated(deps, promotionId, plan);
+  if (outdated !== null) return { decision: "ask", wait: { seconds: 1 }, summary: outdated };
   return startAt(deps, promotionId, plan, start ?? deps.clock.now());
 }
 
-const stop = (summary: string): Start => ({ decision: "stop", wait: { seconds: 1 }, summary });
+const stop = (summary: string): Bare => ({ decision: "stop", wait: { seconds: 1 }, summary });
 
-async function startAt(deps: Tools, promotionId: string, { window }: EnvironmentPlan, start: number): Promise<Start> {
+async function startAt(deps: Tools, promotionId: string, { window }: EnvironmentPlan, start: number): Promise<Bare> {
   const seconds = Math.ceil((start - deps.clock.now()) / 1_000);
   if (seconds <= 0) return { decision: "go", wait: { seconds: 1 }, summary: "the change window is open" };
   await expectLife(deps.ledger, promotionId, start, "the change window opens");
@@ -87,4 +107,17 @@ async function approvalOf(
   if (record === undefined || record.state === "waiting") return { missing: "errored", isStaleAt: () => false };
   const missing = record.state === "approved" ? null : record.state;
   return { missing, isStaleAt: (at) => isStale(record, asked, at) };
+}
+
+/** Why the approval that was given counts no more; null: it does, or none is asked for. */
+async function whyOutdated(
+  { ledger }: Tools,
+  promotionId: string,
+  { environment, approvals }: EnvironmentPlan,
+): Promise<string | null> {
+  const asked = approvals.find(({ when }) => when === "before");
+  if (asked === undefined) return null;
+  const record = await findApproval(ledger, { promotionId, environment, approval: asked.id });
+  const why = record === undefined ? null : await whyNoLonger(ledger, record);
+  return why === null ? null : `people are asked anew: ${why}`;
 }

@@ -39,3 +39,15 @@ export const queueName = (hash: Hash, promotionId: string, environment: string, 
 /** Name of the execution that goes on waiting for the approval; the first is `childrenOf`'s. */
 export const approvalName = (hash: Hash, promotionId: string, environment: string, chunk: number) =>
   executionName(hash, promotionId, environment, "approval", chunk);
+
+/** More parts than a year of waiting takes, in one round of asking. */
+const PARTS_A_ROUND = 10_000;
+
+/**
+ * The execution in which people are asked anew after the round of this generation. A generation is handed out once, so
+ * that its parts have numbers that no other round's have.
+ */
+export function askedAnew(hash: Hash, promotionId: string, environment: string, generation: number): Child {
+  const chunk = (generation + 1) * PARTS_A_ROUND;
+  return { asked: true, name: approvalName(hash, promotionId, environment, chunk), chunk };
+}
