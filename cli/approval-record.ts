@@ -2,11 +2,11 @@ import { asCaller, callerInWords } from "../functions/domain/callers.ts";
 import { brokenAt } from "../functions/domain/ledger/audit.ts";
 import { claimInWords as claimOf } from "../functions/domain/ledger/origin.ts";
 import type { Hash } from "../functions/domain/ports.ts";
-import { fieldsOf, oneLine } from "../functions/domain/text.ts";
+import { fieldsOf, oneLine, plainJson } from "../functions/domain/text.ts";
 import { local } from "../functions/domain/windows.ts";
 import { PromotionNews } from "../functions/pages/promotion/status-json.ts";
 import { type Look, lookAt, pathOf } from "./look.ts";
-import { inJson, type StatusOptions, sayWhyNot } from "./status.ts";
+import { type StatusOptions, sayWhyNot } from "./status.ts";
 import { claimInWords, starterInWords } from "./status-words.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function printApprovalRecord(options: StatusOptions & { readonly ha
   if (look.kind !== "found") return sayWhyNot(write, look, promotionId);
   const { trail } = look.value;
   const broken = brokenAt(hash, trail.entries) ?? cutAt(trail);
-  if (json) write(`${inJson(look.json, 2)}\n`);
+  if (json) write(`${plainJson(look.json)}\n`);
   else for (const line of [...approvalRecord(look.value, zone), "", chainInWords(trail, broken)]) write(`${line}\n`);
   return broken === null ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 /** How promotions stand, and each step as it comes. */
 import { exitCodeOf } from "../functions/domain/outcomes.ts";
 import type { Clock } from "../functions/domain/ports.ts";
+import { plainJson } from "../functions/domain/text.ts";
 import { OpenPromotions, PromotionNews, PromotionStatus } from "../functions/pages/promotion/status-json.ts";
 import { type Look, lookAt, pathOf } from "./look.ts";
 import type { Get } from "./signed-api.ts";
@@ -11,7 +12,7 @@ export interface LookOptions {
   readonly get: Get;
   /** IANA zone in which times are written. */
   readonly zone: string;
-  /** Prints the API's JSON instead of words. */
+  /** Prints the API's JSON instead of words, an answer a line. */
   readonly json: boolean;
   /** Takes text with its line ends, as `process.stdout.write` does. */
   readonly write: (text: string) => void;
@@ -35,7 +36,7 @@ export async function listOpen(options: LookOptions): Promise<0 | 2 | 4> {
 
 function print<T>({ json, write }: LookOptions, look: Look<T>, words: (found: T) => string[], name: string): 0 | 2 | 4 {
   if (look.kind !== "found") return sayWhyNot(write, look, name);
-  if (json) write(`${inJson(look.json, 2)}\n`);
+  if (json) write(`${plainJson(look.json)}\n`);
   else for (const line of words(look.value)) write(`${line}\n`);
   return 0;
 }
@@ -50,17 +51,6 @@ export function sayWhyNot(
   for (const line of lines) write(`${line}\n`);
   return look.kind === "none" ? 2 : 4;
 }
-
-/** What shows nothing, or turns what stands around it, as JSON can say it too: a terminal obeys some of it. */
-const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** JSON without a character that a terminal would act on; it reads back as the same value. */
-export function inJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(UNSHOWN, (found) => (found === "\n" ? found : escaped(found)));
-}
-
-const escaped = (text: string) =>
-  text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** How often a promotion that is watched is looked at, and for how long one is watched that nobody answers for. Ms. */
 const LOOK_EVERY_MS = 5_000;
@@ -94,5 +84,5 @@ export async function watch(options: StatusOptions & { readonly clock: Clock }):
 /** In JSON, each answer that has something new is a line. */
 function printNews({ json, write, zone }: LookOptions, { trail, state }: PromotionNews, answer: unknown): void {
   if (!json) for (const entry of trail.entries) write(`${entryLine(entry, zone)}\n`);
-  else if (trail.entries.length > 0 || state === "closed") write(`${inJson(answer)}\n`);
+  else if (trail.entries.length > 0 || state === "closed") write(`${plainJson(answer)}\n`);
 }

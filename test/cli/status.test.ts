@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import { fromTable } from "../../cli/look.ts";
 import type { Get } from "../../cli/signed-api.ts";
-import { inJson, listOpen, status, watch } from "../../cli/status.ts";
+import { listOpen, status, watch } from "../../cli/status.ts";
 import { CallRefused, NotReady, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
@@ -244,11 +244,4 @@ test("a reason that would steer a terminal is told without it, and JSON spells i
   expect(json.lines.join("")).not.toMatch(/[^\P{C}\n]/u);
   await status(words);
   expect(words.lines.join("")).not.toMatch(/[^\P{Cc}\n]/u);
-});
-
-test("JSON for a terminal reads back as it was", () => {
-  const value = { text: "a\u001b\u0085\u2028\u{e0041}\u202e\\u202e é\n\t😀", "\u200b": 1 };
-  expect(JSON.parse(inJson(value))).toEqual(value);
-  expect(JSON.parse(inJson(value, 2))).toEqual(value);
-  expect(inJson(value)).not.toMatch(/\p{C}/u);
 });
