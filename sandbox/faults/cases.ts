@@ -14,6 +14,12 @@ export type Deed =
   /** What becomes of every event of an alarm from then on. */
   | ({ readonly do: "alarm-events" } & EventFate)
   | { readonly do: "sweep" }
+  /** Every approver's link ends, and whoever owes an answer is mailed a new one. */
+  | { readonly do: "rotate" }
+  /** Somebody looks how the open promotions stand. */
+  | { readonly do: "look" }
+  /** Somebody is taken out at once. */
+  | { readonly do: "revoke"; readonly address: string }
   /** Previous versions that are due are deleted. */
   | { readonly do: "retire" }
   /** Moves the last target's alias by hand; `weights` are shares of versions beside that one. */

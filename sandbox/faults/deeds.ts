@@ -16,7 +16,16 @@ export interface Done {
 }
 
 /** What is done to the world itself, perhaps before there is any promotion. */
-const TO_THE_WORLD: ReadonlySet<Deed["do"]> = new Set(["alarm-events", "alarm", "move", "sweep", "retire"]);
+const TO_THE_WORLD: ReadonlySet<Deed["do"]> = new Set([
+  "alarm-events",
+  "alarm",
+  "move",
+  "sweep",
+  "retire",
+  "rotate",
+  "look",
+  "revoke",
+]);
 
 /** Whom a moment speaks of: the execution that stands in the state, or the first promotion's. */
 type Whom = string;
@@ -112,8 +121,16 @@ async function perform(sandbox: Sandbox, deed: Deed, { whom, executionArn }: Pla
     case "move":
       moveByHand(sandbox, deed);
       return "done";
+    case "rotate":
+      return untilHeard(sandbox, () => sandbox.api.rotate("the case says so", operatorOf(sandbox)));
+    case "look":
+      return untilHeard(sandbox, () => sandbox.api.look("/promotions", operatorOf(sandbox)));
+    case "revoke":
+      return untilHeard(sandbox, () =>
+        sandbox.api.sayOf("revoke", deed.address, "the case says so", operatorOf(sandbox)),
+      );
     case "operate":
-      return operate(sandbox, executionArn, deed.verb);
+      return untilHeard(sandbox, () => say(sandbox, executionArn, deed.verb));
   }
 }
 
@@ -151,16 +168,19 @@ function moveByHand(sandbox: Sandbox, { version, weights = {} }: Extract<Deed, {
 const SAYS_AGAIN_MS = 60_000;
 const MOST_TRIES = 60;
 
-async function operate(sandbox: Sandbox, executionArn: string, verb: string): Promise<string> {
+/** The status of the first answer that is not trouble. */
+async function untilHeard(sandbox: Sandbox, send: () => Promise<{ readonly statusCode: number }>): Promise<string> {
   for (let tries = 1; ; tries++) {
-    const status = await say(sandbox, executionArn, verb);
-    if (status < 500 || tries === MOST_TRIES) return String(status);
+    const { statusCode } = await send();
+    if (statusCode < 500 || tries === MOST_TRIES) return String(statusCode);
     await sandbox.clock.sleep(SAYS_AGAIN_MS);
   }
 }
 
+const operatorOf = ({ place }: Sandbox) => `arn:aws:sts::${place.account}:assumed-role/operator/olga`;
+
 /** The verb through the API, as the command line sends it. */
-async function say(sandbox: Sandbox, executionArn: string, verb: string): Promise<number> {
+function say(sandbox: Sandbox, executionArn: string, verb: string): Promise<{ readonly statusCode: number }> {
   const open = openPromotions(sandbox).find((promotion) => promotion.executionArn === executionArn);
   const promotionId = open?.promotionId ?? "none";
   const event = apiEvent({
@@ -169,7 +189,7 @@ async function say(sandbox: Sandbox, executionArn: string, verb: string): Promis
     pathParameters: { promotionId },
     contentType: "application/json",
     body: JSON.stringify({ verb, reason: "the case says so" }),
-    caller: `arn:aws:sts::${sandbox.place.account}:assumed-role/operator/olga`,
+    caller: operatorOf(sandbox),
   });
-  return (await sandbox.api.request("operate", event)).statusCode;
+  return sandbox.api.request("operate", event);
 }

@@ -28,6 +28,9 @@ const deed = z.discriminatedUnion("do", [
     z.strictObject({ do: z.literal("alarm-events"), are: z.literal("repeated"), ms: z.int().min(0) }),
   ]),
   z.strictObject({ do: z.literal("retire") }),
+  z.strictObject({ do: z.literal("rotate") }),
+  z.strictObject({ do: z.literal("look") }),
+  z.strictObject({ do: z.literal("revoke"), address: z.string() }),
   z.strictObject({
     do: z.literal("move"),
     version: z.string(),
