@@ -1,6 +1,10 @@
 /** What the signed GET routes take, and what they never say. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { keys } from "../../functions/domain/ledger/keys.ts";
+import { fieldsOf } from "../../functions/domain/text.ts";
+import { OpenPromotions, PromotionNews, PromotionStatus } from "../../functions/pages/promotion/status-json.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
 import { showPromotion } from "../../functions/show-promotion.ts";
 import { type ApiRequest, apiEvent } from "../../sandbox/host/gateway.ts";
@@ -72,5 +76,26 @@ describe("how a promotion stands", () => {
       expect(body).toContain(on.name.promotionId);
       expect(secrets.filter((secret) => body.includes(secret))).toEqual([]);
     }
+  });
+});
+
+describe("the JSON", () => {
+  const named = (schema: unknown): string[] =>
+    Object.entries(fieldsOf(schema)).flatMap(([key, value]) =>
+      key === "properties"
+        ? [...Object.keys(fieldsOf(value)), ...Object.values(fieldsOf(value)).flatMap(named)]
+        : named(value),
+    );
+
+  it.each([
+    ["of one promotion", PromotionStatus],
+    ["of what is new", PromotionNews],
+    ["of those that are open", OpenPromotions],
+  ])("%s is described to programs by every name in it", (_what, schema) => {
+    const document = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+    const [, section = ""] = /### How promotions stand\n([\s\S]*?)\n### /.exec(document) ?? [];
+    const names = new Set(named(z.toJSONSchema(schema)));
+    expect(names.size).toBeGreaterThan(15);
+    expect([...names].filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
   });
 });
