@@ -3,6 +3,7 @@
  * with the caller's identity, and says what it did. `roll-back` and `abort` trip the journals and start a restore before
  * they answer; GET on the same route says how far traffic is back.
  */
+import { signerInWords } from "./domain/ledger/caller-rules.ts";
 import { asHeader, type Header } from "./domain/ledger/header.ts";
 import { keys } from "./domain/ledger/keys.ts";
 import type { Dependencies } from "./domain/ports.ts";
@@ -10,7 +11,7 @@ import { carryOut } from "./domain/promotion/carry-out.ts";
 import { loadWayBack } from "./domain/promotion/load-way-back.ts";
 import { releaseHold } from "./domain/promotion/release-hold.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
-import { json, readBody, refuseRequest, refuseUnsigned } from "./pages/json.ts";
+import { json, readBody, refuseRequest, refuseUnsigned, signatureOf } from "./pages/json.ts";
 import { carriedOutAnswer, releasedAnswer, VerbRequest, wayBackAnswer } from "./pages/promotion/verbs.ts";
 import { httpStep } from "./runtime/step.ts";
 
@@ -31,7 +32,8 @@ async function say(deps: Dependencies, request: HttpRequest): Promise<HttpRespon
   if (!body.ok) return body.answer;
   const header = await findHeader(deps, request);
   if (header === null) return NOT_FOUND;
-  const said = { ...body.value, by: request.caller?.arn ?? "" };
+  const signature = signatureOf(request);
+  const said = { ...body.value, by: await signerInWords(deps, signature), signer: signature.arn };
   if (said.verb !== "release-hold") return carriedOutAnswer(header, said.verb, await carryOut(deps, header, said));
   return releasedAnswer(header, said.environment, await releaseHold(deps, header, said));
 }

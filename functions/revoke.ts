@@ -5,6 +5,7 @@
  */
 import { sayOf } from "./domain/approval/revoke.ts";
 import { addressIn } from "./domain/callers.ts";
+import { signerInWords } from "./domain/ledger/caller-rules.ts";
 import { samePerson } from "./domain/people.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { PeopleRequest, revokedAnswer } from "./pages/approval/people.ts";
@@ -19,10 +20,11 @@ export const revoke =
     if (refused !== null) return refused;
     const body = readBody(PeopleRequest, request.body);
     if (!body.ok) return body.answer;
-    const by = signatureOf(request).arn;
+    const signature = signatureOf(request);
     const { address } = body.value;
-    if (samePerson(addressIn(by) ?? by, address)) return json(403, { error: SELF });
+    if (samePerson(addressIn(signature.arn) ?? "", address)) return json(403, { error: SELF });
     const state = request.path.endsWith("/reinstate") ? "reinstated" : "revoked";
+    const by = await signerInWords(deps, signature);
     return revokedAnswer(address, await sayOf(deps, { ...body.value, state, by }));
   };
 

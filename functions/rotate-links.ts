@@ -1,5 +1,6 @@
 /** Ends every approver's link that is out, on a signed route: POST /links/rotate. Recorded with the caller and the reason. */
 import { rotateLinks } from "./domain/approval/rotate-links.ts";
+import { signerInWords } from "./domain/ledger/caller-rules.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { RotateRequest, rotatedAnswer } from "./pages/approval/rotation.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
@@ -13,7 +14,8 @@ export const rotate =
     if (refused !== null) return refused;
     const body = readBody(RotateRequest, request.body);
     if (!body.ok) return body.answer;
-    return rotatedAnswer(await rotateLinks(deps, { ...body.value, by: signatureOf(request).arn }));
+    const by = await signerInWords(deps, signatureOf(request));
+    return rotatedAnswer(await rotateLinks(deps, { ...body.value, by }));
   };
 
 export const handler = httpStep("rotate-links", rotate);

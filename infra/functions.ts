@@ -248,7 +248,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     startsSettling: true,
   }),
   rowApart("revoke", "request", {
-    reads: ["revoked", "open", "approvals"],
+    reads: ["revoked", "open", "approvals", "policy"],
     writes: ["revoked"],
     startsSettling: true,
   }),
@@ -263,13 +263,14 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   // It has traffic restored, and does so itself only where it cannot: the gateway's time is short.
   row("operate", "request", {
     ...BRINGING_BACK,
+    reads: [...BRINGING_BACK.reads, "policy"],
     timeoutSeconds: REQUEST,
     deletes: ["registry"],
     wakes: true,
     startsRestores: true,
   }),
   // It ends links and knows no promotion: whoever settles one sees that its links are of an earlier epoch.
-  rowApart("rotate-links", "request", { reads: ["linkEpoch"], writes: ["linkEpoch"] }),
+  rowApart("rotate-links", "request", { reads: ["linkEpoch", "policy"], writes: ["linkEpoch"] }),
   row("alarm-listener", "alarm", { ...BRINGING_BACK, reads: [...BRINGING_BACK.reads, "alarms"], wakes: true }),
   row("status-listener", "execution", LOOKING_AFTER),
   row("sweeper", "minute", LOOKING_AFTER),

@@ -138,7 +138,7 @@ describe.each([
 
 async function takenBack(world: World): Promise<void> {
   const header = await loadHeader(world.ledger, P1);
-  await carryOut(world.deps, header, { verb: "roll-back", reason: "I saw errors", by: "arn:olga" });
+  await carryOut(world.deps, header, { verb: "roll-back", reason: "I saw errors", by: "arn:olga", signer: "arn:olga" });
   await restoreTraffic(world.deps)({ promotionId: P1, error: { Error: "none" } });
   await codeIsBack(world);
   await closePromotion(world.deps, P1, null);

@@ -125,12 +125,12 @@ describe("families of partitions", () => {
     expect([row?.reads, row?.writes]).toEqual([["policy", "starts"], ["starts"]]);
   });
 
-  test("of the links' epoch are written by the signed route alone, which sees nothing else", () => {
+  test("of the links' epoch are written by the signed route alone, which sees nothing else but who its callers are", () => {
     expect(FUNCTIONS.filter(({ writes }) => writes.includes("linkEpoch")).map(({ name }) => name)).toEqual([
       "rotate-links",
     ]);
     const row = FUNCTIONS.find(({ name }) => name === "rotate-links");
-    expect([row?.reads, row?.writes, row?.deletes]).toEqual([["linkEpoch"], ["linkEpoch"], []]);
+    expect([row?.reads, row?.writes, row?.deletes]).toEqual([["linkEpoch", "policy"], ["linkEpoch"], []]);
   });
 
   test("of the links' epoch are open to those alone who make or check links, or look for old ones", () => {
