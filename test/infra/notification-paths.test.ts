@@ -10,10 +10,23 @@ import { type Answer, answerOf, type PolicyStatement } from "./policy-evaluation
 
 const DEPLOYER = `arn:aws:iam::${ACCOUNT}:role/release/deployer`;
 
-/** Two accounts beside Headgate's; Headgate's own alone; one beside it, deployed by a role of the company's. */
+/** What else a deployment can be told by context. */
+const EVERYTHING = {
+  domainName: "releases.example.com",
+  certificateArn: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1`,
+  hostedZoneId: "Z0123456789ABC",
+  zoneName: "example.com",
+  webAcl: "on",
+  mail: "ses",
+  mailFrom: "releases@example.com",
+  sesIdentity: "create",
+  configurationSet: "plain",
+};
+
+/** Two accounts beside Headgate's; Headgate's own alone, with all that there is; one beside it, by a role of the company's. */
 const DEPLOYMENTS: readonly Readonly<Record<string, string>>[] = [
   { policy: "infra/policies/bbws.json" },
-  { policy: "infra/policies/etl-workflow.json" },
+  { policy: "infra/policies/etl-workflow.json", ...EVERYTHING },
   { policy: "test/infra/permissions-policy.json", deployRoleArn: DEPLOYER },
 ];
 
@@ -56,6 +69,12 @@ describe("every notification reaches somebody", () => {
       expect(to(`headgate-${listener}`), listener).toBe(1);
     }
     expect(to("its reader")).toBe(1);
+  });
+
+  test("and of mail by SES, where that is what a deployment mails by", () => {
+    const paths = notificationPaths(worldOfDeployment(1));
+    expect(paths.filter(({ to }) => to === "releases@example.com").length).toBeGreaterThan(10);
+    expect(paths.filter(({ to }) => to === "headgate-notices")).toEqual([]);
   });
 });
 

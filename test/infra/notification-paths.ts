@@ -3,6 +3,7 @@
  * schedule, failed invocation and mailing function; the policy of what is sent to; its key's policy; its reader. A path is
  * broken where any link is missing, and a type that is not known here is a broken path, too.
  */
+import { VARIABLES } from "../../functions/runtime/dependencies.ts";
 import { nameIn, type Sender, sentTo, statementsIn, textsOf, type World } from "./notification-links.ts";
 import type { Found } from "./placed-template.ts";
 import { type Asked, answerOf, type Caller, type PolicyStatement } from "./policy-evaluation.ts";
@@ -41,9 +42,12 @@ const QUIET = [
   "AWS::KMS::",
   "AWS::Lambda::Permission",
   "AWS::Logs::LogGroup",
+  "AWS::Route53::",
+  "AWS::SES::EmailIdentity",
   "AWS::SNS::",
   "AWS::SQS::QueuePolicy",
   "AWS::StepFunctions::StateMachine",
+  "AWS::WAFv2::",
   "Custom::HeadgatePolicy",
 ];
 
@@ -136,7 +140,19 @@ function mailingPaths(world: World, handler: Found): Path[] {
   const told = Object.values(Variables).filter((value) => HEARING.has(world.byArn.get(String(value))?.type ?? ""));
   const { TargetArn } = (DeadLetterConfig ?? {}) as { readonly TargetArn?: string };
   const all = [...told.map(String), ...(TargetArn === undefined ? [] : [TargetArn])];
-  return all.map((to) => path(handler, to, sentTo(world, functionAs(world, handler), to)));
+  const ways = all.map((to) => path(handler, to, sentTo(world, functionAs(world, handler), to)));
+  const from = Variables[VARIABLES.mailFrom];
+  return from === undefined ? ways : [...ways, mailPath(world, handler, String(from))];
+}
+
+/** Who is told a sender mails by SES, from that address and by its domain's identity. */
+function mailPath(world: World, handler: Found, from: string): Path {
+  const sender = functionAs(world, handler);
+  const { account, region } = handler.at;
+  const resource = `arn:aws:ses:${region}:${account}:identity/${from.slice(from.indexOf("@") + 1)}`;
+  const context = { ...sender.context, "ses:FromAddress": from };
+  const isAllowed = answerOf(sender.own, { by: sender.by, action: "ses:SendEmail", resource, context }) === "allowed";
+  return path(handler, from, isAllowed ? [] : [`${handler.name} may not ses:SendEmail as ${from}`]);
 }
 
 const HEARING = new Set(["AWS::SNS::Topic", "AWS::SQS::Queue"]);

@@ -102,6 +102,7 @@ const ARNS: Readonly<Record<string, readonly [property: string, service: string,
   "AWS::StepFunctions::StateMachine": ["StateMachineName", "states", "stateMachine:"],
   "AWS::DynamoDB::Table": ["TableName", "dynamodb", "table/"],
   "AWS::IAM::Role": ["RoleName", "iam", "role/"],
+  "AWS::SES::EmailIdentity": ["EmailIdentity", "ses", "identity/"],
 };
 
 /** Its name; where none is given, CloudFormation makes one, for which the logical id stands here. */
