@@ -3,9 +3,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { checkWindow } from "../../functions/check-window.ts";
 import { loadApproval } from "../../functions/domain/approval/load.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
-import { loadEnding } from "../../functions/domain/ledger/note-ending.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
+import { loadEnding } from "../../functions/domain/ledger/note-ending.ts";
 import { HOUR, INFRA, INFRASTRUCTURE_LEAD, LEAD, OWNER, REQUESTER, role } from "../support/approval-scene.ts";
 import { closeSites, type Site, site } from "../support/approval-site.ts";
 

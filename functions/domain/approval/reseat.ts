@@ -3,12 +3,14 @@
 import { type Caller, callerInWords } from "../callers.ts";
 import { LedgerBusy } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
+import { item } from "../ledger/items.ts";
+import { keys } from "../ledger/keys.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { send } from "../notices/send.ts";
 import { personOf, samePerson } from "../people.ts";
-import { Conflict, type Reach } from "../ports.ts";
+import { Conflict, type Key, type Reach } from "../ports.ts";
 import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
-import type { InForce } from "./in-force.ts";
+import { type InForce, whyNot } from "./in-force.ts";
 import { loadApproval, loadAsked, loadDecisions } from "./load.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
@@ -16,6 +18,7 @@ import type { Subject } from "./notices.ts";
 import { whyHeldBack } from "./overhearing.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
 import { type Exchange, exchanged, refuseExchange } from "./replacement.ts";
+import { asResent, countChange, oneMore, type Resent } from "./resend-limit.ts";
 import { replacedNotice } from "./seat-notices.ts";
 import { type Settlement, settle } from "./settlement.ts";
 
@@ -23,6 +26,8 @@ export type Reseated =
   | { readonly kind: "done"; readonly address: string; readonly reach: Reach }
   | { readonly kind: "ended"; readonly settlement: Pick<Settlement, "state" | "summary"> }
   | { readonly kind: "refused"; readonly status: 403 | 404 | 409; readonly why: string };
+
+const ATTEMPTS = 8;
 
 interface Situation extends Subject {
   readonly decisions: readonly Decision[];
@@ -41,8 +46,8 @@ async function situationOf(deps: MailTools, name: ApprovalName): Promise<Situati
 }
 
 /**
- * Sends the link of a seat once more: the same link, so that a mail that is only late leads to the same page. At most
- * once a minute, since SNS suspends an address that gets too many. Throws what the ports throw.
+ * Mails a seat's person once more, by a new link beside the earlier ones; at most once a minute and ten times a day, and
+ * whoever asks for more is told when. Throws `LedgerBusy` when others kept asking for it, and what the ports throw.
  */
 export async function resendLink(
   deps: MailTools,
@@ -53,9 +58,16 @@ export async function resendLink(
   if (situation.settlement.state !== "waiting") return { kind: "ended", settlement: situation.settlement };
   const seat = seatOf(situation.record, wanted.role, wanted.address);
   if (seat === undefined) return notAsked(wanted.address, wanted.role);
-  const minute = Math.floor(deps.clock.now() / 60_000);
-  const { heldBack } = await mailSeats(deps, situation, [seat], "sent again", `resend-${minute}`);
-  if (heldBack.length > 0) return { kind: "refused", status: 409, why: whyHeldBack(heldBack) };
+  const why = whyNot(situation.inForce, wanted.role, wanted.address);
+  if (why !== null) return refused(`${wanted.address} decides nothing any more as ${wanted.role}: ${why}`);
+  const key = keys.resent(name.promotionId, name.environment, name.approval, wanted.role, personOf(wanted.address));
+  const turn = await takeTurn(deps, key);
+  if (typeof turn === "string") return refused(`the link of ${seat.person.address} was ${turn}`);
+  const { minute } = turn;
+  const mailed = await mailSeats(deps, situation, [seat], "sent again", `resend-${minute}`);
+  if (mailed.heldBack.length > 0) return refused(whyHeldBack(mailed.heldBack));
+  if (mailed.refused.length > 0) return refused(`no mail went out to ${seat.person.address}: it was refused`);
+  await deps.ledger.write([{ put: item(key, { ...turn, sent: true }) }]);
   await appendAudit(deps, name.promotionId, {
     id: `resent#${name.environment}#${name.approval}#${wanted.role}#${personOf(wanted.address)}#${minute}`,
     kind: "link-resent",
@@ -64,6 +76,24 @@ export async function resendLink(
     data: { approval: name.approval, ...wanted, caller: wanted.caller.arn, signer: wanted.caller },
   });
   return done(deps, seat.person.address);
+}
+
+const refused = (why: string): Reseated => ({ kind: "refused", status: 409, why });
+
+/** Counts one more; or says why it is not sent now. */
+async function takeTurn({ ledger, clock }: MailTools, key: Key): Promise<Resent | string> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = asResent(await ledger.read(key));
+    const after = oneMore(before, clock.now());
+    if (typeof after === "string" || after === before) return after;
+    try {
+      await ledger.write([countChange(key, before, after)]);
+      return after;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+  throw new LedgerBusy(`others had a link sent again ${ATTEMPTS} times in a row`);
 }
 
 const notAsked = (address: string, role: string): Reseated => ({
@@ -77,8 +107,6 @@ async function done(deps: MailTools, address: string): Promise<Reseated> {
   return { kind: "done", address, reach: reach.get(address) ?? "absent" };
 }
 
-const ATTEMPTS = 8;
-
 /**
  * Gives the seat of one person to another one of the same role. Who belongs to a role is said by the policy in force, never
  * by the caller: whoever may call this may not name approvers. The old link dies; the rest of the role and the one who was
@@ -89,8 +117,8 @@ export async function replacePerson(deps: MailTools, name: ApprovalName, wanted:
     const situation = await situationOf(deps, name);
     if (situation.settlement.state !== "waiting") return { kind: "ended", settlement: situation.settlement };
     if (isSeated(situation.record, wanted)) return tellReplaced(deps, name, situation, wanted);
-    const refused = refuseExchange(situation, wanted);
-    if (refused !== null) return { kind: "refused", ...refused };
+    const refusal = refuseExchange(situation, wanted);
+    if (refusal !== null) return { kind: "refused", ...refusal };
     const record = await reseat(deps, situation.record, wanted);
     if (record === null) continue;
     return tellReplaced(deps, name, { ...situation, record }, wanted);

@@ -14,7 +14,7 @@
  * | PROMOTION#id | CODE#environment#resource | what candidates of a resource are made from: as it was, and how it went back |
  * | PROMOTION#id | REPLACEMENT#environment#resource#seq | one replacement of it: intent, then result |
  * | PROMOTION#id | BAKE#environment#phase, SAMPLE#... | judge state, and the samples behind each verdict |
- * | APPROVALS#id | APPROVAL#..., DECISION#..., DECIDER#... | what was asked and answered |
+ * | APPROVALS#id | APPROVAL#..., DECISION#..., DECIDER#..., RESENT#... | what was asked, answered, and sent again |
  * | PROMOTION#id | SIGNAL#..., PAUSE#... | operators' words, and the tokens that wait for them |
  * | PROMOTION#id | ADVICE#environment | what the bakes can see at last week's traffic |
  * | PROMOTION#id | GATES#environment#when, HOLD#environment#phase, ENDING | check results, why it stands still, why it ends |
@@ -95,6 +95,10 @@ export const keys = {
   decider: (id: string, environment: string, approval: string, address: string): Key => ({
     pk: approvalsOf(id),
     sk: `DECIDER#${environment}#${approval}#${address}`,
+  }),
+  resent: (id: string, environment: string, approval: string, role: string, person: string): Key => ({
+    pk: approvalsOf(id),
+    sk: `RESENT#${environment}#${approval}#${role}#${person}`,
   }),
   start: (executionArn: string): Key => ({ pk: `START#${executionArn}`, sk: "START" }),
   link: (hash: string): Key => ({ pk: `LINK#${hash}`, sk: "LINK" }),
