@@ -18,7 +18,7 @@ export async function printApprovalRecord(options: StatusOptions & { readonly ha
   const look = await wholeTrail(options);
   if (look.kind !== "found") return sayWhyNot(write, look, promotionId);
   const { trail } = look.value;
-  const broken = brokenAt(hash, trail.entries) ?? cutAt(trail);
+  const broken = brokenAt(hash, trail.entries) ?? cutAt(look.value);
   if (json) write(`${plainJson(look.json)}\n`);
   else for (const line of [...approvalRecord(look.value, zone), "", chainInWords(trail, broken)]) write(`${line}\n`);
   return broken === null ? 0 : 1;
@@ -43,10 +43,14 @@ async function wholeTrail({ get, promotionId }: StatusOptions): Promise<Look<Pro
 
 type Trail = PromotionNews["trail"];
 
-/** First number that is missing at the end: the ledger's word for the newest entry is another than the last one here. */
-function cutAt({ entries, head }: Trail): number | null {
+/**
+ * First number that is missing at the end: the ledger's word for the newest entry is another than the last one here, or is
+ * gone. What is closed has its ending in the trail.
+ */
+function cutAt({ state, trail: { entries, head } }: PromotionNews): number | null {
+  if (head === null) return state === "closed" ? 1 : null;
   const last = entries.at(-1);
-  return head === null || head.hash === last?.hash ? null : (last?.sequence ?? 0) + 1;
+  return head.hash === last?.hash ? null : (last?.sequence ?? 0) + 1;
 }
 
 function chainInWords({ entries }: Trail, broken: number | null): string {
