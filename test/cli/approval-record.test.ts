@@ -35,6 +35,16 @@ describe("the trail of a record", () => {
     });
   });
 
+  it("is found where promotions had it before it got a partition of its own", async () => {
+    const on = await told();
+    const trail = on.ledger.items(({ pk }) => pk.startsWith("AUDIT#"));
+    const { pk } = keys.header(on.name.promotionId);
+    for (const { sk, pk: own, ...entry } of trail) {
+      await on.ledger.write([{ put: { ...entry, pk, sk } }, { remove: { pk: own, sk } }]);
+    }
+    expect(await printed(on)).toMatchObject({ code: 0, last: expect.stringContaining(`${ENTRIES} entries, whole`) });
+  });
+
   it("is broken where its last entry is gone", async () => {
     const on = await told();
     await without(on, ENTRIES);

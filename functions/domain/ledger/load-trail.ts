@@ -1,7 +1,7 @@
 /** Reads the trail piece by piece, for whoever follows it. */
 import type { Item, Ledger } from "../ports.ts";
 import type { AuditRecord } from "./audit.ts";
-import { keys } from "./keys.ts";
+import { keys, promotion } from "./keys.ts";
 
 /** Newest entry of the trail, by which the whole chain can be checked. */
 export interface TrailHead {
@@ -25,16 +25,31 @@ const MOST_ENTRIES = 100;
 const ENOUGH = 1_000_000;
 
 export async function loadTrailHead(ledger: Ledger, promotionId: string): Promise<TrailHead | null> {
-  const found = await ledger.read(keys.auditHead(promotionId));
-  return found === undefined ? null : { sequence: Number(found.sequence), hash: String(found.hash) };
+  return (await findTrail(ledger, promotionId)).head;
+}
+
+/** The trail's partition and newest entry. That of a promotion from before it had one of its own lies with the rest. */
+async function findTrail(
+  ledger: Ledger,
+  id: string,
+): Promise<{ readonly pk: string; readonly head: TrailHead | null }> {
+  const { pk, sk } = keys.auditHead(id);
+  for (const partition of [pk, promotion(id)]) {
+    const found = await ledger.read({ pk: partition, sk });
+    if (found === undefined) continue;
+    return { pk: partition, head: { sequence: Number(found.sequence), hash: String(found.hash) } };
+  }
+  return { pk, head: null };
 }
 
 /** What was appended after the entry `since` (0: from the first), as far as one answer holds it. */
 export async function loadTrailSince(ledger: Ledger, promotionId: string, since: number): Promise<TrailPiece> {
-  const head = await loadTrailHead(ledger, promotionId);
+  const { pk, head } = await findTrail(ledger, promotionId);
   const last = Math.min(head?.sequence ?? 0, since + MOST_ENTRIES);
   if (last <= since) return { entries: [], upTo: since, head };
-  const wanted = Array.from({ length: last - since }, (_, index) => keys.audit(promotionId, since + index + 1));
+  const wanted = Array.from({ length: last - since }, (_, index) => {
+    return { ...keys.audit(promotionId, since + index + 1), pk };
+  });
   const found = await ledger.readAll(wanted);
   const entries: AuditRecord[] = [];
   let upTo = since;
