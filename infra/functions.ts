@@ -232,7 +232,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
     timeoutSeconds: MEDIUM,
   }),
   rowApart("approval-page", "request", {
-    reads: [...READING, "approvals", "links", "linkEpoch", ...IN_FORCE],
+    reads: ["promotion", "plans", "approvals", "links", "linkEpoch", ...IN_FORCE],
     writes: ["approvals"],
     links: true,
     looksAtExecutions: true,
@@ -242,7 +242,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   // The policy in force says who of its callers is believed to be whom, and to whom it gives seats; those it mails.
   rowApart("decide", "request", {
     ...ASKING,
-    reads: [...READING, ...ASKING.reads, "sent", "policy"],
+    reads: [...READING, ...ASKING.reads, "sent"],
     writes: [...ASKING.writes, "audit", "sent"],
     looksAtExecutions: true,
     startsSettling: true,

@@ -4,7 +4,17 @@ import { accessOf, USES_OF } from "../../infra/access.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
 import { isUntold } from "../support/self-driving.ts";
 import { type Deployment, deploy, SYNTHESIS_MS } from "./deployment.ts";
-import { type HandlerCall, lambdaRequests, ledgerRequests, type Request, refusals } from "./permissions.ts";
+import {
+  everyGrant,
+  familiesIn,
+  familyOf,
+  type HandlerCall,
+  isAllowed,
+  lambdaRequests,
+  ledgerRequests,
+  type Request,
+  refusals,
+} from "./permissions.ts";
 import { callsOf, POLICY_FILE, STORIES } from "./stories.ts";
 
 const TARGET = "444455556666";
@@ -15,9 +25,10 @@ beforeAll(() => {
   deployment = deploy({ policy: POLICY_FILE, artifactBuckets: "shop-artifacts" });
 }, SYNTHESIS_MS);
 
-describe("the deployed roles allow all that handlers ask of AWS", () => {
-  const heard: HandlerCall[] = [];
+/** All calls of all stories. */
+const heard: HandlerCall[] = [];
 
+describe("the deployed roles allow all that handlers ask of AWS", () => {
   test.each(STORIES.map((story) => [story.name, story] as const))("in the story of %s", async (_name, story) => {
     const { calls, outcome } = await callsOf(story);
     expect(outcome).toBe(story.outcome);
@@ -35,6 +46,134 @@ describe("the deployed roles allow all that handlers ask of AWS", () => {
       .filter(({ accounts }) => accounts.length > 0)
       .filter(({ name }) => !heard.some(({ handler, account }) => handler === name && account === TARGET));
     expect(idle.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe("the ledger", () => {
+  /** What no story comes by: trouble in a bake, code that is not made, rounds asked anew, kinds that move by themselves. */
+  const RARE = [
+    "check-gates reads registry",
+    "ask-approval writes promotion",
+    "ask-approval deletes approvals",
+    "check-window writes promotion",
+    "probe-candidate writes promotion",
+    "judge writes approvals",
+    "judge writes links",
+    "close-promotion writes approvals",
+    "show-promotion reads plans",
+    "status-listener reads linkEpoch",
+    "status-listener reads policy",
+    "status-listener reads revoked",
+    "status-listener writes approvals",
+  ];
+
+  test("is open to each function for what the stories ask of it, and for little more", () => {
+    const told = familiesIn(heard);
+    const granted = FUNCTIONS.filter(({ name }) => !isUntold(name)).flatMap(({ name, mails, ...row }) =>
+      (["reads", "writes", "deletes"] as const).flatMap((deed) =>
+        row[deed]
+          // Whoever mails may mark what went out, whether there was anything to mail or not.
+          .filter((family) => !(mails && family === "sent"))
+          .filter((family) => told.get(name)?.has(`${deed} ${family}`) !== true)
+          .map((family) => `${name} ${deed} ${family}`),
+      ),
+    );
+    expect(granted).toEqual(RARE);
+  });
+
+  const ALL = ["GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "PutItem", "DeleteItem", "UpdateItem"];
+  const BEYOND = ["Scan", "BatchWriteItem", "PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"];
+
+  /** Every partition that a story ever wrote to or looked for. */
+  const partitions = () => new Set(heard.flatMap(({ requests }) => requests.flatMap((one) => one.leadingKey ?? [])));
+
+  /** By family, what a function may do in the rehearsals' partitions, each of which is tried. */
+  function listing(handler: string): Record<string, string> {
+    const found = new Map<string, Set<string>>();
+    for (const pk of partitions()) {
+      const tried = ledgerRequests("GetItem", { Key: { pk: { S: pk } } });
+      const may = [...ALL, ...BEYOND].filter((action) =>
+        tried.every((one) => isAllowed(deployment, handler, { ...one, action: `dynamodb:${action}` })),
+      );
+      const words = may.length === 0 ? "nothing" : may.join(" ");
+      found.set(familyOf(pk), (found.get(familyOf(pk)) ?? new Set()).add(words));
+    }
+    return Object.fromEntries([...found].map(([family, words]) => [family, [...words].join(" or ")]));
+  }
+
+  const READ = "GetItem BatchGetItem Query ConditionCheckItem";
+
+  test("lets the public page look, and write approvals: each partition of each story is tried", () => {
+    expect(listing("approval-page")).toEqual({
+      policy: READ,
+      revoked: READ,
+      promotion: READ,
+      plans: READ,
+      approvals: `${READ} PutItem`,
+      audit: "nothing",
+      sent: "nothing",
+      open: "nothing",
+      locks: "nothing",
+      alarms: "nothing",
+      registry: "nothing",
+      links: READ,
+      starts: "nothing",
+      kept: "nothing",
+      linkEpoch: READ,
+    });
+  });
+
+  test("lets the signed route write approvals, and what sending a link again and giving a seat away leave", () => {
+    expect(listing("decide")).toEqual({
+      policy: READ,
+      revoked: READ,
+      promotion: READ,
+      plans: READ,
+      approvals: `${READ} PutItem`,
+      audit: `${READ} PutItem`,
+      sent: `${READ} PutItem`,
+      open: "nothing",
+      locks: "nothing",
+      alarms: "nothing",
+      registry: "nothing",
+      links: "PutItem",
+      starts: "nothing",
+      kept: "nothing",
+      linkEpoch: READ,
+    });
+  });
+
+  /** Of everything that any function may do outside the ledger, what this one may do, its own log and traces left out. */
+  const deeds = (handler: string) =>
+    [...everyGrant(deployment), ...FORBIDDEN]
+      .filter((one) => isAllowed(deployment, handler, one))
+      .map(({ action, resource }) => `${action} ${resource}`)
+      .filter((deed) => !/^(logs|xray|kms):/.test(deed));
+
+  const FORBIDDEN: readonly Request[] = [
+    { action: "states:SendTaskSuccess", resource: "*" },
+    { action: "states:SendTaskFailure", resource: "*" },
+    {
+      action: "states:StartExecution",
+      resource: "arn:aws:states:af-south-1:111122223333:stateMachine:headgate-promotion",
+    },
+    { action: "sns:Publish", resource: "arn:aws:sns:af-south-1:111122223333:headgate-notices" },
+    { action: "lambda:InvokeFunction", resource: "arn:aws:lambda:af-south-1:111122223333:function:headgate-operate" },
+  ];
+
+  const DECIDING = [
+    "states:DescribeExecution arn:aws:states:af-south-1:111122223333:execution:headgate-promotion:*",
+    "lambda:InvokeFunction arn:aws:lambda:af-south-1:111122223333:function:headgate-settle-approval",
+  ];
+
+  test("is all that the public page has, but for a look at an execution and a word to who settles", () => {
+    expect(new Set(deeds("approval-page"))).toEqual(new Set(DECIDING));
+  });
+
+  test("and mail are all that the signed route has, but for the same", () => {
+    const mailing = deeds("decide").filter((deed) => deed.startsWith("sns:"));
+    expect(mailing.length).toBeGreaterThan(0);
+    expect(new Set(deeds("decide"))).toEqual(new Set([...DECIDING, ...mailing]));
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { type Access, roleFor } from "../../functions/domain/access.ts";
 import { accessOf } from "../../infra/access.ts";
-import { FUNCTIONS, placeholderOf } from "../../infra/functions.ts";
+import { FUNCTIONS, PARTITIONS, placeholderOf } from "../../infra/functions.ts";
 import { MAIL_FROM } from "../../sandbox/host/deployment.ts";
 import type { Deployment, Statement } from "./deployment.ts";
 import { ACCOUNT, REGION, statementsOf } from "./deployment.ts";
@@ -33,6 +33,47 @@ export function refusals(deployment: Deployment, calls: readonly HandlerCall[]):
     for (const refusal of refusalsOf(deployment, { handler, account, requests })) found.add(refusal);
   }
   return [...found];
+}
+
+/** Whether the role of a function allows one request in Headgate's own account. */
+export function isAllowed(deployment: Deployment, handler: string, request: Request): boolean {
+  return refusalsOf(deployment, { handler, account: ACCOUNT, requests: [request] }).length === 0;
+}
+
+/** Everything that any function's role allows outside the ledger: what there is to be tried for another one. */
+export function everyGrant(deployment: Deployment): Request[] {
+  const all = FUNCTIONS.flatMap(({ name }) => statementsOf(deployment.headgate, `${placeholderOf(name)}Role`));
+  const requests = all.flatMap(({ Action, Resource }) =>
+    Action.filter((action) => !action.startsWith("dynamodb:")).flatMap((action) =>
+      Resource.map((resource) => ({ action, resource })),
+    ),
+  );
+  return [...new Map(requests.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** Families of the ledger that a function's calls were about, each once; `writes` and `deletes` by what they are. */
+export function familiesIn(calls: readonly HandlerCall[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const heard = new Map<string, Set<string>>();
+  for (const { handler, requests } of calls) {
+    const uses = heard.get(handler) ?? new Set();
+    heard.set(handler, uses);
+    for (const { action, leadingKey } of requests) {
+      if (leadingKey !== undefined) uses.add(`${DEEDS[action] ?? "reads"} ${familyOf(leadingKey)}`);
+    }
+  }
+  return heard;
+}
+
+const DEEDS: Readonly<Record<string, string>> = {
+  "dynamodb:PutItem": "writes",
+  "dynamodb:DeleteItem": "deletes",
+};
+
+/** The family of a partition. */
+export function familyOf(leadingKey: string): string {
+  const found = Object.entries(PARTITIONS).find(([, keys]) => keys.some((key) => matches(key, leadingKey)));
+  if (found === undefined) throw new Error(`${leadingKey} is of no family`);
+  return found[0];
 }
 
 function refusalsOf(deployment: Deployment, { handler, account, requests }: HandlerCall): string[] {

@@ -34,6 +34,13 @@ export interface Story {
 const operators = (...actions: readonly (readonly [at: string, verb: string])[]) => ({
   operators: actions.map(([at, verb]) => ({ at, verb, environment: "prod", reason: "the story says so" })),
 });
+/** The tech-lead, who is asked at 50 %, says nothing for an hour. */
+const SILENT_LEAD = {
+  people: [
+    { who: "ops@shop.example", answers: "approve", after: "30s" },
+    { who: "lead@shop.example", answers: "never" },
+  ],
+};
 const SHOP = { account: "444455556666", function: "shop-order" };
 const GUARD = { name: "guard", account: "444455556666", threshold: 0 };
 
@@ -47,9 +54,9 @@ export const STORIES: readonly Story[] = [
   { name: "a bad candidate", outcome: "rolled-back", errorRate: 0.3 },
   { name: "no traffic, and nobody who decides", outcome: "rolled-back", traffic: 1 },
   {
-    name: "a red alarm",
+    name: "a red alarm while people are asked at 50 %",
     outcome: "rolled-back",
-    scenario: { alarms: [{ ...GUARD, turns: [{ at: "4m", to: "ALARM" }] }] },
+    scenario: { ...SILENT_LEAD, alarms: [{ ...GUARD, turns: [{ at: "20m", to: "ALARM" }] }] },
   },
   {
     name: "an alarm that is red for a moment, whose event is late",
@@ -73,15 +80,16 @@ export const STORIES: readonly Story[] = [
     scenario: operators(["3m", "hold"], ["6m", "resume"], ["7m", "skip-bake"], ["9m", "promote-now"]),
   },
   {
-    name: "an operator who takes it back, and releases it",
+    name: "an operator who takes it back while people are asked at 50 %, and releases it",
     outcome: "rolled-back",
-    scenario: operators(["200s", "roll-back"], ["5m", "release-hold"]),
+    scenario: { ...SILENT_LEAD, ...operators(["20m", "roll-back"], ["25m", "release-hold"]) },
   },
   {
-    name: "an operator who takes it back while no worker can be started",
+    name: "an operator who takes it back at 50 % while no worker can be started",
     outcome: "rolled-back",
     scenario: {
-      ...operators(["200s", "roll-back"]),
+      ...SILENT_LEAD,
+      ...operators(["20m", "roll-back"]),
       faults: [
         {
           call: "lambda:Invoke",
@@ -101,6 +109,14 @@ export const STORIES: readonly Story[] = [
     name: "an execution that is stopped",
     outcome: "stopped",
     scenario: operators(["200s", "stop"]),
+  },
+  {
+    name: "an execution that is stopped while people are asked",
+    outcome: "stopped",
+    scenario: {
+      ...operators(["1m", "stop"]),
+      people: [{ who: "ops@shop.example", answers: "never" }],
+    },
   },
   {
     name: "an execution that is stopped as the sweeper comes round",
@@ -208,26 +224,26 @@ async function outliveBy(sandbox: Sandbox, rival: unknown): Promise<string> {
 
 const OLGA = "arn:aws:sts::111122223333:assumed-role/operator/olga";
 
+/** Has a link sent again, takes somebody out and in again, and approves. */
 async function approveBySignature(sandbox: Sandbox): Promise<void> {
   const [open] = await sandbox.ledger.list(keys.open("").pk, "PROMOTION#");
-  const pathParameters = { promotionId: String(open?.promotionId), environment: "prod", approval: "before" };
-  const body = { action: "decide", role: "operations", decision: "approved", version: "v2" };
-  await lookBySignature(sandbox, pathParameters.promotionId);
+  const promotionId = String(open?.promotionId);
+  await lookBySignature(sandbox, promotionId);
   for (const verb of ["revoke", "reinstate"] as const) {
     const { statusCode } = await sandbox.api.sayOf(verb, "lead@shop.example", "a test", OLGA);
     if (statusCode !== 200) throw new Error(`the signed route said ${statusCode} of ${verb}`);
   }
-  const { statusCode } = await sandbox.api.request(
-    "decide",
-    apiEvent({
-      method: "POST",
-      path: "/promotions/p/environments/prod/approvals/before",
-      pathParameters,
-      contentType: "application/json",
-      body: JSON.stringify(body),
-      caller: "arn:aws:iam::111122223333:user/ops@shop.example",
-    }),
-  );
+  const role = "operations";
+  await sayOfApproval(sandbox, promotionId, OLGA, { action: "resend", role, address: "ops@shop.example" });
+  const ops = "arn:aws:iam::111122223333:user/ops@shop.example";
+  await sayOfApproval(sandbox, promotionId, ops, { action: "decide", role, decision: "approved", version: "v2" });
+}
+
+async function sayOfApproval(sandbox: Sandbox, promotionId: string, caller: string, said: object): Promise<void> {
+  const path = `/promotions/${promotionId}/environments/prod/approvals/before`;
+  const pathParameters = { promotionId, environment: "prod", approval: "before" };
+  const event = { method: "POST", path, pathParameters, contentType: "application/json", caller } as const;
+  const { statusCode } = await sandbox.api.request("decide", apiEvent({ ...event, body: JSON.stringify(said) }));
   if (statusCode !== 200) throw new Error(`the signed route said ${statusCode}`);
 }
 
