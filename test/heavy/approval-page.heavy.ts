@@ -1,11 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
-import axe from "axe-core";
+import { mkdir } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { appendAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { HOUR, INFRA, LEAD, type Scene, START, scene, TECH_LEAD } from "../support/approval-scene.ts";
 import { serve, type TestServer } from "../support/approval-server.ts";
 import { judge } from "../support/judged-environment.ts";
+import { expectWellMade } from "./well-made.ts";
 
 const SCREENS = "reports/screens";
 const WIDTHS = [390, 1280] as const;
@@ -56,19 +56,6 @@ async function visit(
     if (!request.url().startsWith(baseUrl)) foreign.push(request.url());
   });
   return { context, page, foreign };
-}
-
-const IN_PAGE = await readFile(new URL("in-page.js", import.meta.url), "utf8");
-
-/** Nothing to scroll sideways, nothing cut off, every chart whole, and nothing that keeps people from using it. */
-async function expectWellMade(page: Page, width: number): Promise<void> {
-  // Put there by the driver: the page's own policy lets no script run.
-  await page.evaluate(IN_PAGE);
-  await page.evaluate(axe.source);
-  expect(await page.evaluate(`clippedElements(${width})`)).toEqual([]);
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-  expect(await page.evaluate("wordsOutsideCharts()")).toEqual([]);
-  expect(await page.evaluate("accessibilityProblems()")).toEqual([]);
 }
 
 test("opened from the mail on a phone without JavaScript: ticked, typed, approved", async () => {

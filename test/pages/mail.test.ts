@@ -17,12 +17,30 @@ describe("a mail as HTML", () => {
     expect(page).toMatch(new RegExp(`<p [^>]*>${LINK}</p>`));
     for (const words of [
       "You are asked.",
-      "  Release      shop v2\n  Risk         high",
+
       "Decide here:",
       "It is yours alone.",
     ]) {
       expect(page).toContain(`>${words}</p>`);
     }
+  });
+
+  it("makes a table of facts, with what goes on under its value, and mends lines that were broken for plain text", () => {
+    const page = html(
+      "  Release      shop v2\n  Requested by sam@shop.example\n  Changes      one line\n               and the next\n\n" +
+        `${"word ".repeat(16).trim()}\nmore.\nA line of its own.\n\n  lead@shop.example\n  ops@shop.example`,
+    );
+    const facts = [...page.matchAll(/<th [^>]*>([^<]*)<\/th><td [^>]*>([^<]*)<\/td>/g)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    expect(facts).toEqual([
+      ["Release", "shop v2"],
+      ["Requested by", "sam@shop.example"],
+      ["Changes", "one line\nand the next"],
+    ]);
+    expect(page).toContain("word word more.\nA line of its own.</p>");
+    expect(page).toContain(">  lead@shop.example\n  ops@shop.example</p>");
   });
 
   it("makes no link of what people wrote, nor of an address that is not our page's", () => {
@@ -64,4 +82,18 @@ describe("a mail as HTML", () => {
   });
 });
 
-const KNOWN = new Set(["!doctype", "html", "head", "meta", "title", "body", "div", "p", "a"]);
+const KNOWN = new Set([
+  "!doctype",
+  "html",
+  "head",
+  "meta",
+  "title",
+  "body",
+  "div",
+  "p",
+  "a",
+  "table",
+  "tr",
+  "th",
+  "td",
+]);
