@@ -37,9 +37,14 @@ export function planChanges(id: string, plan: PromotionPlan): Change[] {
   });
 }
 
+/** Under which name the header lists a text's hash: DynamoDB refuses attributes without a name, at any depth. */
+const hashName = (environment: string) => (environment === PLAN_HEADER ? "(release)" : environment);
+
 /** What a promotion's header says of its plan: the hash of each of its texts, and one of all of them. */
 export function planHashesOf(hash: Hash, plan: PromotionPlan): Required<Pick<Header, "planHash" | "planHashes">> {
-  const planHashes = Object.fromEntries(textsOf(plan).map(([environment, json]) => [environment, hash(json)]));
+  const planHashes = Object.fromEntries(
+    textsOf(plan).map(([environment, json]) => [hashName(environment), hash(json)]),
+  );
   return { planHash: hash(canonicalJson(planHashes)), planHashes };
 }
 
@@ -54,7 +59,9 @@ export function whyNotPlanned(
   json: string,
 ): string | null {
   if (hash(canonicalJson(planHashes)) !== planHash) return "the header's hashes of the plan are not those of its start";
-  return planHashes[environment] === hash(json) ? null : "the stored plan is not the one that the promotion began with";
+  return planHashes[hashName(environment)] === hash(json)
+    ? null
+    : "the stored plan is not the one that the promotion began with";
 }
 
 /** Where an environment's resources live. */

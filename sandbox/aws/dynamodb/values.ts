@@ -119,6 +119,11 @@ export const normalised = (value: AttributeValue): AttributeValue => {
   return "S" in value ? { S: value.S } : structuredClone(value);
 };
 
-/** `normalised` for each attribute of an item. */
+const named = (name: string): string => {
+  if (name === "") throw validation("One or more parameter values were invalid: an attribute has no name");
+  return name;
+};
+
+/** `normalised` for each attribute of an item. A name has a character at least [DynamoDB developer guide, naming rules]. */
 export const normalisedItem = (item: Item): Item =>
-  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, normalised(value)]));
+  Object.fromEntries(Object.entries(item).map(([name, value]) => [named(name), normalised(value)]));

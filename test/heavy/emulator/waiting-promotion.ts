@@ -5,6 +5,7 @@ import type { Header } from "../../../functions/domain/ledger/header.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { planChanges, planHashesOf } from "../../../functions/domain/ledger/plan-parts.ts";
+import { storePolicy } from "../../../functions/domain/ledger/policies.ts";
 import type { ApprovalPlan } from "../../../functions/domain/plan.ts";
 import { apiEvent } from "../../../sandbox/host/gateway.ts";
 import {
@@ -46,6 +47,9 @@ export async function waitingPromotion(emulator: Emulator, promotionId: string, 
     closedAt: null,
   };
   await deps.ledger.write([{ put: item(keys.header(promotionId), header) }, ...planChanges(promotionId, plan)]);
+  // Who decides has to be in the policy in force, too.
+  const people = Object.fromEntries([TECH_LEAD, INFRASTRUCTURE_LEAD].map((role) => [role.role, role.people]));
+  await storePolicy(deps, { people, environments: { prod: {} } });
   return { promotionId, environment: "prod", approval: "before", chunk: 0 };
 }
 

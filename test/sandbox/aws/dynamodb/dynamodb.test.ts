@@ -38,6 +38,13 @@ const table = (options?: Parameters<typeof simulateTable>[0]) => {
 };
 
 describe("items", () => {
+  test("have names for all of their attributes, at any depth", async () => {
+    const { run, put } = table();
+    for (const attributes of [{ "": { S: "x" } }, { map: { M: { "": { S: "x" } } } }]) {
+      expect(await errorOf(run(() => put("a", attributes)))).toMatchObject({ name: "ValidationException" });
+    }
+  });
+
   test("come back as they were put, numbers in canonical form", async () => {
     const { run, put, get } = table();
     const item = await run(async () => {
