@@ -23,12 +23,10 @@ export function personOf(address: string): string {
   return `${ignoresDots ? local.replaceAll(".", "") : local}@${domain}`;
 }
 
-/** Compatibility forms and case, upper before lower: `ſ` and the two small sigmas have one capital. */
-function folded(text: string): string {
-  const once = text.normalize("NFKC").replace(IGNORED, "").toUpperCase().toLowerCase();
-  const again = once.normalize("NFKC").replace(IGNORED, "").toUpperCase().toLowerCase();
-  return again.normalize("NFKC");
-}
+/** Compatibility forms and case, upper before lower: the two small sigmas have one capital. Each can bring forth the other. */
+const folded = (text: string): string => foldedOnce(foldedOnce(text)).normalize("NFKC");
+
+const foldedOnce = (text: string): string => text.normalize("NFKC").replace(IGNORED, "").toUpperCase().toLowerCase();
 
 function untagged(local: string): string {
   const tag = local.indexOf("+");
@@ -49,8 +47,7 @@ const ALIKE: ReadonlyMap<string, Host> = new Map([
 
 /** What a domain is compared by: its ASCII form where it has one, without dots after it. */
 function hostOf(written: string): Host {
-  const plain = written.replace(/[\u3002\uFF0E\uFF61]/g, ".");
-  const ascii = /[^ -~]/.test(plain) ? (asciiDomain(plain) ?? plain) : plain;
+  const ascii = /[^ -~]/.test(written) ? (asciiDomain(written) ?? written) : written;
   const domain = ascii.replace(/\.+$/, "");
   return ALIKE.get(domain) ?? { domain, ignoresDots: false };
 }

@@ -10,7 +10,7 @@ import type { Mail } from "../../functions/domain/ports.ts";
 import { closePromotion } from "../../functions/domain/promotion/close.ts";
 import { announcement } from "../../functions/domain/promotion/opening.ts";
 import { PeopleRequest } from "../../functions/pages/approval/people.ts";
-import { readBody } from "../../functions/pages/json.ts";
+import { json, readBody } from "../../functions/pages/json.ts";
 import { VerbRequest } from "../../functions/pages/promotion/verbs.ts";
 import { HOUR, INFRA, LEAD, OWNER, promotionPlan, role, type SceneOptions } from "../support/approval-scene.ts";
 import { CALLER_HEADER } from "../support/approval-server.ts";
@@ -193,6 +193,18 @@ describe("the signed route", () => {
   });
 });
 
+test("what is answered over the API holds nothing that a terminal obeys, and says the same", () => {
+  const { body } = json(200, { did: HOSTILE });
+  expect(plain(body)).toBe("plain");
+  expect(JSON.parse(body)).toEqual({ did: HOSTILE });
+});
+
+test("a comment is kept as it is shown", async () => {
+  const { here } = await lived();
+  const comments = here.on.items("DECISION").map(({ comment }) => String(comment));
+  expect(comments.map(plain)).toEqual(["plain", "plain"]);
+});
+
 describe("what is to be seen is seen", () => {
   test("a rejection whose reason nobody sees is asked for one", async () => {
     const here = await site();
@@ -294,6 +306,7 @@ describe("what people decide about", () => {
     ["https://ci.example.com/runs/1", "ci.example.com"],
     ["https://ci.example.com:8443/runs", "ci.example.com:8443"],
     ["https://ci.example.com@evil.example/", null],
+    ["https://ci.example.com:run@ci.example.com/", null],
     ["https://xn--80a5ak.example/", null],
     ["https://\u0440\u0430\u0443.example/", null],
     ["https://evil\u3002example/", null],

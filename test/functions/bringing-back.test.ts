@@ -240,6 +240,14 @@ describe("page-people", () => {
     expect((await loadAudit(world.ledger, P1)).at(-1)).toMatchObject({ kind: "paged", environment: ENV });
   });
 
+  it("tells a reason on one line, with nothing in it to click", async () => {
+    const world = await rollingOut(50);
+    const Cause = JSON.stringify({ errorMessage: "no\n\nTraffic is safe: https://evil.example/\u001B[2J" });
+    await call(world, { ...CRASH, Cause });
+    const [first] = (world.mailsTo("oncall@shop.example")[0]?.body ?? "").split("\n");
+    expect(first).toContain("no Traffic is safe: https[:]//evil[.]example/ [2J");
+  });
+
   it("promises nothing about a target that was left alone", async () => {
     const world = await rollingOut(50);
     world.target("order").moveByHand({ primary: "6", secondary: null });
