@@ -77,8 +77,9 @@ const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: async (ms) => sleep(ms
 /**
  * Speaks to the API at `baseUrl` (with its stage, without a trailing slash), signed by Signature Version 4. `region` is
  * needed where the address is an own domain; credentials come from the usual chain when none are given. Answers of 429 and
- * 5xx and lost connections are tried again for `limitMs`; each route counts a repeated request once. An API that gives no
- * answer at all is one of status 0, which says what to look at. Throws RangeError when no region can be told.
+ * 5xx and lost connections are tried again for `limitMs`. Every route bears that: a start, a decision and a verb count once,
+ * a mail may come twice. An API that gives no answer at all is one of status 0, which says what to look at. Throws
+ * RangeError when no region can be told.
  */
 export function signedApi(baseUrl: string, options: ApiOptions = {}): Api {
   const base = new URL(baseUrl);
@@ -156,6 +157,7 @@ const HINTS: readonly (readonly [status: number, words: RegExp, hint: string])[]
     /not authorized to perform/i,
     "have execute-api:Invoke on this route allowed to you: docs/deploy.md lists the routes",
   ],
+  [403, /^forbidden$/i, "a web ACL turned this away: wait five minutes, or ask whoever runs the API"],
   [429, /./, "many requests at once: wait a minute and say it again"],
   [504, /./, "it may go on after this answer: look at headgate status before you say it again"],
 ];

@@ -105,6 +105,7 @@ describe("a request to the API", () => {
   });
 
   it.each([
+    ["Forbidden", "a web ACL turned this away"],
     ["Missing Authentication Token", "has to be the stack's output ApiUrl"],
     ["The security token included in the request is expired", "aws sso login"],
     ["Signature expired: 20260112T080000Z is now earlier than", "set this machine's clock"],
