@@ -53,7 +53,6 @@ describe("the ledger", () => {
   /** What no story comes by: trouble in a bake, code that is not made, rounds asked anew, kinds that move by themselves. */
   const RARE = [
     "check-gates reads registry",
-    "ask-approval writes promotion",
     "ask-approval deletes approvals",
     "check-window writes promotion",
     "probe-candidate writes promotion",

@@ -4,6 +4,7 @@ import { keys } from "../../functions/domain/ledger/keys.ts";
 import { FUNCTIONS } from "../../infra/functions.ts";
 import type { Call, Operation, SimulatedService } from "../../sandbox/aws/service.ts";
 import { faultPlanOf, worldPlanOf } from "../../sandbox/faults/plans.ts";
+import { TOPIC } from "../../sandbox/host/deployment.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { Sandbox } from "../../sandbox/sandbox.ts";
 import { type HandlerCall, lambdaRequests, ledgerRequests, otherRequests } from "./permissions.ts";
@@ -27,6 +28,8 @@ export interface Story {
   readonly rotatedAfter?: number;
   /** Mail goes by SES. */
   readonly mailBy?: "ses";
+  /** Somebody whom nobody deployed is subscribed to people's mail for so long (ms) from the start. */
+  readonly strangerFor?: number;
   /** Another promotion of the same service starts so long (ms) after the first one. */
   readonly rivalAfter?: number;
 }
@@ -128,6 +131,7 @@ export const STORIES: readonly Story[] = [
     outcome: "rejected",
     scenario: { people: [{ who: "ops@shop.example", answers: "reject", comment: "no" }] },
   },
+  { name: "a stranger who is subscribed to people's mail", outcome: "promoted", strangerFor: 150_000 },
   { name: "an approval by the signed route", outcome: "promoted", signedAfter: 20_000 },
   {
     name: "links that end while people are asked",
@@ -161,6 +165,7 @@ export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; out
     scenario = {},
     rivalAfter,
     signedAfter,
+    strangerFor,
     rotatedAfter,
     successor = false,
   } = story;
@@ -195,6 +200,7 @@ export async function callsOf(story: Story): Promise<{ calls: HandlerCall[]; out
   });
   const calls = callsIn(sandbox);
   if (rivalAfter !== undefined) sandbox.clock.after(rivalAfter, "rival", async () => sandbox.start(rival, "rival"));
+  if (strangerFor !== undefined) letListen(sandbox, strangerFor);
   if (signedAfter !== undefined) sandbox.clock.after(signedAfter, "signed route", () => approveBySignature(sandbox));
   if (rotatedAfter !== undefined) {
     const rotate = () =>
@@ -223,6 +229,14 @@ async function outliveBy(sandbox: Sandbox, rival: unknown): Promise<string> {
 }
 
 const OLGA = "arn:aws:sts::111122223333:assumed-role/operator/olga";
+
+/** Subscribes a stranger to everybody's mail as soon as there is a topic, and ends that after so long (ms). */
+function letListen({ sns, clock, place: { account, region } }: Sandbox, ms: number): void {
+  clock.after(0, "a stranger subscribes", async () => {
+    const subscription = sns.subscribe(`arn:aws:sns:${region}:${account}:${TOPIC}`, { email: "eve@example.com" });
+    clock.after(ms, "the stranger's subscription is ended", async () => sns.unsubscribe(subscription));
+  });
+}
 
 /** Has a link sent again, takes somebody out and in again, and approves. */
 async function approveBySignature(sandbox: Sandbox): Promise<void> {
