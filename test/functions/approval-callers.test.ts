@@ -231,6 +231,10 @@ describe("a verified person", () => {
       caller: arn,
       signer: { arn, person: LEAD, accessKey: ACCESS_KEY },
     });
+    await here.on.settle();
+    const trail = await loadAudit(here.on.ledger, here.on.name.promotionId);
+    const said = `${LEAD} approved prod as tech-lead, signed by ${LEAD}, verified, as ${arn}`;
+    expect(trail.map(({ summary }) => summary)).toContain(said);
     expect((await here.get(MANAGER)).text).toContain(`through the API, by ${LEAD}, verified, as ${arn}`);
   });
 

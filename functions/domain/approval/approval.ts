@@ -1,6 +1,6 @@
 /** Approvals: what was asked of whom, and what they answered. */
 
-import { addressIn, type Caller, principalOf, samePrincipal } from "../callers.ts";
+import { addressIn, type Caller, callerInWords, principalOf, samePrincipal } from "../callers.ts";
 import { looksLikeAddress, personOf, samePerson } from "../people.ts";
 import type { ApprovalPlan, RolePlan } from "../plan.ts";
 
@@ -121,6 +121,11 @@ export function hasStarted(
 ): boolean {
   const principal = principalOf(starter, startedBy);
   return principal !== null && samePrincipal(principal, caller.principal);
+}
+
+/** Who signed a decision, and what the name is worth; null: it came by a mailed link. */
+export function signerInWords({ caller, signer }: Pick<Decision, "caller" | "signer">): string | null {
+  return caller === null ? null : callerInWords({ arn: caller, person: signer?.person ?? null });
 }
 
 /** The role as it is asked: without the parties to the promotion, each person once. */

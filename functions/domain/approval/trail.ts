@@ -3,17 +3,19 @@
 import type { AuditEntry, AuditRecord } from "../ledger/audit.ts";
 import { personOf } from "../people.ts";
 import { oneLine } from "../text.ts";
-import type { Decision, GateResult } from "./approval.ts";
+import { type Decision, type GateResult, signerInWords } from "./approval.ts";
 import type { ApprovalName } from "./records.ts";
 
 /** The decision as the trail keeps it: all of it, once, whoever reports it. */
 export function decisionEntry({ environment, approval }: ApprovalName, decision: Decision): AuditEntry {
   const { role, address, comment } = decision;
   const said = comment === "" ? "" : `: "${oneLine(comment)}"`;
+  const signer = signerInWords(decision);
+  const signed = signer === null ? "" : `, signed by ${signer}`;
   return {
     id: `decision#${environment}#${approval}#${decision.round}#${role}#${personOf(address)}`,
     kind: decision.decision,
-    summary: `${address} ${decision.decision} ${environment} as ${role}${said}`,
+    summary: `${address} ${decision.decision} ${environment} as ${role}${signed}${said}`,
     environment,
     data: { approval, ...decision },
   };

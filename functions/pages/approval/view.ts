@@ -7,6 +7,7 @@ import {
   type GateResult,
   rolesAsked,
   seatOf,
+  signerInWords,
 } from "../../domain/approval/approval.ts";
 import { type InForce, standsFor } from "../../domain/approval/in-force.ts";
 import type { Link } from "../../domain/approval/link.ts";
@@ -15,7 +16,6 @@ import { loadBound } from "../../domain/approval/load-bound.ts";
 import { isRevoked, loadInForce } from "../../domain/approval/load-in-force.ts";
 import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
-import { callerInWords } from "../../domain/callers.ts";
 import { formatDuration } from "../../domain/durations.ts";
 import type { PlanAdvice } from "../../domain/judge/advice.ts";
 import { loadAdvice } from "../../domain/judge/advice-record.ts";
@@ -221,6 +221,7 @@ function planView(plan: EnvironmentPlan, record: ApprovalRecord) {
 }
 
 function decisionView(decision: Decision): DecisionView {
+  const signer = signerInWords(decision);
   return {
     who: decision.address,
     role: decision.role,
@@ -229,12 +230,9 @@ function decisionView(decision: Decision): DecisionView {
     comment: decision.comment,
     ticked: decision.checklist.length,
     unticked: decision.unticked,
-    via: decision.caller === null ? "from the mail's link" : `through the API, by ${signerInWords(decision)}`,
+    via: signer === null ? "from the mail's link" : `through the API, by ${signer}`,
   };
 }
-
-const signerInWords = ({ caller, signer }: Decision) =>
-  callerInWords({ arn: caller ?? "", person: signer?.person ?? null });
 
 function rolesView(record: ApprovalRecord, decisions: readonly Decision[], inForce: InForce): RoleView[] {
   const missing = new Map(

@@ -3,6 +3,7 @@
  * fields may be added. Instants are epoch milliseconds. docs/deploy.md has them in a table.
  */
 import * as z from "zod";
+import { signerInWords } from "../../domain/approval/approval.ts";
 import { asNoted } from "../../domain/approval/in-force.ts";
 import { countedDecisions, waitingFor } from "../../domain/approval/settlement.ts";
 import type { Header } from "../../domain/ledger/header.ts";
@@ -13,6 +14,7 @@ import type { ApprovalFound, EnvironmentFound, OpenFound, StatusFound } from "..
 import { kindOf } from "../../targets/kinds.ts";
 
 const at = z.number().describe("an instant, in epoch milliseconds");
+const signer = z.string().nullable().describe("who signed, and whether that is verified; null: by a mailed link");
 const outcome = z.enum(OUTCOMES).nullable().describe("how it ended; null while it goes on");
 const environmentState = z.enum(["not entered", "open", "tripped", "closed"]).describe("of the environment's journal");
 
@@ -80,7 +82,7 @@ export const PromotionStatus = Promotion.extend({
       gone: z
         .array(z.object({ role: z.string(), address: z.string(), why: z.string() }))
         .describe("who was asked and decides no more, as last settled; what they said before counts no more"),
-      decided: z.array(z.object({ role: z.string(), address: z.string(), decision: z.string(), at })),
+      decided: z.array(z.object({ role: z.string(), address: z.string(), decision: z.string(), at, signer })),
     }),
   ),
   signals: z.array(z.object({ kind: z.string(), by: z.string(), reason: z.string(), at })),
@@ -172,6 +174,9 @@ function approvalJson({ record, decisions }: ApprovalFound): PromotionStatus["ap
     expiresAt,
     waitingFor: missing.map((one) => ({ ...one, people: [...one.people] })),
     gone: (record.gone?.seats ?? []).map((seat) => ({ ...seat })),
-    decided: counted.map(({ role, address, decision, at }) => ({ role, address, decision, at })),
+    decided: counted.map((one) => {
+      const { role, address, decision, at } = one;
+      return { role, address, decision, at, signer: signerInWords(one) };
+    }),
   };
 }
