@@ -107,6 +107,7 @@ describe("a seat is given on", () => {
     expect((await replace(here, LEAD, MANAGER)).status).toBe(200);
     expect((await replace(here, LEAD, MANAGER)).status).toBe(200);
 
+    expect((await replace(here, LEAD, MANAGER, STARTER)).status).toBe(403);
     const told = here.on.inbox.filter(({ subject }) => subject.includes("asked of somebody else"));
     expect(told.map(({ to }) => to)).toEqual([OWNER, LEAD]);
     expect(told[0]?.body).toContain(`is asked of ${MANAGER} in place of ${LEAD}, as tech-lead`);

@@ -116,8 +116,9 @@ export async function replacePerson(deps: MailTools, name: ApprovalName, wanted:
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const situation = await situationOf(deps, name);
     if (situation.settlement.state !== "waiting") return { kind: "ended", settlement: situation.settlement };
-    if (isSeated(situation.record, wanted)) return tellReplaced(deps, name, situation, wanted);
     const refusal = refuseExchange(situation, wanted);
+    const isDone = refusal?.status === 404 && isSeated(situation.record, wanted);
+    if (isDone) return tellReplaced(deps, name, situation, wanted);
     if (refusal !== null) return { kind: "refused", ...refusal };
     const record = await reseat(deps, situation.record, wanted);
     if (record === null) continue;
