@@ -184,6 +184,8 @@ export interface SceneOptions {
   readonly release?: Partial<PromotionPlan>;
   readonly header?: Partial<Header>;
   readonly reach?: ReadonlyMap<string, Reach>;
+  /** Another scene, in whose ledger this one takes place; else it has its own. */
+  readonly beside?: Scene;
 }
 
 const unused = () => {
@@ -198,7 +200,7 @@ let scenes = 0;
 
 export class Scene {
   readonly name: ApprovalName;
-  readonly ledger = new MemoryLedger();
+  readonly ledger: MemoryLedger;
   readonly inbox: Mail[] = [];
   readonly woken: string[] = [];
   readonly warnings: string[] = [];
@@ -217,7 +219,13 @@ export class Scene {
   workerTrouble: Error | null = null;
 
   constructor(options: SceneOptions = {}) {
-    this.name = { promotionId: "bbws-store-v1.4.0-1", environment: "prod", approval: options.approval?.id ?? "before" };
+    const { service = "bbws-store", version = "v1.4.0" } = options.release ?? {};
+    this.ledger = options.beside?.ledger ?? new MemoryLedger();
+    this.name = {
+      promotionId: `${service}-${version}-1`,
+      environment: "prod",
+      approval: options.approval?.id ?? "before",
+    };
     this.deps = this.#dependencies(options);
   }
 
