@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests that try something many times over: asked last, or not at all where others ask the same once. */
-const LAST = ["approval-attacks.test.ts", "judge/", "start-promotion.test.ts"].map((path) => `/test/functions/${path}`);
+const LAST = ["approval-attacks/", "judge/", "start-promotion.test.ts"].map((path) => `/test/functions/${path}`);
 const LEFT_OUT = ["approvals-races", "approval-anything"].map((name) => `test/functions/${name}.test.ts`);
 
 /** A mutant's run ends at the first test that fails: the domain's own tests first, which are the quickest and the nearest. */

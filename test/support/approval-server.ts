@@ -5,10 +5,13 @@ import type { APIGatewayProxyEvent } from "aws-lambda";
 import { approvalPage } from "../../functions/approval-page.ts";
 import { decideByApi } from "../../functions/decide.ts";
 import type { Dependencies } from "../../functions/domain/ports.ts";
+import { operate } from "../../functions/operate.ts";
 import { failureAnswer, handlerFailure } from "../../functions/pages/failure.ts";
 import type { HttpRequest, HttpResponse } from "../../functions/pages/http.ts";
 import { revoke } from "../../functions/revoke.ts";
+import { rotate } from "../../functions/rotate-links.ts";
 import { fromGateway, toGateway } from "../../functions/runtime/http.ts";
+import { showPromotion } from "../../functions/show-promotion.ts";
 import { startPromotion } from "../../functions/start-promotion.ts";
 import { ACCESS_KEY, API_ACCOUNT } from "./callers.ts";
 
@@ -20,7 +23,10 @@ interface Route {
 
 const ROUTES: readonly Route[] = [
   { pattern: /^\/people\/(?:revoke|reinstate)$/, names: [], action: revoke },
+  { pattern: /^\/links\/rotate$/, names: [], action: rotate },
   { pattern: /^\/promotions$/, names: [], action: startPromotion },
+  { pattern: /^\/promotions\/([^/]+)$/, names: ["promotionId"], action: showPromotion },
+  { pattern: /^\/promotions\/([^/]+)\/signals$/, names: ["promotionId"], action: operate },
   { pattern: /^\/approvals\/([^/]*)$/, names: ["link"], action: approvalPage },
   {
     pattern: /^\/promotions\/([^/]+)\/environments\/([^/]+)\/approvals\/([^/]+)$/,
@@ -56,13 +62,21 @@ export async function serve(deps: Dependencies): Promise<TestServer> {
 }
 
 async function answer(deps: Dependencies, request: IncomingMessage) {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  // Not by URL: it would tidy up `..`, which API Gateway does not.
+  const [pathname = "/"] = (request.url ?? "/").split("?");
   const body = await bodyOf(request);
   for (const { pattern, names, action } of ROUTES) {
     const match = pattern.exec(pathname);
     if (match === null) continue;
-    const values = names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? "")] as const);
-    const event = eventOf(request, pathname, Object.fromEntries(values), body);
+    const values = match.slice(1).map(decoded);
+    // API Gateway's answer where a path is no UTF-8.
+    if (values.includes(null)) return { statusCode: 400, headers: {}, body: '{"message":"Bad Request"}' };
+    const event = eventOf(
+      request,
+      pathname,
+      Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""])),
+      body,
+    );
     const asked = fromGateway(event);
     try {
       return toGateway(await action(deps)(asked));
@@ -72,6 +86,14 @@ async function answer(deps: Dependencies, request: IncomingMessage) {
   }
   // API Gateway's answer where no route matches.
   return { statusCode: 403, headers: {}, body: '{"message":"Missing Authentication Token"}' };
+}
+
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

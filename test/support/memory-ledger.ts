@@ -31,6 +31,7 @@ export class MemoryLedger implements Ledger {
 
   async read(key: Key): Promise<Item | undefined> {
     await this.before(`read ${key.sk}`);
+    refuseKey(key);
     const found = this.#items.get(spell(key));
     return found === undefined ? undefined : stored(found);
   }
@@ -38,6 +39,7 @@ export class MemoryLedger implements Ledger {
   async readAll(keys: readonly Key[]): Promise<(Item | undefined)[]> {
     await this.before(`read ${keys.map(({ sk }) => sk).join(" ")}`);
     return keys.map((key) => {
+      refuseKey(key);
       const found = this.#items.get(spell(key));
       return found === undefined ? undefined : stored(found);
     });
@@ -45,6 +47,7 @@ export class MemoryLedger implements Ledger {
 
   async list(pk: string, prefix: string): Promise<Item[]> {
     await this.before(`list ${prefix}`);
+    refuseKey({ pk, sk: prefix });
     return this.items((item) => item.pk === pk && item.sk.startsWith(prefix));
   }
 
@@ -79,9 +82,18 @@ function holds(found: Item | undefined, condition: Condition | undefined): boole
   return Object.entries(condition).every(([name, value]) => (found?.[name] ?? null) === value);
 }
 
+/** Longest keys in bytes: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html. */
+const LONGEST = { pk: 2_048, sk: 1_024 } as const;
+
+function refuseKey({ pk, sk }: Key): void {
+  const tooLong = Buffer.byteLength(pk) > LONGEST.pk || Buffer.byteLength(sk) > LONGEST.sk;
+  if (tooLong) throw new RangeError("ValidationException: the key is longer than DynamoDB takes");
+}
+
 function refuseWhatDynamoDbRefuses(changes: readonly Change[]): void {
   if (changes.length > MOST_CHANGES) throw new RangeError(`${changes.length} changes in one transaction`);
   if (changes.length === 0) throw new RangeError("no change in a transaction");
+  for (const change of changes) refuseKey(keyOf(change));
   const touched = new Set(changes.map((change) => spell(keyOf(change))));
   if (touched.size < changes.length) throw new RangeError("two changes of one item in a transaction");
 }
