@@ -46,12 +46,21 @@ function seeing(see: (item: Item) => Item): Spoil {
   };
 }
 
-/** An environment's plan is read as `edit` makes it. For plans that are stored in one part. */
+/**
+ * An environment's plan is read as `edit` makes it, with the hash of the one that is stored: else Headgate would notice by
+ * that. For plans that are stored in one part.
+ */
 export function seeingPlan(edit: (plan: EnvironmentPlan) => EnvironmentPlan): Spoil {
-  return seeing((item) => {
-    if (!/^PLAN#[^#]/.test(item.sk)) return item;
-    return { ...item, json: JSON.stringify(edit(JSON.parse(String(item.json)) as EnvironmentPlan)) };
-  });
+  return (deps) => {
+    const stored = new Map<string, string>();
+    const see = (item: Item): Item => {
+      if (!/^PLAN#[^#]/.test(item.sk)) return item;
+      const json = JSON.stringify(edit(JSON.parse(String(item.json)) as EnvironmentPlan));
+      stored.set(json, String(item.json));
+      return { ...item, json };
+    };
+    return { ...seeing(see)(deps), hash: (text) => deps.hash(stored.get(text) ?? text) };
+  };
 }
 
 /** Of what is written to the ledger only what is wanted gets there. */
