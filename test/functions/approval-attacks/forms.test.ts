@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { HOUR, INFRA, LEAD, START, TECH_LEAD } from "../../support/approval-scene.ts";
 import { formFrom } from "../../support/approval-server.ts";
 import { APPROVE, closeSites, expectUntouched, site } from "../../support/approval-site.ts";
+import { withoutTrace } from "../../support/attacks.ts";
 
 afterEach(closeSites);
 
@@ -135,6 +136,87 @@ describe("forms", () => {
 
     expect(await here.send(here.url(), form, { "content-type": type })).toMatchObject({ status: 415 });
     await expectUntouched(here);
+  });
+
+  test.each([
+    ["\uFF56\uFF11.\uFF14.\uFF10", "full-width letters and digits"],
+    ["v\u0661.\u0664.\u0660", "digits of another script"],
+    ["\u03BD1.4.0", "a Greek nu for the v"],
+    ["v1\u20244\u20240", "dot leaders for the dots"],
+    ["v1.4.0\u200B", "a space that nobody sees"],
+    ["v1.\u00AD4.0", "a soft hyphen"],
+    ["\u202E0.4.1v", "letters turned round"],
+    ["v1.4.0\u0000", "a null"],
+    ["v1.4.0\nv1.4.1", "a second line"],
+    ["v1.4.\u0030\u0301", "an accent"],
+    ["&#118;1.4.0", "a letter as HTML writes it"],
+    ["v1.4", "its beginning"],
+    ["v1.4.0.0", "more than it"],
+    ["*", "a pattern"],
+  ])("with the version %j, %s: 400", async (version) => {
+    const here = await site();
+    const answer = await withoutTrace(here, () => here.submit(LEAD, { ...APPROVE, version }));
+    expect(answer.status).toBe(400);
+  });
+
+  test.each([
+    "Approved",
+    "approved ",
+    "approved\u0000",
+    "approved,rejected",
+    "true",
+    "\u0430pproved",
+    "__proto__",
+    "toString",
+  ])("that say %j for a decision: 400", async (decision) => {
+    const here = await site();
+    expect((await withoutTrace(here, () => here.submit(LEAD, { ...APPROVE, decision }))).status).toBe(400);
+  });
+
+  test.each([
+    "role",
+    "address",
+    "as",
+    "generation",
+    "epoch",
+    "round",
+    "binding",
+    "checklist[]",
+    "decision[]",
+    "version[0]",
+    "__proto__",
+    "constructor[prototype]",
+  ])("that bring a field of their own, %s: 400", async (name) => {
+    const here = await site();
+    const form = formFrom((await here.get()).text, APPROVE);
+    const sent = `${form}&${encodeURIComponent(name)}=${encodeURIComponent(INFRA)}`;
+    expect((await withoutTrace(here, () => here.send(here.url(), sent))).status).toBe(400);
+  });
+
+  test.each(["token", "decision", "comment", "version"])(
+    "that bring %s twice, though both are alike: 400",
+    async (name) => {
+      const here = await site();
+      const form = formFrom((await here.get()).text, APPROVE);
+      const again = new URLSearchParams([[name, new URLSearchParams(form).get(name) ?? ""]]);
+      expect((await withoutTrace(here, () => here.send(here.url(), `${form}&${again}`))).status).toBe(400);
+    },
+  );
+
+  test.each(["\u200B\u2060", "\uFEFF", "\u3164\u115F", "\u2800 ", "\u00AD", "\r\n\t"])(
+    "that reject with a reason that nobody sees, %j: 400",
+    async (comment) => {
+      const here = await site();
+      const said = { decision: "rejected", version: "v1.4.0", comment };
+      expect((await withoutTrace(here, () => here.submit(LEAD, said))).status).toBe(400);
+    },
+  );
+
+  test("with a comment one character too long are refused, and with one that just fits are taken", async () => {
+    const here = await site();
+    const long = await withoutTrace(here, () => here.submit(LEAD, { ...APPROVE, comment: "x".repeat(2_001) }));
+    expect(long.status).toBe(400);
+    expect(await here.submit(LEAD, { ...APPROVE, comment: "x".repeat(2_000) })).toMatchObject({ status: 303 });
   });
 
   test.each([16 * 1024 + 1, 1024 * 1024])("of %i bytes: 413", async (size) => {
