@@ -3,6 +3,7 @@
  * with the caller's identity, and says what it did. `roll-back` and `abort` trip the journals and start a restore before
  * they answer; GET on the same route says how far traffic is back.
  */
+import { PromotionInput } from "./domain/inputs.ts";
 import { signerInWords } from "./domain/ledger/caller-rules.ts";
 import { asHeader, type Header } from "./domain/ledger/header.ts";
 import { keys } from "./domain/ledger/keys.ts";
@@ -41,7 +42,8 @@ async function say(deps: Dependencies, request: HttpRequest): Promise<HttpRespon
 const NOT_FOUND = json(404, { error: "no such promotion" });
 
 async function findHeader({ ledger }: Dependencies, { pathParameters }: HttpRequest): Promise<Header | null> {
-  const found = await ledger.read(keys.header(pathParameters.promotionId ?? ""));
+  const name = PromotionInput.safeParse({ promotionId: pathParameters.promotionId });
+  const found = name.success ? await ledger.read(keys.header(name.data.promotionId)) : undefined;
   return found === undefined ? null : asHeader(found);
 }
 

@@ -1,8 +1,14 @@
 /** What machines send to handlers: small, and always the same words. */
 import * as z from "zod";
 
-export const PromotionInput = z.strictObject({ promotionId: z.string().min(1) });
-export const EnvironmentInput = PromotionInput.extend({ environment: z.string().min(1) });
+/**
+ * Parts of the ledger's keys, of which a table takes 1,024 bytes: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html.
+ * Names of promotions are those of executions, at most 80 letters, and of environments and approvals fewer.
+ */
+export const namePart = z.string().min(1).max(200);
+
+export const PromotionInput = z.strictObject({ promotionId: namePart });
+export const EnvironmentInput = PromotionInput.extend({ environment: namePart });
 export type EnvironmentInput = z.output<typeof EnvironmentInput>;
 
 /** Longest name of an execution: Step Functions' quota. */

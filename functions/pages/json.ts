@@ -1,7 +1,8 @@
 /** What the signed JSON routes share: what is refused before the body is read, and how it is read. */
 import type * as z from "zod";
 import type { Signature } from "../domain/callers.ts";
-import { Report, renderProblem } from "../domain/documents/problems.ts";
+import { refuseDepth } from "../domain/documents/nesting.ts";
+import { type Problem, Report, renderProblem } from "../domain/documents/problems.ts";
 import { problemsOf } from "../domain/documents/schema-problems.ts";
 import { refuseDeceiving } from "../domain/documents/unseen.ts";
 import { plainJson } from "../domain/text.ts";
@@ -54,10 +55,13 @@ export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody
   } catch {
     return refuse(["it is not JSON"]);
   }
-  const deceiving = new Report({ body: parsed });
-  refuseDeceiving(deceiving, ["body"], parsed);
+  const report = new Report({ body: parsed });
+  const inText = (problems: readonly Problem[]) => problems.map((problem) => renderProblem(problem).join("\n"));
+  refuseDepth(report, ["body"], parsed);
+  if (!report.clean) return refuse(inText(report.problems));
+  refuseDeceiving(report, ["body"], parsed);
   const result = schema.safeParse(parsed);
-  if (result.success && deceiving.clean) return { ok: true, value: result.data };
+  if (result.success && report.clean) return { ok: true, value: result.data };
   const unformed = result.success ? [] : problemsOf({ name: "body", schema, input: parsed }, result.error);
-  return refuse([...deceiving.problems, ...unformed].map((problem) => renderProblem(problem).join("\n")));
+  return refuse(inText([...report.problems, ...unformed]));
 }

@@ -1,6 +1,6 @@
 /** Approvals in the ledger: how they are named, and the changes that write them. */
-import * as z from "zod";
-import { EnvironmentInput } from "../inputs.ts";
+import type * as z from "zod";
+import { EnvironmentInput, namePart } from "../inputs.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { personOf } from "../people.ts";
@@ -8,7 +8,7 @@ import type { Change } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
 
 /** Which approval; also what the machines send. */
-export const ApprovalName = EnvironmentInput.extend({ approval: z.string().min(1) });
+export const ApprovalName = EnvironmentInput.extend({ approval: namePart });
 
 export type ApprovalName = Readonly<z.output<typeof ApprovalName>>;
 

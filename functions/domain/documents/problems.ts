@@ -82,7 +82,7 @@ export class Report {
     this.#warnings.push(this.#entry(at, message, hint));
   }
 
-  /** As `refuse`, where showing the value would leak it. */
+  /** As `refuse`, where showing the value would leak it, or it is too much to be shown. */
   refuseHidden(at: Path, message: string, hint: string): void {
     this.#problems.push({ at, problem: { path: renderPath(at), value: "(hidden)", message, hint } });
   }

@@ -1,4 +1,5 @@
 import { warnOfMixedScripts } from "../documents/mixed-scripts.ts";
+import { refuseDepth } from "../documents/nesting.ts";
 import { type Policy, policySchema } from "../documents/policy.ts";
 import { type Path, type Problem, Report } from "../documents/problems.ts";
 import { type Release, releaseSchema } from "../documents/release.ts";
@@ -50,6 +51,9 @@ export type Resolution =
 export function resolvePlan(policy: unknown, release: unknown, context: ResolveContext): Resolution {
   const documents = { policy, release };
   const report = new Report(documents);
+  refuseDepth(report, ["policy"], policy);
+  refuseDepth(report, ["release"], release);
+  if (!report.clean) return { ok: false, problems: report.problems };
   refuseSecrets(report, ["policy"], policy);
   refuseSecrets(report, ["release"], release);
   refuseDeceiving(report, ["policy"], policy);

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { renderProblem } from "../../domain/documents/problems.ts";
 import { problemsOf } from "../../domain/documents/schema-problems.ts";
+import { PromotionInput } from "../../domain/inputs.ts";
 import type { Ledger } from "../../domain/ports.ts";
 import { loadNews, loadOpen, loadStatus } from "../../domain/promotion/load-status.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
@@ -31,6 +32,7 @@ export async function showPromotions(
   }
   const { promotionId } = pathParameters;
   if (promotionId === undefined) return json(200, openJson(await loadOpen(ledger)));
+  if (!PromotionInput.safeParse({ promotionId }).success) return NOT_FOUND;
   return asked.data.since === undefined
     ? showStatus(ledger, promotionId)
     : showNews(ledger, promotionId, Number(asked.data.since));
