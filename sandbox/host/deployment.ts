@@ -17,7 +17,7 @@ export const MACHINES = ["promotion", "queue", "approval", "rollout", "bake", "r
 export type MachineName = (typeof MACHINES)[number];
 
 /** Name of the deployment. */
-const NAME = "headgate";
+export const NAME = "headgate";
 
 export const TABLE = "headgate";
 export const TOPIC = "headgate";

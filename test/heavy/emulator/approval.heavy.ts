@@ -8,7 +8,6 @@ import { fromGateway } from "../../../functions/runtime/http.ts";
 import { startPromotion } from "../../../functions/start-promotion.ts";
 import { definitionOf } from "../../../sandbox/host/deployment.ts";
 import { apiEvent } from "../../../sandbox/host/gateway.ts";
-import { HANDLERS } from "../../../sandbox/host/handlers.ts";
 import { documents } from "../../domain/plan/documents.ts";
 import { INFRA, LEAD } from "../../support/approval-scene.ts";
 import { type Emulator, startEmulator, until } from "./emulator.ts";
@@ -23,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   emulator.door.inbox.splice(0);
-  for (const [step, handler] of HANDLERS) emulator.door.functions.set(step, (event) => emulator.call(handler, event));
+  emulator.installHandlers();
 });
 afterAll(async () => emulator?.stop());
 

@@ -15,18 +15,20 @@ import type { Dependencies } from "../../../functions/domain/ports.ts";
 import { buildDependencies } from "../../../functions/runtime/dependencies.ts";
 import { awsHost, type Host } from "../../../functions/runtime/host.ts";
 import { openLog } from "../../../functions/runtime/log.ts";
+import { functionNameOf } from "../../../infra/functions.ts";
 import {
   definitionOf,
   environmentsOf,
   MACHINES,
   type MachineName,
   machineArn,
+  NAME,
   substitutions,
   TABLE,
   TOPIC,
 } from "../../../sandbox/host/deployment.ts";
 import { HANDLERS } from "../../../sandbox/host/handlers.ts";
-import { FrontDoor } from "./front-door.ts";
+import { FrontDoor, type Invoked } from "./front-door.ts";
 import { type Moto, startMoto } from "./moto.ts";
 
 /** Moto's own account number, in a Region of the examples. */
@@ -78,7 +80,16 @@ export class Emulator {
     const download: Host["download"] = async () => ({ status: 200, body: this.behindLinks });
     this.host = { ...awsHost(process.env), clock: this.clock, download, write: () => {} };
     this.deps = buildDependencies(this.host, openLog(this.host, {}), () => 900_000);
-    for (const [step, handler] of HANDLERS) door.functions.set(step, (event) => this.call(handler, event));
+    this.installHandlers();
+  }
+
+  /** Every function as it is deployed: machines here call it by its step's name, other functions by its own. */
+  installHandlers(): void {
+    for (const [step, handler] of HANDLERS) {
+      const run: Invoked = (event) => this.call(handler, event);
+      this.door.functions.set(step, run);
+      this.door.functions.set(functionNameOf(NAME, step), run);
+    }
   }
 
   /** Runs a handler on the emulator's host, with the time that a step has. */

@@ -30,6 +30,9 @@ const INVOCATION = /^\/2015-03-31\/functions\/([^/]+)\/invocations/;
 const ALIAS = /^\/2015-03-31\/functions\/([^/]+)\/aliases\/([^/]+)$/;
 const PROVISIONED = /^\/2019-09-30\/functions\/[^/]+\/provisioned-concurrency/;
 const INBOX = "/inbox/";
+/** The inboxes are our ears in the emulator: to whoever lists who hears the topic they would be strangers. */
+const LISTS_SUBSCRIPTIONS = /xml/;
+const SUBSCRIPTION = /<member>(?:(?!<\/member>)[\s\S])*<\/member>/g;
 
 export class FrontDoor {
   readonly functions = new Map<string, Invoked>();
@@ -87,7 +90,11 @@ export class FrontDoor {
     if (name === undefined || invoked === undefined) return this.#pass(incoming, outgoing);
     const payload: unknown = JSON.parse((await bodyOf(incoming)) || "{}");
     this.invocations.push({ name, payload });
-    await answer(outgoing, url.searchParams.get("Qualifier"), payload, invoked);
+    const qualifier = url.searchParams.get("Qualifier");
+    if (incoming.headers["x-amz-invocation-type"] !== "Event") return answer(outgoing, qualifier, payload, invoked);
+    // Lambda answers that it has queued the event, and runs the function then; what becomes of it, nobody hears.
+    outgoing.writeHead(202, { "content-type": "application/json" }).end();
+    await invoked(payload, qualifier).catch(() => {});
   }
 
   #failureOf(what: string): Failure | null {
@@ -106,8 +113,14 @@ export class FrontDoor {
 
   async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const answered = await this.#onward(incoming);
-    outgoing.writeHead(answered.statusCode ?? 502, answered.headers);
-    answered.pipe(outgoing);
+    const { statusCode = 502, headers } = answered;
+    if (!LISTS_SUBSCRIPTIONS.test(headers["content-type"] ?? "")) {
+      outgoing.writeHead(statusCode, headers);
+      return void answered.pipe(outgoing);
+    }
+    const body = (await bodyOf(answered)).replace(SUBSCRIPTION, (one) => (one.includes(INBOX) ? "" : one));
+    const { "content-length": _length, "transfer-encoding": _chunks, ...kept } = headers;
+    outgoing.writeHead(statusCode, kept).end(body);
   }
 
   async #onward(incoming: IncomingMessage): Promise<IncomingMessage> {

@@ -50,7 +50,7 @@ export async function waitingPromotion(emulator: Emulator, promotionId: string, 
   // Who decides has to be in the policy in force, too.
   const people = Object.fromEntries([TECH_LEAD, INFRASTRUCTURE_LEAD].map((role) => [role.role, role.people]));
   await storePolicy(deps, { people, environments: { prod: {} } });
-  return { promotionId, environment: "prod", approval: "before", chunk: 0 };
+  return { promotionId, environment: "prod", approval: "before", chunk: 1 };
 }
 
 const CHECKLISTS = new Map([
