@@ -20,12 +20,13 @@ export function statusLines(status: PromotionStatus, zone: string): string[] {
 }
 
 /** A promotion and its environments on two lines. */
-export function openLines({ promotions }: OpenPromotions, zone: string): string[] {
-  if (promotions.length === 0) return ["No promotion is open."];
-  return promotions.flatMap((one) => [
+export function openLines({ promotions, broken }: OpenPromotions, zone: string): string[] {
+  if (promotions.length + broken.length === 0) return ["No promotion is open."];
+  const lines = promotions.flatMap((one) => [
     `${one.promotionId}  ${one.service} ${one.version}, opened ${local(one.openedAt, zone)}${one.outcome === null ? "" : `, ${one.outcome}`}`,
     `  ${one.environments.map(({ environment, state, outcome }) => `${environment}: ${outcome ?? stateInWords(state)}`).join(", ")}`,
   ]);
+  return [...lines, ...broken.map((id) => `${oneLine(id)}  its record was changed or is gone`)];
 }
 
 /** `Tue 2026-01-13 20:15 UTC  prod      shifted       25 % ...` */

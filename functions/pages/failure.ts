@@ -1,4 +1,5 @@
 /** What is said when there is no answer of our own making: a page for a browser, JSON for a program. */
+import { BrokenRecord, Transient } from "../domain/errors.ts";
 import type { Hash } from "../domain/ports.ts";
 import { html } from "./html.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
@@ -14,12 +15,20 @@ export interface Failure {
   readonly requestId: string;
 }
 
-/** A handler failed. `passing`: another try may help. */
-export function handlerFailure(passing: boolean, requestId: string): Failure {
-  return passing
-    ? { status: 503, title: "Not at this moment", text: `Please try again in a moment. ${SENT}`, requestId }
-    : { status: 500, title: "Something is broken", text: `Please tell whoever runs Headgate. ${SENT}`, requestId };
+/** What a handler's error is told as. Another try may help against what is transient; a person has to see to the rest. */
+export function handlerFailure(error: unknown, requestId: string): Failure {
+  if (error instanceof Transient) {
+    return { status: 503, title: "Not at this moment", text: `Please try again in a moment. ${SENT}`, requestId };
+  }
+  if (error instanceof BrokenRecord) {
+    // Nothing failed: what is asked for and what stands in the ledger exclude each other, and no try helps.
+    return { status: 409, title: "The record is broken", text: `${BROKEN} ${TELL}`, requestId };
+  }
+  return { status: 500, title: "Something is broken", text: `${TELL} ${SENT}`, requestId };
 }
+
+const BROKEN = "What Headgate has on record about this was changed, or is gone, and it goes no further on such ground.";
+const TELL = "Please tell whoever runs Headgate.";
 
 /** Nobody can say what an answer that failed had done before: the page can. */
 export const SENT = "If you sent a decision, open the link again: the page shows whether it counts.";

@@ -6,7 +6,7 @@ import type { Tracer } from "@aws-lambda-powertools/tracer";
 import middy, { type MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import type * as z from "zod";
-import { BadInput, Transient } from "../domain/errors.ts";
+import { BadInput } from "../domain/errors.ts";
 import type { Dependencies } from "../domain/ports.ts";
 import { fieldsOf } from "../domain/text.ts";
 import { failureAnswer, handlerFailure } from "../pages/failure.ts";
@@ -39,7 +39,7 @@ export function step<S extends z.ZodType, O>(
   return wrap(name, (invocation) => action(invocation.deps)(parse(name, input, invocation.event)));
 }
 
-/** The handler of one page, behind API Gateway. One that fails is a 500 or 503 without details. */
+/** The handler of one page, behind API Gateway. One that fails is a 409, 500 or 503 without details. */
 export function httpStep(
   name: string,
   action: (deps: Dependencies) => (request: HttpRequest) => Promise<HttpResponse>,
@@ -51,7 +51,7 @@ export function httpStep(
     } catch (error) {
       log.error("the page failed", error);
       countError(host, name, error);
-      return toGateway(failureAnswer(deps.hash, request, handlerFailure(error instanceof Transient, requestId)));
+      return toGateway(failureAnswer(deps.hash, request, handlerFailure(error, requestId)));
     }
   });
 }

@@ -23,6 +23,9 @@ const SWAPS: readonly (readonly [what: string, hand: Hand, environment: string, 
   ["the evidence, and the header's hashes with it", rewritePlanAndHeader, "", otherEvidence],
 ];
 
+/** What is no decision bears none of a decision's fields. */
+const OTHER = { role: TECH_LEAD.role, address: LEAD, decision: undefined, version: undefined };
+
 const paging = { environment: { pageTo: [OWNER] } };
 
 async function entries({ on }: Site) {
@@ -61,6 +64,44 @@ describe.each(SWAPS)("%s is swapped between GET and POST", (_what, hand, environ
     expect(answer).toMatchObject({ status: 409, body: { error: expect.stringContaining("nothing is decided") } });
     expect(here.decisions()).toBe(0);
     expect(here.on.mailsTo(OWNER)).toHaveLength(1);
+  });
+
+  test.each([
+    ["replace", { ...OTHER, action: "replace", by: OWNER }],
+    ["resend", { ...OTHER, action: "resend" }],
+  ])(
+    "409 to %s, no seat and no mail changes, it stands in the trail, and those on call are paged",
+    async (_verb, said) => {
+      const here = await site(paging);
+      const [record] = here.on.items("APPROVAL");
+      const mails = here.on.mailsTo(LEAD).length;
+      await swap(here);
+
+      const answer = await api(here, said);
+
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { error: expect.stringContaining("has been changed since people were asked"), why: expect.any(String) },
+      });
+      expect(here.on.items("APPROVAL")).toMatchObject([{ state: "cancelled", roles: record?.roles }]);
+      expect(here.on.items("RESENT")).toEqual([]);
+      expect(here.on.mailsTo(LEAD).filter(({ body }) => body.includes("/approvals/"))).toHaveLength(mails);
+      expect(here.on.mailsTo(OWNER).map(({ subject }) => subject)).toEqual([
+        "PAGE: bbws-store v1.4.0 for prod: the plan was changed after people were asked",
+      ]);
+      expect((await api(here, said)).status).toBe(410);
+    },
+  );
+
+  test("after the yes, its link shows nothing of it and says why", async () => {
+    const here = await site({ approval: { roles: [TECH_LEAD] } });
+    await here.submit(LEAD, APPROVE);
+    expect(here.state()).toBe("approved");
+    await swap(here);
+    const page = await here.get();
+    expect(page.status).toBe(409);
+    expect(page.text).toContain("nothing of it is shown here");
+    expect(page.text).not.toContain("bbws");
   });
 
   test("to look at it changes nothing and shows nothing of it", async () => {

@@ -21,6 +21,7 @@ import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import { statusListener } from "../../functions/status-listener.ts";
 import { sweeper } from "../../functions/sweeper.ts";
 import { verifyRecovery } from "../../functions/verify-recovery.ts";
+import { record } from "../support/approval-record.ts";
 import {
   arnOf,
   BASELINE,
@@ -620,8 +621,8 @@ describe("sweeper", () => {
     await storePause(world.ledger, P1, ENV, { pause: "approval-before", token: "lost", until: 0 });
     await storePause(world.ledger, P1, ENV, { pause: "approval-at-50", token: "other", until: 0 });
     await world.ledger.write([
-      { put: item(keys.approval(P1, ENV, "before"), { environment: ENV, approval: "before", news: true }) },
-      { put: item(keys.approval(P1, ENV, "at-50"), { environment: ENV, approval: "at-50", news: false }) },
+      { put: item(keys.approval(P1, ENV, "before"), record([], { state: "approved", news: true })) },
+      { put: item(keys.approval(P1, ENV, "at-50"), record([], { state: "approved", approval: "at-50" })) },
     ]);
     expect((await sweep(world)).done).toEqual([`${P1}: woke 1`]);
     expect(world.woken).toEqual(["lost"]);

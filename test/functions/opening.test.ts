@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { askApproval } from "../../functions/ask-approval.ts";
 import { checkWindow } from "../../functions/check-window.ts";
+import type { ApprovalState } from "../../functions/domain/approval/approval.ts";
 import { BadInput, ServiceTrouble } from "../../functions/domain/errors.ts";
 import { executionName } from "../../functions/domain/inputs.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
@@ -21,6 +22,7 @@ import { planMove } from "../../functions/plan-move.ts";
 import { shiftTraffic } from "../../functions/shift-traffic.ts";
 import { documents } from "../domain/plan/documents.ts";
 import { CONTEXT, testHost } from "../runtime/test-host.ts";
+import { record } from "../support/approval-record.ts";
 import {
   arnOf,
   ENV,
@@ -438,11 +440,8 @@ describe("check-window", () => {
   });
 
   const APPROVAL = { id: "before", when: "before", validSeconds: 3_600 } as ApprovalPlan;
-  const NOBODY_NEEDED = { generation: 1, roles: [], escalation: null, requester: "", startedBy: null };
-  const settle = (world: World, state: string) =>
-    world.ledger.write([
-      { put: item(keys.approval(P1, ENV, "before"), { ...NOBODY_NEEDED, state, endedAt: START, news: false }) },
-    ]);
+  const settle = (world: World, state: ApprovalState) =>
+    world.ledger.write([{ put: item(keys.approval(P1, ENV, "before"), record([], { state, endedAt: START })) }]);
 
   it("stops where the approval would be stale when the window opens", async () => {
     const soon = await entered({
@@ -464,7 +463,7 @@ describe("check-window", () => {
     ["cancelled", "cancelled"],
     ["waiting", "errored"],
     [undefined, "errored"],
-  ])("never opens without the approval that is asked for: %s", async (state, outcome) => {
+  ] as const)("never opens without the approval that is asked for: %s", async (state, outcome) => {
     const world = await entered({ approvals: [APPROVAL] });
     if (state !== undefined) await settle(world, state);
     expect(await twice(world, () => call(world))).toMatchObject({
@@ -631,7 +630,8 @@ describe("plan-move", () => {
     const approvals = [{ id: "at-0", when: "at-0" } as ApprovalPlan];
     const world = await rollingOut(0, { plan: { approvals } });
     expect(await call(world)).toMatchObject({ kind: "ask", approval: "at-0", phase: "approval-at-0" });
-    const settled = (state: string) => world.ledger.write([{ put: item(keys.approval(P1, ENV, "at-0"), { state }) }]);
+    const settled = (state: ApprovalState) =>
+      world.ledger.write([{ put: item(keys.approval(P1, ENV, "at-0"), record([], { state, approval: "at-0" })) }]);
     await settled("waiting");
     expect(await call(world)).toMatchObject({ kind: "ask" });
     await settled("rejected");

@@ -79,6 +79,32 @@ describe("how a promotion stands", () => {
   });
 });
 
+describe("the list of those that are open", () => {
+  it("takes three batch reads for the headers of 250, and five for the journals of their two environments", async () => {
+    const on = await asked();
+    const header = on.ledger.items(({ sk }) => sk === "HEADER")[0];
+    const ids = Array.from({ length: 249 }, (_, index) => `other-${index}`);
+    for (const promotionId of ids) {
+      const put = { ...header, ...keys.header(promotionId), promotionId };
+      await on.ledger.write([{ put }, { put: { ...keys.open(promotionId), promotionId } }]);
+    }
+    await on.ledger.write([{ put: { ...keys.head("other-7", "prod"), state: "tripped", outcome: null } }]);
+    const operations: string[] = [];
+    on.ledger.before = async (operation) => void operations.push(operation.split("#")[0] ?? "");
+
+    const { body } = await ask(on, { pathParameters: {} });
+
+    const reads = operations.map((operation) => operation.split(" ").slice(0, 2).join(" "));
+    expect(reads).toEqual(["list PROMOTION", ...Array(3).fill("read HEADER"), ...Array(5).fill("read HEAD")]);
+    const { promotions } = OpenPromotions.parse(JSON.parse(body));
+    expect(promotions).toHaveLength(250);
+    expect(promotions.find(({ promotionId }) => promotionId === "other-7")?.environments).toEqual([
+      { environment: "sit", state: "not entered", outcome: null },
+      { environment: "prod", state: "tripped", outcome: null },
+    ]);
+  });
+});
+
 describe("the JSON", () => {
   const named = (schema: unknown): string[] =>
     Object.entries(fieldsOf(schema)).flatMap(([key, value]) =>

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NotReady } from "../../functions/domain/errors.ts";
 import { failurePage, handlerFailure } from "../../functions/pages/failure.ts";
 import { mailHtml } from "../../functions/pages/mail.ts";
 import { LEAD, scene, sha256 } from "../support/approval-scene.ts";
@@ -43,7 +44,11 @@ async function look(at: readonly [number, "light" | "dark"], name: string, open:
 
 describe.each(SIZES.map((size) => [size.join(" px, "), size] as const))("at %s", (_name, size) => {
   test("a failure fits, can be read, and has its style, which its own policy lets through", async () => {
-    const { headers, body } = failurePage(sha256, "GET", handlerFailure(true, "1f6e2b5c-0a4d-4c2e-9b1a-6c1d2e3f4a5b"));
+    const { headers, body } = failurePage(
+      sha256,
+      "GET",
+      handlerFailure(new NotReady("asked too early"), "1f6e2b5c-0a4d-4c2e-9b1a-6c1d2e3f4a5b"),
+    );
     const server = createServer((_request, response) => response.writeHead(503, headers).end(body));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;

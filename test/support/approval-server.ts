@@ -80,8 +80,8 @@ async function answer(deps: Dependencies, request: IncomingMessage) {
     const asked = fromGateway(event);
     try {
       return toGateway(await action(deps)(asked));
-    } catch {
-      return toGateway(failureAnswer(deps.hash, asked, handlerFailure(false, "test")));
+    } catch (error) {
+      return toGateway(failureAnswer(deps.hash, asked, handlerFailure(error, "test")));
     }
   }
   // API Gateway's answer where no route matches.

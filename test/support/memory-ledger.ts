@@ -7,8 +7,9 @@ import {
   type Ledger,
 } from "../../functions/domain/ports.ts";
 
-/** DynamoDB's limit of actions in one transaction. */
+/** DynamoDB's limits: actions in one transaction, keys in one BatchGetItem. */
 const MOST_CHANGES = 100;
+const MOST_READ = 100;
 
 const spell = ({ pk, sk }: Key) => `${pk}\u0000${sk}`;
 const keyOf = (change: Change): Key =>
@@ -19,7 +20,7 @@ const stored = (item: Item): Item => JSON.parse(JSON.stringify(item)) as Item;
 
 /**
  * A ledger in memory that keeps the port's promises: all or nothing, every failed condition named, no two changes of one
- * item, at most 100 of them. `before` runs ahead of each operation, so that a test can hold one back or let it fail.
+ * item, at most 100 of them, at most 100 keys in one read. `before` runs ahead of each operation, so that a test can hold one back or let it fail.
  */
 export class MemoryLedger implements Ledger {
   readonly #items = new Map<string, Item>();
@@ -38,6 +39,7 @@ export class MemoryLedger implements Ledger {
 
   async readAll(keys: readonly Key[]): Promise<(Item | undefined)[]> {
     await this.before(`read ${keys.map(({ sk }) => sk).join(" ")}`);
+    if (keys.length < 1 || keys.length > MOST_READ) throw new RangeError(`${keys.length} keys in one read`);
     return keys.map((key) => {
       refuseKey(key);
       const found = this.#items.get(spell(key));

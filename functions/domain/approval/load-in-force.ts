@@ -46,7 +46,7 @@ async function policyOf(ledger: Ledger): Promise<StoredPolicy | undefined> {
   try {
     return await currentPolicy(ledger);
   } catch (error) {
-    if (!(error instanceof BrokenRecord || error instanceof SyntaxError)) throw error;
+    if (!(error instanceof BrokenRecord)) throw error;
     throw new NotReady(`the policy in force cannot be read: ${error.message}`);
   }
 }

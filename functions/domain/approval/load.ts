@@ -11,9 +11,7 @@ import type { ApprovalRecord, Decision } from "./approval.ts";
 import { goneSeats, isNoted } from "./in-force.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { currentEpoch } from "./open-link.ts";
-import type { ApprovalName } from "./records.ts";
-
-const asApproval = (found: Item) => found as unknown as ApprovalRecord & Key;
+import { type ApprovalName, asApproval } from "./records.ts";
 
 const asDecision = (found: Item) => found as unknown as Decision & Key;
 
@@ -22,7 +20,7 @@ export async function findApproval(ledger: Ledger, name: ApprovalName): Promise<
   return found === undefined ? undefined : asApproval(found);
 }
 
-/** Throws `BrokenRecord` when nobody was asked yet. */
+/** Throws `BrokenRecord` when nobody was asked yet, or what stands there is no approval. */
 export async function loadApproval(ledger: Ledger, name: ApprovalName): Promise<ApprovalRecord & Key> {
   return asApproval(await must(ledger, keys.approval(name.promotionId, name.environment, name.approval)));
 }

@@ -1,16 +1,33 @@
 /** Approvals in the ledger: how they are named, and the changes that write them. */
-import type * as z from "zod";
+import * as z from "zod";
+import { BrokenRecord } from "../errors.ts";
 import { EnvironmentInput, namePart } from "../inputs.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { personOf } from "../people.ts";
-import type { Change } from "../ports.ts";
-import type { ApprovalRecord, Decision } from "./approval.ts";
+import type { Change, Item, Key } from "../ports.ts";
+import { APPROVAL_OUTCOMES, type ApprovalRecord, type Decision } from "./approval.ts";
 
 /** Which approval; also what the machines send. */
 export const ApprovalName = EnvironmentInput.extend({ approval: namePart });
 
 export type ApprovalName = Readonly<z.output<typeof ApprovalName>>;
+
+/** What of a record everything that counts people relies on; the rest is shown, or compared with itself. */
+const Whole = z.looseObject({
+  ...ApprovalName.shape,
+  state: z.enum(["waiting", ...APPROVAL_OUTCOMES]),
+  roles: z.array(z.looseObject({ role: z.string(), people: z.array(z.looseObject({ address: z.string() })) })),
+  requester: z.string(),
+  startedBy: z.string().nullable(),
+  gates: z.array(z.unknown()),
+});
+
+/** A record that was read. Throws `BrokenRecord` where it is none that Headgate wrote. */
+export function asApproval(found: Item): ApprovalRecord & Key {
+  if (!Whole.safeParse(found).success) throw new BrokenRecord(`${found.sk} under ${found.pk} is no approval`);
+  return found as unknown as ApprovalRecord & Key;
+}
 
 /** A record changed under the condition that nobody changed it since it was read. */
 export function changeApproval(record: ApprovalRecord, change: Partial<ApprovalRecord>): Change {

@@ -8,10 +8,12 @@ import { keys } from "../ledger/keys.ts";
 import { loadSignals } from "../ledger/load.ts";
 import { send } from "../notices/send.ts";
 import { personOf, samePerson } from "../people.ts";
-import { Conflict, type Key, type Reach } from "../ports.ts";
+import { Conflict, type Dependencies, type Key, type Reach } from "../ports.ts";
 import { type ApprovalRecord, type Decision, seatOf } from "./approval.ts";
+import { haveSettled } from "./have-settled.ts";
 import { type InForce, whyNot } from "./in-force.ts";
-import { loadApproval, loadAsked, loadDecisions } from "./load.ts";
+import { loadApproval, loadDecisions } from "./load.ts";
+import { loadBound } from "./load-bound.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { type MailTools, mailSeats } from "./mail-seats.ts";
 import type { Subject } from "./notices.ts";
@@ -25,37 +27,47 @@ import { type Settlement, settle } from "./settlement.ts";
 export type Reseated =
   | { readonly kind: "done"; readonly address: string; readonly reach: Reach }
   | { readonly kind: "ended"; readonly settlement: Pick<Settlement, "state" | "summary"> }
+  /** What people were asked about was changed since: nobody is asked about it any more. */
+  | { readonly kind: "changed"; readonly why: string }
   | { readonly kind: "refused"; readonly status: 403 | 404 | 409; readonly why: string };
+
+export type ReseatTools = MailTools & Pick<Dependencies, "settleWorker">;
 
 const ATTEMPTS = 8;
 
 interface Situation extends Subject {
   readonly decisions: readonly Decision[];
   readonly inForce: InForce;
-  readonly settlement: Settlement;
 }
 
-async function situationOf(deps: MailTools, name: ApprovalName): Promise<Situation> {
+/** How the approval stands while people are asked; otherwise why nothing can be done about it any more. */
+async function situationOf(deps: ReseatTools, name: ApprovalName): Promise<Situation | Over> {
   const record = await loadApproval(deps.ledger, name);
-  const { release, plan } = await loadAsked(deps, name);
   const decisions = await loadDecisions(deps.ledger, name);
   const signals = await loadSignals(deps.ledger, name.promotionId);
   const inForce = await loadInForce(deps.ledger, record);
   const settlement = settle(record, decisions, signals, inForce, deps.clock.now());
-  return { record, release, plan, decisions, inForce, settlement };
+  if (settlement.state !== "waiting") return { kind: "ended", settlement };
+  const bound = await loadBound(deps, record);
+  if (bound.kind === "same") return { record, ...bound.about, decisions, inForce };
+  // Whoever settles puts it on record and pages, as where somebody decides.
+  await haveSettled(deps, name);
+  return bound;
 }
+
+type Over = Extract<Reseated, { kind: "ended" | "changed" }>;
 
 /**
  * Mails a seat's person once more, by a new link beside the earlier ones; at most once a minute and ten times a day, and
  * whoever asks for more is told when. Throws `LedgerBusy` when others kept asking for it, and what the ports throw.
  */
 export async function resendLink(
-  deps: MailTools,
+  deps: ReseatTools,
   name: ApprovalName,
   wanted: { readonly role: string; readonly address: string; readonly caller: Caller },
 ): Promise<Reseated> {
   const situation = await situationOf(deps, name);
-  if (situation.settlement.state !== "waiting") return { kind: "ended", settlement: situation.settlement };
+  if ("kind" in situation) return situation;
   const seat = seatOf(situation.record, wanted.role, wanted.address);
   if (seat === undefined) return notAsked(wanted.address, wanted.role);
   const why = whyNot(situation.inForce, wanted.role, wanted.address);
@@ -112,10 +124,10 @@ async function done(deps: MailTools, address: string): Promise<Reseated> {
  * by the caller: whoever may call this may not name approvers. The old link dies; the rest of the role and the one who was
  * replaced are told. Throws `LedgerBusy` when others kept changing the approval, and what the ports throw.
  */
-export async function replacePerson(deps: MailTools, name: ApprovalName, wanted: Exchange): Promise<Reseated> {
+export async function replacePerson(deps: ReseatTools, name: ApprovalName, wanted: Exchange): Promise<Reseated> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const situation = await situationOf(deps, name);
-    if (situation.settlement.state !== "waiting") return { kind: "ended", settlement: situation.settlement };
+    if ("kind" in situation) return situation;
     const refusal = refuseExchange(situation, wanted);
     const isDone = refusal?.status === 404 && isSeated(situation.record, wanted);
     if (isDone) return tellReplaced(deps, name, situation, wanted);

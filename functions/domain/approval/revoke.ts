@@ -1,5 +1,5 @@
 /** Taking a person out of deciding at once, before any policy says so, and letting them in again. */
-import { LedgerBusy } from "../errors.ts";
+import { BrokenRecord, LedgerBusy } from "../errors.ts";
 import { keys } from "../ledger/keys.ts";
 import { personOf, samePerson } from "../people.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
@@ -66,13 +66,24 @@ async function keep(deps: Tools, { state, address, reason, by }: Word): Promise<
   throw new LedgerBusy(`others revoked or reinstated people ${ATTEMPTS} times in a row`);
 }
 
-async function openApprovals({ ledger }: Tools): Promise<ApprovalRecord[]> {
+async function openApprovals(deps: Tools): Promise<ApprovalRecord[]> {
   const { pk, sk } = keys.open("");
   const found: ApprovalRecord[] = [];
-  for (const { promotionId } of await ledger.list(pk, sk)) {
-    found.push(...(await loadApprovals(ledger, String(promotionId))));
+  for (const { promotionId } of await deps.ledger.list(pk, sk)) {
+    found.push(...(await approvalsOf(deps, String(promotionId))));
   }
   return found;
+}
+
+/** None where they cannot be read: nobody decides about those, and the others' must hear of the word all the same. */
+async function approvalsOf({ ledger, log }: Tools, promotionId: string): Promise<ApprovalRecord[]> {
+  try {
+    return await loadApprovals(ledger, promotionId);
+  } catch (error) {
+    if (!(error instanceof BrokenRecord)) throw error;
+    log.warn("the approvals of a promotion cannot be read", { promotionId, error: error.message });
+    return [];
+  }
 }
 
 function isAsked(record: ApprovalRecord, address: string): boolean {

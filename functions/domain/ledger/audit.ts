@@ -3,7 +3,8 @@
  * dropped or inserted entry shows. The head's hash goes out with the closing notice, which is what anchors the chain.
  */
 import { canonicalJson } from "../canonical.ts";
-import type { Hash } from "../ports.ts";
+import { BrokenRecord } from "../errors.ts";
+import type { Hash, Item } from "../ports.ts";
 
 export interface AuditEntry {
   /** The same fact has the same id, whoever reports it and however often: it is written once. */
@@ -22,6 +23,18 @@ export interface AuditRecord extends AuditEntry {
   /** Hash of the entry before; 64 zeros for the first. */
   readonly previous: string;
   readonly hash: string;
+}
+
+/** Newest entry of the trail, by which the whole chain can be checked. */
+export interface TrailHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** The head of a promotion's trail, as it was read. Throws `BrokenRecord` where it is none. */
+export function asTrailHead(promotionId: string, { sequence, hash }: Item): TrailHead {
+  if (Number.isInteger(sequence) && typeof hash === "string") return { sequence: Number(sequence), hash };
+  throw new BrokenRecord(`the audit trail of ${promotionId} has a head that is none`);
 }
 
 export const FIRST_PREVIOUS = "0".repeat(64);

@@ -1,5 +1,6 @@
 /** A promotion's header, and the word on why it ends. */
 import type { Caller } from "../callers.ts";
+import { BrokenRecord } from "../errors.ts";
 import type { Outcome } from "../outcomes.ts";
 import type { Item, Key } from "../ports.ts";
 
@@ -36,6 +37,12 @@ export interface Ending {
   readonly at: number;
 }
 
-export const asHeader = (item: Item) => item as unknown as Header & Key;
+/** Throws `BrokenRecord` where what every way back needs of it is not there: which promotion, and which environments. */
+export function asHeader(item: Item): Header & Key {
+  const header = item as unknown as Header & Key;
+  const isWhole = Array.isArray(header.environments) && typeof header.promotionId === "string";
+  if (!isWhole) throw new BrokenRecord(`${item.sk} under ${item.pk} is no header of a promotion`);
+  return header;
+}
 
 export const asEnding = (item: Item) => item as unknown as Ending & Key;

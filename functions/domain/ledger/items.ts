@@ -11,6 +11,15 @@ export function there(item: Item | undefined, key: Key): Item {
   return item;
 }
 
+/** A text of the ledger that is JSON. Throws `BrokenRecord`, with `what` it should be, where it is none. */
+export function parsed(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new BrokenRecord(`${what} is not the JSON that was written`, { cause });
+  }
+}
+
 /** An item of these fields under this key. */
 export function item<T extends object>(key: Key, fields: T): Item {
   return { ...(fields as Record<string, unknown>), ...key };

@@ -1,13 +1,7 @@
 /** Reads the trail piece by piece, for whoever follows it. */
 import type { Item, Ledger } from "../ports.ts";
-import type { AuditRecord } from "./audit.ts";
+import { type AuditRecord, asTrailHead, type TrailHead } from "./audit.ts";
 import { keys, promotion } from "./keys.ts";
-
-/** Newest entry of the trail, by which the whole chain can be checked. */
-export interface TrailHead {
-  readonly sequence: number;
-  readonly hash: string;
-}
 
 /** A piece of the trail, in order. */
 export interface TrailPiece {
@@ -37,7 +31,7 @@ async function findTrail(
   for (const partition of [pk, promotion(id)]) {
     const found = await ledger.read({ pk: partition, sk });
     if (found === undefined) continue;
-    return { pk: partition, head: { sequence: Number(found.sequence), hash: String(found.hash) } };
+    return { pk: partition, head: asTrailHead(id, found) };
   }
   return { pk, head: null };
 }

@@ -4,7 +4,7 @@ import type { EnvironmentPlan, TargetPlan } from "../plan.ts";
 import type { Hash, Item, Key, Ledger } from "../ports.ts";
 import { asCode, asReplacement, type CodeRecord, type Replacement } from "./code-records.ts";
 import { asHeader, type Header } from "./header.ts";
-import { there } from "./items.ts";
+import { parsed, there } from "./items.ts";
 import { asHead, asIntent, asTarget, type Head, type Intent, type TargetRecord } from "./journal-records.ts";
 import { keys, planOf, promotion } from "./keys.ts";
 import { PLAN_HEADER, type PlanHeader, whyNotPlanned } from "./plan-parts.ts";
@@ -121,7 +121,7 @@ async function loadVerified({ ledger, hash }: PlanShelf, id: string, environment
   const { json, isOld } = await loadText(ledger, id, environment, first);
   const wrong = isOld ? null : whyNotPlanned(hash, asHeader(there(header, wanted[0])), environment, json);
   if (wrong !== null) throw new BrokenRecord(`promotion ${id}, plan for "${environment}": ${wrong}`);
-  return JSON.parse(json) as unknown;
+  return parsed(json, `promotion ${id}, plan for "${environment}"`);
 }
 
 /**
@@ -143,7 +143,7 @@ export async function loadPlan(
  * `BrokenRecord` where there is none.
  */
 export async function loadPlanAsStored(ledger: Ledger, id: string, environment: string): Promise<EnvironmentPlan> {
-  return asPlan(JSON.parse((await loadText(ledger, id, environment)).json));
+  return asPlan(parsed((await loadText(ledger, id, environment)).json, `promotion ${id}, plan for "${environment}"`));
 }
 
 function asPlan(stored: unknown): EnvironmentPlan {
@@ -164,5 +164,5 @@ export async function loadPlanHeader(shelf: PlanShelf, id: string): Promise<Plan
 
 /** The same, as it is stored: see `loadPlanAsStored`. */
 export async function loadPlanHeaderAsStored(ledger: Ledger, id: string): Promise<PlanHeader> {
-  return JSON.parse((await loadText(ledger, id, PLAN_HEADER)).json) as PlanHeader;
+  return parsed((await loadText(ledger, id, PLAN_HEADER)).json, `promotion ${id}, plan`) as PlanHeader;
 }

@@ -1,7 +1,7 @@
 /** Policy versions in the ledger: every one that was ever in force stays, under its hash. */
 import { canonicalJson } from "../canonical.ts";
 import type { Clock, Hash, Ledger } from "../ports.ts";
-import { item } from "./items.ts";
+import { item, parsed } from "./items.ts";
 import { keys } from "./keys.ts";
 import { must } from "./load.ts";
 
@@ -25,11 +25,11 @@ export async function storePolicy(
   return hash;
 }
 
-/** The policy in force; undefined: none was ever deployed. */
+/** The policy in force; undefined: none was ever deployed. Throws `BrokenRecord` where it is gone or cannot be read. */
 export async function currentPolicy(ledger: Ledger): Promise<StoredPolicy | undefined> {
   const current = await ledger.read(keys.policyCurrent());
   if (current === undefined) return undefined;
   const hash = String(current.hash);
-  const stored = await must(ledger, keys.policy(hash));
-  return { hash, document: JSON.parse(String(stored.json)) };
+  const { json } = await must(ledger, keys.policy(hash));
+  return { hash, document: parsed(String(json), "the policy in force") };
 }

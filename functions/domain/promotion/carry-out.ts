@@ -1,7 +1,8 @@
 /** Carries out what an operator says to a promotion, and puts it on record. */
+import { BrokenRecord } from "../errors.ts";
 import type { Header } from "../ledger/header.ts";
 import { sendSignal } from "../ledger/send-signal.ts";
-import type { SignalKind } from "../ledger/signals.ts";
+import type { Signal, SignalKind } from "../ledger/signals.ts";
 import type { Dependencies } from "../ports.ts";
 import { onceId, type Said } from "./said.ts";
 import { type TakenBack, takeBack } from "./take-back.ts";
@@ -30,6 +31,19 @@ export async function carryOut(
   // Traffic first: the word in the record, and whoever waits for it, come after.
   const outcome = verb === "abort" ? "aborted" : "rolled-back";
   const back = await takeBack(deps, promotionId, { outcome, reason: `${by}: ${reason}` });
-  await sendSignal(deps, promotionId, signal);
+  await recordLast(deps, promotionId, signal);
   return { kind: "taken back", back };
+}
+
+/** A trail that somebody broke keeps nobody from hearing that traffic goes back. */
+async function recordLast(deps: Dependencies, promotionId: string, signal: Signal): Promise<void> {
+  try {
+    await sendSignal(deps, promotionId, signal);
+  } catch (error) {
+    if (!(error instanceof BrokenRecord)) throw error;
+    deps.log.warn("traffic is taken back, and the trail does not say who asked for it", {
+      promotionId,
+      error: error.message,
+    });
+  }
 }

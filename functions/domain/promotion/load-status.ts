@@ -1,13 +1,15 @@
 /** Reads how promotions stand, for people: without a plan, a token or a link. */
 import type { ApprovalRecord, Decision } from "../approval/approval.ts";
 import { loadApprovals, loadDecisions } from "../approval/load.ts";
+import { BrokenRecord } from "../errors.ts";
+import type { TrailHead } from "../ledger/audit.ts";
 import { asHeader, type Header } from "../ledger/header.ts";
 import { asHead, type Head, type TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadIntents, loadSignals, loadTargets } from "../ledger/load.ts";
-import { loadTrailHead, loadTrailSince, type TrailHead, type TrailPiece } from "../ledger/load-trail.ts";
+import { loadTrailHead, loadTrailSince, type TrailPiece } from "../ledger/load-trail.ts";
 import type { Signal } from "../ledger/signals.ts";
-import type { Key, Ledger } from "../ports.ts";
+import type { Item, Key, Ledger } from "../ports.ts";
 
 export interface EnvironmentFound {
   readonly environment: string;
@@ -62,16 +64,52 @@ export async function loadNews(
   return header === null ? null : { header, piece: await loadTrailSince(ledger, promotionId, since) };
 }
 
-/** Every promotion that is not closed. */
-export async function loadOpen(ledger: Ledger): Promise<OpenFound[]> {
-  const { pk, sk } = keys.open("");
-  const open: OpenFound[] = [];
-  for (const { promotionId } of await ledger.list(pk, sk)) {
-    const header = await findHeader(ledger, String(promotionId));
-    if (header !== null) open.push({ header, heads: await loadHeads(ledger, header) });
-  }
-  return open;
+/** Every promotion that is not closed, and those of them whose header is gone or none. */
+export interface AllOpen {
+  readonly open: readonly OpenFound[];
+  readonly broken: readonly string[];
 }
+
+export async function loadOpen(ledger: Ledger): Promise<AllOpen> {
+  const { pk, sk } = keys.open("");
+  const ids = (await ledger.list(pk, sk)).map(({ promotionId }) => String(promotionId));
+  const found = await readMany(
+    ledger,
+    ids.map((id) => keys.header(id)),
+  );
+  const headers = found.flatMap((item) => headerOrNone(item));
+  const heads = await readMany(ledger, headers.flatMap(headKeys));
+  const open = headers.map((header) => {
+    const own = heads.splice(0, header.environments.length);
+    return { header, heads: own.map((head) => (head === undefined ? null : asHead(head))) };
+  });
+  return { open, broken: ids.filter((id) => !headers.some(({ promotionId }) => promotionId === id)) };
+}
+
+/** As many as DynamoDB reads at once (BatchGetItem: 100 items), so that the list takes no longer with each promotion. */
+const MOST_READ = 100;
+
+async function readMany(ledger: Ledger, wanted: readonly Key[]): Promise<(Item | undefined)[]> {
+  const found: (Item | undefined)[] = [];
+  for (let at = 0; at < wanted.length; at += MOST_READ) {
+    found.push(...(await ledger.readAll(wanted.slice(at, at + MOST_READ))));
+  }
+  return found;
+}
+
+/** One broken header hides no other promotion. */
+function headerOrNone(found: Item | undefined): Header[] {
+  try {
+    return found === undefined ? [] : [asHeader(found)];
+  } catch (error) {
+    if (error instanceof BrokenRecord) return [];
+    throw error;
+  }
+}
+
+/** Of the header's environments, in their order. A refused release has none. */
+const headKeys = ({ promotionId, environments }: Header): Key[] =>
+  environments.map((environment) => keys.head(promotionId, environment));
 
 async function findHeader(ledger: Ledger, promotionId: string): Promise<Header | null> {
   const found = await ledger.read(keys.header(promotionId));
@@ -85,11 +123,4 @@ async function loadEnvironment(ledger: Ledger, promotionId: string, environment:
   const intents = await loadIntents(ledger, promotionId, environment);
   const open = intents.filter(({ result }) => result === null);
   return { environment, head: asHead(found), targets, writing: new Set(open.map(({ target }) => target)) };
-}
-
-/** Of the header's environments, in their order. A refused release has none. */
-async function loadHeads(ledger: Ledger, { promotionId, environments }: Header): Promise<(Head | null)[]> {
-  const wanted: Key[] = environments.map((environment) => keys.head(promotionId, environment));
-  if (wanted.length === 0) return [];
-  return (await ledger.readAll(wanted)).map((found) => (found === undefined ? null : asHead(found)));
 }

@@ -60,6 +60,8 @@ export function reseatedAnswer(reseated: Reseated): HttpResponse {
       return json(200, { address: reseated.address, reach: reseated.reach });
     case "ended":
       return ended(reseated.settlement);
+    case "changed":
+      return json(409, { error: `nobody is asked, and nothing can be decided: ${CHANGED}`, why: reseated.why });
     case "refused":
       return json(reseated.status, { error: reseated.why });
   }

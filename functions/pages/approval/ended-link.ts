@@ -23,6 +23,8 @@ const SENTENCES = {
   cancelled: "The approval behind this link was called off, so nothing can be decided here any more.",
   changed:
     "What you were asked about has been changed since, so nothing is decided and nothing can be decided here any more: whoever is on call for Headgate is told.",
+  altered:
+    "What was decided about behind this link has been changed in the record since, so nothing of it is shown here: please tell whoever runs Headgate.",
   over: "The promotion behind this link has ended, so nothing can be decided here any more.",
   old: "The approval behind this link ended more than 30 days ago: ask whoever runs Headgate for its record.",
 } as const;
@@ -41,7 +43,10 @@ export function endOfLink(state: ApprovalState, { endedAt }: Pick<ApprovalRecord
   return ENDS[state] ?? (now - (endedAt ?? now) > READABLE_MS ? "old" : null);
 }
 
+/** Not the end of the approval, but a change of what it is about. */
+const CHANGES: readonly LinkEnd[] = ["changed", "altered"];
+
 /** 410 and one sentence; 409 where not its end came in between, but a change of what it is about. */
 export function endedLink(hash: Hash, method: string, end: LinkEnd): HttpResponse {
-  return plainAnswer(hash, method, end === "changed" ? 409 : 410, "This link has ended", SENTENCES[end]);
+  return plainAnswer(hash, method, CHANGES.includes(end) ? 409 : 410, "This link has ended", SENTENCES[end]);
 }

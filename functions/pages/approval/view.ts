@@ -11,7 +11,7 @@ import {
 } from "../../domain/approval/approval.ts";
 import { type InForce, standsFor } from "../../domain/approval/in-force.ts";
 import type { Link } from "../../domain/approval/link.ts";
-import { loadApproval, loadAsked, loadDecisions } from "../../domain/approval/load.ts";
+import { loadApproval, loadDecisions } from "../../domain/approval/load.ts";
 import { loadBound } from "../../domain/approval/load-bound.ts";
 import { isRevoked, loadInForce } from "../../domain/approval/load-in-force.ts";
 import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
@@ -118,8 +118,8 @@ export async function loadApprovalView(
   const decisions = await loadDecisions(deps.ledger, link);
   const signals = await loadSignals(deps.ledger, link.promotionId);
   const bound = await loadBound(deps, record);
-  if (bound.kind === "changed" && record.state === "waiting") return "changed";
-  const about = bound.kind === "same" ? bound.about : await loadAsked(deps, link);
+  if (bound.kind === "changed") return record.state === "waiting" ? "changed" : "altered";
+  const { about } = bound;
   const now = deps.clock.now();
   const inForce = await loadInForce(deps.ledger, record);
   const settlement = settle(record, decisions, signals, inForce, now);

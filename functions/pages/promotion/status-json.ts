@@ -10,7 +10,7 @@ import type { Header } from "../../domain/ledger/header.ts";
 import type { TrailPiece } from "../../domain/ledger/load-trail.ts";
 import { claimInWords } from "../../domain/ledger/origin.ts";
 import { OUTCOMES } from "../../domain/outcomes.ts";
-import type { ApprovalFound, EnvironmentFound, OpenFound, StatusFound } from "../../domain/promotion/load-status.ts";
+import type { AllOpen, ApprovalFound, EnvironmentFound, StatusFound } from "../../domain/promotion/load-status.ts";
 import { kindOf } from "../../targets/kinds.ts";
 
 const at = z.number().describe("an instant, in epoch milliseconds");
@@ -107,6 +107,10 @@ export const OpenPromotions = z.object({
       environments: z.array(z.object({ environment: z.string(), state: environmentState, outcome })),
     }),
   ),
+  broken: z
+    .array(z.string())
+    .default([])
+    .describe("ids of those whose record was changed or is gone: nothing else can be said; absent in 0.1.0"),
 });
 export type OpenPromotions = z.output<typeof OpenPromotions>;
 
@@ -124,7 +128,7 @@ export function newsJson(header: Header, { entries, upTo, head }: TrailPiece): P
   return { ...promotionJson(header), trail: { entries: entries.map((entry) => ({ ...entry })), upTo, head } };
 }
 
-export function openJson(open: readonly OpenFound[]): OpenPromotions {
+export function openJson({ open, broken }: AllOpen): OpenPromotions {
   const promotions = open.map(({ header, heads }) => ({
     ...promotionJson(header),
     environments: header.environments.map((environment, index) => {
@@ -132,7 +136,7 @@ export function openJson(open: readonly OpenFound[]): OpenPromotions {
       return { environment, state: head?.state ?? ("not entered" as const), outcome: head?.outcome ?? null };
     }),
   }));
-  return { promotions };
+  return { promotions, broken: [...broken] };
 }
 
 /** Field by field: what else the header holds is not for everybody. */
