@@ -32,6 +32,7 @@ interface Situation {
 export function refuseExchange(situation: Situation, exchange: Exchange): Refusal | null {
   return (
     refuseCaller(situation, exchange) ??
+    refuseMany(situation) ??
     refuseSeat(situation, exchange) ??
     refusePerson(situation, exchange) ??
     refuseGap(situation, exchange)
@@ -45,6 +46,15 @@ function refuseCaller({ record }: Situation, { caller }: Exchange): Refusal | nu
   if (!isParty) return null;
   const why = "whoever requested the release or started it does not choose who decides: let somebody of the role do it";
   return { status: 403, why };
+}
+
+/** Askings and exchanges of one approval: each exchange mails a whole role, and nobody needs as many in good faith. */
+const MOST_GENERATIONS = 20;
+
+function refuseMany({ record: { generation } }: Situation): Refusal | null {
+  if (generation < MOST_GENERATIONS) return null;
+  const why = `seats of this approval changed hands or were asked anew ${generation - 1} times, with a mail to the role each time: let those who are asked answer, or start the release again as its next attempt`;
+  return { status: 409, why };
 }
 
 /** A seat is given away as long as its person has not decided, or decided before they were removed. */

@@ -27,6 +27,9 @@ const resend = (here: Site, caller = OPS, address = LEAD) =>
 const replace = (here: Site, address: string, by: string) =>
   signed(here, approvalPath(here), { action: "replace", role: "tech-lead", address, by }, OPS);
 
+/** Whose seat goes to whom in this round. */
+const passed = (round: number): [string, string] => (round % 2 === 0 ? [LEAD, OWNER] : [OWNER, LEAD]);
+
 async function atOnce(count: number, send: (at: number) => Promise<Answer>): Promise<number[]> {
   const answers = await Promise.all(Array.from({ length: count }, (_, at) => send(at)));
   return answers.map(({ status }) => status).sort((a, b) => a - b);
@@ -91,6 +94,19 @@ describe("seats passed round", () => {
     expect(links.size).toBe(11);
     expect(alive).toEqual([here.url(LEAD)]);
     expect(await here.submit(LEAD, YES)).toMatchObject({ status: 303 });
+  });
+
+  test("round and round mail nobody more than twenty times: it is refused from then on, and what to do is said", async () => {
+    const here = await asked();
+    const before = here.on.inbox.length;
+    for (let round = 0; round < 40; round++) await replace(here, ...passed(round));
+
+    const refused = await withoutTrace(here, () => replace(here, ...passed(19)));
+
+    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining("asked anew 19 times")]);
+    // To the new person a link, and a word to the one before.
+    expect(here.on.inbox.length - before).toBe(2 * 19);
+    expect(await here.submit(OWNER, YES)).toMatchObject({ status: 303 });
   });
 
   test("to three people at once go to one of them, and nobody else has a seat", async () => {
