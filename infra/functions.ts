@@ -263,7 +263,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   // It has traffic restored, and does so itself only where it cannot: the gateway's time is short.
   row("operate", "request", {
     ...BRINGING_BACK,
-    reads: [...BRINGING_BACK.reads, "policy"],
+    reads: [...BRINGING_BACK.reads, "policy", "registry"],
     timeoutSeconds: REQUEST,
     deletes: ["registry"],
     wakes: true,

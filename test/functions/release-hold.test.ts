@@ -9,13 +9,13 @@ import { fromGateway } from "../../functions/runtime/http.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { P1, rollingOut, type World } from "../support/deps.ts";
 
-async function releaseIn(world: World, environment: string) {
+async function releaseIn(world: World, environment: string, request?: string) {
   const event = apiEvent({
     method: "POST",
     path: `/promotions/${P1}/signals`,
     pathParameters: { promotionId: P1 },
     contentType: "application/json",
-    body: JSON.stringify({ verb: "release-hold", environment, reason: "the cause is mended" }),
+    body: JSON.stringify({ verb: "release-hold", environment, reason: "the cause is mended", request }),
     caller: "arn:aws:sts::111122223333:assumed-role/operator/olga",
   });
   const { status, body } = await operate(world.deps)(fromGateway(event));
@@ -50,5 +50,31 @@ describe("release-hold", () => {
     });
     expect(await isHeld()).toBe(true);
     expect(await released()).toEqual([]);
+  });
+
+  it("says so where nothing was held, and records nothing", async () => {
+    const { world, released } = await heldIn("prod");
+    await releaseIn(world, "prod");
+    expect(await releaseIn(world, "prod")).toEqual({
+      status: 200,
+      body: { promotionId: P1, did: "nothing was held: v2 may go to prod" },
+    });
+    expect(await released()).toEqual(["prod"]);
+  });
+
+  it("says the same again where its own answer was lost, and is made good where it was cut off", async () => {
+    const { world, isHeld, released } = await heldIn("prod");
+    const once = await releaseIn(world, "prod", "command-1");
+    expect(await releaseIn(world, "prod", "command-1")).toEqual(once);
+
+    const other = await heldIn("prod");
+    other.world.ledger.before = async (operation) => {
+      if (operation.startsWith("write HELD")) throw new Error("cut off");
+    };
+    await expect(releaseIn(other.world, "prod", "command-1")).rejects.toThrow("cut off");
+    other.world.ledger.before = async () => {};
+    expect((await releaseIn(other.world, "prod", "command-1")).body).toEqual(once.body);
+    expect([await isHeld(), await other.isHeld()]).toEqual([false, false]);
+    expect([await released(), await other.released()]).toEqual([["prod"], ["prod"]]);
   });
 });

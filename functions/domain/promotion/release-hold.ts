@@ -6,11 +6,14 @@ import type { Dependencies } from "../ports.ts";
 import { onceId, type Said } from "./said.ts";
 
 export type Released =
-  | { readonly kind: "released"; readonly summary: string }
+  | { readonly kind: "released" | "not held"; readonly summary: string }
   /** The promotion has no such environment. */
   | { readonly kind: "nowhere"; readonly environments: readonly string[] };
 
-/** Lifts the hold on the promotion's version in one of its environments. Throws what the ledger throws. */
+/**
+ * Lifts the hold on the promotion's version in one of its environments. The word goes into the trail first: a call that is
+ * cut off after it is made good by the next one. Throws what the ledger throws.
+ */
 export async function releaseHold(
   deps: Pick<Dependencies, "ledger" | "clock" | "entropy" | "hash">,
   { promotionId, service, version, environments }: Header,
@@ -18,13 +21,15 @@ export async function releaseHold(
 ): Promise<Released> {
   const { by, environment, reason } = said;
   if (!environments.includes(environment)) return { kind: "nowhere", environments };
-  await deps.ledger.write([{ remove: keys.held(environment, service, version) }]);
+  const id = `released-${environment}-${onceId(deps, said)}`;
+  const held = keys.held(environment, service, version);
+  const isHeld = (await deps.ledger.read(held)) !== undefined;
+  // The same word, sent again because its answer was lost, did release something.
+  const wasSaid = (await deps.ledger.read(keys.auditId(promotionId, id))) !== undefined;
+  if (!isHeld && !wasSaid)
+    return { kind: "not held", summary: `nothing was held: ${version} may go to ${environment}` };
   const summary = `${by} released ${version} in ${environment}: ${reason}`;
-  await appendAudit(deps, promotionId, {
-    id: `released-${environment}-${onceId(deps, said)}`,
-    kind: "released",
-    environment,
-    summary,
-  });
+  await appendAudit(deps, promotionId, { id, kind: "released", environment, summary });
+  await deps.ledger.write([{ remove: held }]);
   return { kind: "released", summary };
 }

@@ -41,7 +41,7 @@ export function carriedOutAnswer({ promotionId, outcome }: Header, verb: string,
 
 /** What came of lifting a hold. */
 export function releasedAnswer({ promotionId }: Header, environment: string, released: Released): HttpResponse {
-  if (released.kind === "released") return json(200, { promotionId, did: released.summary });
+  if (released.kind !== "nowhere") return json(200, { promotionId, did: released.summary });
   return json(404, {
     error: `the promotion has no environment "${environment}", and nothing is released (hint: ${hintOf(released)})`,
   });
