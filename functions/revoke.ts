@@ -3,10 +3,10 @@
  * reviewed and deployed before it takes effect. Recorded with the caller and the reason. Nobody revokes themselves, so
  * that an answer once given cannot be taken back by whoever gave it.
  */
+import { isOneself } from "./domain/approval/oneself.ts";
 import { sayOf } from "./domain/approval/revoke.ts";
-import { addressIn } from "./domain/callers.ts";
-import { signerInWords } from "./domain/ledger/caller-rules.ts";
-import { samePerson } from "./domain/people.ts";
+import { sayerInWords } from "./domain/callers.ts";
+import { knownCaller } from "./domain/ledger/caller-rules.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { PeopleRequest, revokedAnswer } from "./pages/approval/people.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
@@ -20,14 +20,13 @@ export const revoke =
     if (refused !== null) return refused;
     const body = readBody(PeopleRequest, request.body);
     if (!body.ok) return body.answer;
-    const signature = signatureOf(request);
     const { address } = body.value;
-    if (samePerson(addressIn(signature.arn) ?? "", address)) return json(403, { error: SELF });
+    const caller = await knownCaller(deps, signatureOf(request));
+    if (await isOneself(deps, caller, address)) return json(403, { error: SELF });
     const state = request.path.endsWith("/reinstate") ? "reinstated" : "revoked";
-    const by = await signerInWords(deps, signature);
-    return revokedAnswer(address, await sayOf(deps, { ...body.value, state, by }));
+    return revokedAnswer(address, await sayOf(deps, { ...body.value, state, by: sayerInWords(caller) }));
   };
 
-const SELF = "nobody revokes or reinstates themselves: ask somebody else who may";
+const SELF = "nobody revokes or reinstates themselves, or whom they have answered for: ask somebody else who may";
 
 export const handler = httpStep("revoke", revoke);

@@ -171,3 +171,8 @@ export function callerInWords({ arn, person }: Pick<Caller, "arn" | "person">): 
   if (person !== null) return `${person}, verified, as ${arn}`;
   return identityOf(arn).kind === "session" ? `${arn} (session name not verified)` : arn;
 }
+
+/** Whoever says a verb: by their person where one is verified, else by the ARN alone. */
+export function sayerInWords(caller: Caller): string {
+  return caller.person === null ? caller.arn : callerInWords(caller);
+}

@@ -4,6 +4,7 @@ import { loadApproval } from "../../functions/domain/approval/load.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
+import { must } from "../../functions/domain/ledger/load.ts";
 import { Conflict } from "../../functions/domain/ports.ts";
 import {
   HOUR,
@@ -16,7 +17,8 @@ import {
   type SceneOptions,
 } from "../support/approval-scene.ts";
 import { CALLER_HEADER } from "../support/approval-server.ts";
-import { closeSites, type Site, site } from "../support/approval-site.ts";
+import { api, closeSites, type Site, site } from "../support/approval-site.ts";
+import { sessionArn } from "../support/callers.ts";
 
 afterEach(closeSites);
 
@@ -26,12 +28,12 @@ const OPS = "arn:aws:iam::093646564004:user/ops";
 const REASON = "laptop was stolen";
 
 /** The lead has said yes and the infrastructure lead has not; the promotion is listed as open. */
-async function halfApproved(options: SceneOptions = {}): Promise<Site> {
+async function halfApproved(options: SceneOptions = {}, by: "the lead" | "nobody" = "the lead"): Promise<Site> {
   const approval = { roles: [leads, { ...INFRASTRUCTURE_LEAD, checklist: [] }] };
   const here = await site({ approval, environment: { pageTo: ["oncall@example.com"] }, ...options });
   const { ledger, name } = here.on;
   await ledger.write([{ put: item(keys.open(name.promotionId), { promotionId: name.promotionId }) }]);
-  await here.submit(LEAD, YES);
+  if (by === "the lead") await here.submit(LEAD, YES);
   here.on.now += HOUR;
   return here;
 }
@@ -147,6 +149,35 @@ describe("somebody who is revoked", () => {
 
     await here.submit(INFRA, YES);
     expect((await here.on.settle()).outcome).toBe("approved");
+  });
+});
+
+describe("whoever has answered for somebody", () => {
+  const answerAs = (here: Site, session: string) =>
+    api(here, { role: "tech-lead", as: LEAD, ...YES }, { [CALLER_HEADER]: sessionArn("Approvers", session) });
+
+  test.each(["revoke", "reinstate"])("does not %s them, under whatever session name", async (verb) => {
+    const here = await halfApproved({ approval: { roles: [role("tech-lead", [LEAD, OWNER], [], 2)] } }, "nobody");
+    expect((await answerAs(here, "one")).status).toBe(200);
+    const before = here.on.ledger.items();
+
+    const answer = await say(here, verb, { address: LEAD, reason: REASON }, sessionArn("Approvers", "two"));
+
+    expect(answer).toMatchObject({ status: 403, body: { error: expect.stringContaining("ask somebody else") } });
+    expect(here.on.ledger.items()).toEqual(before);
+    expect((await say(here, verb, { address: OWNER, reason: REASON }, sessionArn("Approvers", "two"))).status).toBe(
+      200,
+    );
+    expect((await say(here, verb, { address: LEAD, reason: REASON })).status).toBe(200);
+  });
+
+  test("is told so also where the policy cannot be read, and others revoke all the same", async () => {
+    const here = await halfApproved();
+    const { hash } = await must(here.on.ledger, keys.policyCurrent());
+    await here.on.ledger.write([{ remove: keys.policy(String(hash)) }]);
+    const self = `arn:aws:sts::093646564004:assumed-role/SSO/${LEAD}`;
+    expect((await say(here, "revoke", { address: LEAD, reason: REASON }, self)).status).toBe(403);
+    expect((await revoke(here)).status).toBe(200);
   });
 });
 

@@ -6,14 +6,12 @@ import { loadHeader, loadPlan, loadPlanHeader, must, type PlanShelf } from "../l
 import { approvalPause } from "../ledger/pauses.ts";
 import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { ApprovalPlan, EnvironmentPlan } from "../plan.ts";
-import type { Item, Key, Ledger } from "../ports.ts";
+import type { Key, Ledger } from "../ports.ts";
 import type { ApprovalRecord, Decision } from "./approval.ts";
 import { goneSeats, isNoted } from "./in-force.ts";
 import { loadInForce } from "./load-in-force.ts";
 import { currentEpoch } from "./open-link.ts";
-import { type ApprovalName, asApproval } from "./records.ts";
-
-const asDecision = (found: Item) => found as unknown as Decision & Key;
+import { type ApprovalName, asApproval, asDecision } from "./records.ts";
 
 export async function findApproval(ledger: Ledger, name: ApprovalName): Promise<(ApprovalRecord & Key) | undefined> {
   const found = await ledger.read(keys.approval(name.promotionId, name.environment, name.approval));
@@ -34,6 +32,12 @@ export async function loadApprovals(ledger: Ledger, promotionId: string): Promis
 export async function loadDecisions(ledger: Ledger, name: ApprovalName): Promise<(Decision & Key)[]> {
   const { pk, sk } = keys.decision(name.promotionId, name.environment, name.approval, "", "");
   return (await ledger.list(pk, sk.slice(0, -1))).map(asDecision).sort((a, b) => a.at - b.at);
+}
+
+/** Every decision about a promotion, of whatever approval. */
+export async function loadAllDecisions(ledger: Ledger, promotionId: string): Promise<(Decision & Key)[]> {
+  const { pk, sk } = keys.decision(promotionId, "", "", "", "");
+  return (await ledger.list(pk, sk.slice(0, sk.indexOf("#") + 1))).map(asDecision);
 }
 
 /** What is asked about. */

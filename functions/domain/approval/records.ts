@@ -29,6 +29,22 @@ export function asApproval(found: Item): ApprovalRecord & Key {
   return found as unknown as ApprovalRecord & Key;
 }
 
+const WholeDecision = z.looseObject({
+  role: z.string(),
+  address: z.string(),
+  decision: z.enum(["approved", "rejected"]),
+  checklist: z.array(z.string()),
+  unticked: z.array(z.string()),
+  at: z.number(),
+  caller: z.string().nullable(),
+});
+
+/** A decision that was read. Throws `BrokenRecord` where it is none that Headgate wrote. */
+export function asDecision(found: Item): Decision & Key {
+  if (!WholeDecision.safeParse(found).success) throw new BrokenRecord(`${found.sk} under ${found.pk} is no decision`);
+  return found as unknown as Decision & Key;
+}
+
 /** A record changed under the condition that nobody changed it since it was read. */
 export function changeApproval(record: ApprovalRecord, change: Partial<ApprovalRecord>): Change {
   const key = keys.approval(record.promotionId, record.environment, record.approval);

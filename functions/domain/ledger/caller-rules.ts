@@ -1,4 +1,4 @@
-import { type Caller, type CallerRules, callerInWords, callerOf, NO_RULES, type Signature } from "../callers.ts";
+import { type Caller, type CallerRules, callerOf, NO_RULES, type Signature, sayerInWords } from "../callers.ts";
 import { callersSchema } from "../documents/policy-callers.ts";
 import type { Dependencies, Ledger } from "../ports.ts";
 import { fieldsOf } from "../text.ts";
@@ -22,18 +22,22 @@ export async function identifyCaller(ledger: Ledger, signature: Signature): Prom
 }
 
 /**
- * How the record names whoever says a verb: with their person where one is verified, by the ARN alone where none is. Traffic
- * goes back whoever asked for it, so that a policy that cannot be read keeps no verb from being carried out.
+ * The caller behind a signed request, as far as that is known: nobody is verified where the policy cannot be read. Traffic
+ * goes back, and people are revoked, whoever asks for it and whatever became of the policy.
  */
-export async function signerInWords(
+export async function knownCaller(
   { ledger, log }: Pick<Dependencies, "ledger" | "log">,
   signature: Signature,
-): Promise<string> {
+): Promise<Caller> {
   try {
-    const caller = await identifyCaller(ledger, signature);
-    return caller.person === null ? caller.arn : callerInWords(caller);
+    return await identifyCaller(ledger, signature);
   } catch (error) {
     log.warn("the policy could not be read, so nobody is verified", { signer: signature.arn, error: String(error) });
-    return signature.arn;
+    return callerOf(signature, NO_RULES);
   }
+}
+
+/** How the record names whoever says a verb: with their person where one is verified, by the ARN alone where none is. */
+export async function signerInWords(deps: Pick<Dependencies, "ledger" | "log">, signature: Signature): Promise<string> {
+  return sayerInWords(await knownCaller(deps, signature));
 }
