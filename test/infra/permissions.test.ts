@@ -50,7 +50,7 @@ describe("the deployed roles allow all that handlers ask of AWS", () => {
 });
 
 describe("the ledger", () => {
-  /** What no story comes by: trouble in a bake, code that is not made, rounds asked anew, kinds that move by themselves. */
+  /** What no story comes by: a hold to lift once a promotion is closed, trouble in a bake, code that is not made, rounds asked anew, kinds that move by themselves. */
   const RARE = [
     "check-gates reads registry",
     "ask-approval deletes approvals",
@@ -60,6 +60,7 @@ describe("the ledger", () => {
     "judge writes links",
     "close-promotion writes approvals",
     "show-promotion reads plans",
+    "operate deletes registry",
     "status-listener reads linkEpoch",
     "status-listener reads policy",
     "status-listener reads revoked",

@@ -83,7 +83,7 @@ export const STORIES: readonly Story[] = [
     scenario: operators(["3m", "hold"], ["6m", "resume"], ["7m", "skip-bake"], ["9m", "promote-now"]),
   },
   {
-    name: "an operator who takes it back while people are asked at 50 %, and releases it",
+    name: "an operator who takes it back while people are asked at 50 %, and releases what is not held yet",
     outcome: "rolled-back",
     scenario: { ...SILENT_LEAD, ...operators(["20m", "roll-back"], ["25m", "release-hold"]) },
   },
