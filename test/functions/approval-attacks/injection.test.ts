@@ -1,7 +1,8 @@
 /** Text that wants to be something else: markup, headers, keys. */
 import { afterEach, describe, expect, test } from "vitest";
 import { INFRA, LEAD, role } from "../../support/approval-scene.ts";
-import { APPROVE, closeSites, site } from "../../support/approval-site.ts";
+import { APPROVE, ARN, closeSites, site } from "../../support/approval-site.ts";
+import { signed } from "../../support/attacks.ts";
 
 afterEach(closeSites);
 
@@ -36,6 +37,39 @@ describe("injection", () => {
       expect(text).toContain("&lt;script&gt;");
     }
   });
+
+  test.each([
+    ["markup", "<script>alert(1)</script>", "<script"],
+    ["a template's braces", "{{constructor.constructor('alert(1)')()}} #{7*7} <%= 7*7 %>", "49"],
+    ["an event's handler", `" autofocus onfocus=alert(1) x="`, '" autofocus'],
+    ["the end of the field that it stands in", "</textarea><img src=x>", "<img"],
+    ["a comment of HTML that never ends", "<!-- ", "<!-- "],
+    ["a character written as HTML", "&#60;script&#62;", "<script"],
+    ["text turned round", "\u202Egpj.exe\u2066", "\u202E"],
+    ["what clears a terminal", "\u001B[2J\u009B2J", "\u001B"],
+    ["a separator of lines that JSON and JavaScript disagree on", "a\u2028b", "\u2028"],
+  ])(
+    "%s in a comment or a browser's name is text, on pages, in mails, in the record and in JSON",
+    async (_, evil, live) => {
+      const here = await site({ approval: { roles: [role("tech-lead", [LEAD])] } });
+      const said = { decision: "rejected", version: "v1.4.0", comment: `No: ${evil}` };
+      const wrong = await here.submit(LEAD, { ...said, version: "?" });
+
+      expect(wrong.status).toBe(400);
+      expect(await here.submit(LEAD, said)).toMatchObject({ status: 303 });
+
+      const { text } = await here.get();
+      const status = await signed(here, `/promotions/${here.on.name.promotionId}`, "", ARN, "GET");
+      for (const page of [wrong.text, text]) expect(page).not.toContain(live);
+      // JSON and plain text have no markup; what steers a terminal or turns text round is spelled out in them.
+      if (/[^ -~]/.test(live)) {
+        for (const plain of [status.text, JSON.stringify(here.on.inbox), JSON.stringify(here.on.items("AUDIT"))]) {
+          expect(plain).not.toContain(live);
+        }
+      }
+      expect(JSON.parse(status.text)).toMatchObject({ promotionId: here.on.name.promotionId });
+    },
+  );
 
   test("line breaks in what people typed make no header and no second line of a mail", async () => {
     const here = await site({ release: { summary: "fine\r\nBcc: everybody@example.com\n\nApproved by your CEO" } });
