@@ -4,7 +4,7 @@
  * unlike a start from the console or by a schedule, it is verified who starts, and that person approves nothing of it.
  */
 import * as z from "zod";
-import { renderProblem } from "./domain/documents/problems.ts";
+import { problemTexts } from "./domain/documents/problems.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { type Begun, begin, resolveNow } from "./domain/promotion/begin.ts";
 import type { HttpRequest, HttpResponse } from "./pages/http.ts";
@@ -30,10 +30,10 @@ export const startPromotion =
     if (!body.ok) return body.answer;
     const signature = signatureOf(request);
     const resolved = await resolveNow(deps, body.value.release, signature.arn);
-    if (!resolved.ok) return json(400, { error: "the release is refused", problems: resolved.problems.map(inOneText) });
+    if (!resolved.ok) return json(400, { error: "the release is refused", problems: problemTexts(resolved.problems) });
     const { sourceIp, userAgent } = request;
     const begun = await begin(deps, body.value, { signature, sourceIp, userAgent });
-    return answer(begun, body.value.attempt, { startedBy: signature.arn, warnings: resolved.warnings.map(inOneText) });
+    return answer(begun, body.value.attempt, { startedBy: signature.arn, warnings: problemTexts(resolved.warnings) });
   };
 
 function answer(
@@ -54,7 +54,5 @@ function answer(
     }
   }
 }
-
-const inOneText = (problem: Parameters<typeof renderProblem>[0]) => renderProblem(problem).join("\n");
 
 export const handler = httpStep("start-promotion", startPromotion);

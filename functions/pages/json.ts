@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import type { Signature } from "../domain/callers.ts";
 import { refuseDepth } from "../domain/documents/nesting.ts";
-import { type Problem, Report, renderProblem } from "../domain/documents/problems.ts";
+import { problemTexts, Report } from "../domain/documents/problems.ts";
 import { problemsOf } from "../domain/documents/schema-problems.ts";
 import { refuseDeceiving } from "../domain/documents/unseen.ts";
 import { plainJson } from "../domain/text.ts";
@@ -56,12 +56,11 @@ export function readBody<S extends z.ZodType>(schema: S, text: string): ReadBody
     return refuse(["it is not JSON"]);
   }
   const report = new Report({ body: parsed });
-  const inText = (problems: readonly Problem[]) => problems.map((problem) => renderProblem(problem).join("\n"));
   refuseDepth(report, ["body"], parsed);
-  if (!report.clean) return refuse(inText(report.problems));
+  if (!report.clean) return refuse(problemTexts(report.problems));
   refuseDeceiving(report, ["body"], parsed);
   const result = schema.safeParse(parsed);
   if (result.success && report.clean) return { ok: true, value: result.data };
   const unformed = result.success ? [] : problemsOf({ name: "body", schema, input: parsed }, result.error);
-  return refuse(inText([...report.problems, ...unformed]));
+  return refuse(problemTexts([...report.problems, ...unformed]));
 }

@@ -24,8 +24,8 @@ export function renderPath(path: Path): string {
 
 function renderKey(key: string | number, first: boolean): string {
   if (typeof key === "number") return `[${key}]`;
-  if (!PLAIN_KEY.test(key)) return `[${JSON.stringify(key)}]`;
-  return first ? key : `.${key}`;
+  if (!PLAIN_KEY.test(key)) return `[${shorten(JSON.stringify(key))}]`;
+  return first ? shorten(key) : `.${shorten(key)}`;
 }
 
 /** The value at a path, or undefined where the document does not reach that far. */
@@ -44,6 +44,16 @@ export function renderProblem(problem: Problem): string[] {
 
 export function renderProblems(problems: readonly Problem[]): string[] {
   return problems.flatMap(renderProblem);
+}
+
+/** More than anybody puts right at once; what goes through Lambda, a table or a workflow has a limit of its size. */
+const MOST_TOLD = 50;
+
+/** The first problems, each as one text, and how many more there are: for answers and records. */
+export function problemTexts(problems: readonly Problem[]): string[] {
+  const told = problems.slice(0, MOST_TOLD).map((problem) => renderProblem(problem).join("\n"));
+  const more = problems.length - told.length;
+  return more === 0 ? told : [...told, `and ${more} more; put these right first`];
 }
 
 function shorten(text: string): string {

@@ -1,4 +1,4 @@
-import { type Problem, renderProblems } from "../documents/problems.ts";
+import { type Problem, problemTexts } from "../documents/problems.ts";
 import { BrokenRecord } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import type { Header } from "../ledger/header.ts";
@@ -48,7 +48,7 @@ async function open(deps: Dependencies, start: Start, promotionId: string): Prom
 const NOBODY = { startedBy: null, starter: null };
 
 async function refuse(deps: Dependencies, promotionId: string, problems: readonly Problem[]): Promise<void> {
-  await noteEnding(deps, promotionId, "blocked", `the release was refused: ${renderProblems(problems).join("\n")}`);
+  await noteEnding(deps, promotionId, "blocked", `the release was refused: ${problemTexts(problems).join("\n")}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How promotions stand, answered from the ledger: on the signed routes, and on a laptop with its owner's credentials. */
 import * as z from "zod";
-import { renderProblem } from "../../domain/documents/problems.ts";
+import { problemTexts } from "../../domain/documents/problems.ts";
 import { problemsOf } from "../../domain/documents/schema-problems.ts";
 import { PromotionInput } from "../../domain/inputs.ts";
 import type { Ledger } from "../../domain/ports.ts";
@@ -27,7 +27,7 @@ export async function showPromotions(
     const problems = problemsOf({ name: "query", schema: Query, input: query }, asked.error);
     return json(400, {
       error: "the query is not understood",
-      problems: problems.map((problem) => renderProblem(problem).join("\n")),
+      problems: problemTexts(problems),
     });
   }
   const { promotionId } = pathParameters;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  problemTexts,
   Report,
   renderPath,
   renderProblem,
@@ -26,6 +27,21 @@ describe("a problem", () => {
       'release.risk = "huge"',
       "    should be one of low",
       "    hint: write low",
+    ]);
+  });
+
+  it("cuts a long name in a path, plain or not", () => {
+    expect(renderPath(["release", "k".repeat(200), "a b".repeat(200)])).toHaveLength(
+      "release.".length + 80 + 1 + 80 + 1,
+    );
+  });
+
+  it("is one of the first fifty in an answer, which says how many more there are", () => {
+    const all = Array.from({ length: 52 }, (_, at) => ({ path: `release.${at}`, value: 1, message: "m", hint: "h" }));
+    expect(problemTexts(all.slice(0, 50))).toHaveLength(50);
+    expect(problemTexts(all).slice(-2)).toEqual([
+      "release.49 = 1\n    m\n    hint: h",
+      "and 2 more; put these right first",
     ]);
   });
 

@@ -146,6 +146,20 @@ describe("every signed route", () => {
   });
 
   test.each([
+    ["twenty thousand unknown keys", Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, 1]))],
+    [
+      "thousands of mistakes under a name of 100,000 letters",
+      { tighten: { ["n".repeat(100_000)]: Array(9_000).fill("\u202E") } },
+    ],
+  ])("tells the first of %s, and how many more: what Lambda passes on has a limit", async (_, release) => {
+    const here = await site();
+    const answer = await withoutTrace(here, () => signed(here, "/promotions", { release }, ARN));
+    expect(answer.status).toBe(400);
+    expect(answer.text.length).toBeLessThan(40_000);
+    expect(answer.text).toMatch(/and \d+ more; put these right first/);
+  });
+
+  test.each([
     ["no signature", {}, 403],
     [
       "somebody's word for a signature",
