@@ -1,8 +1,8 @@
 /** What a decision is bound to. */
 import { canonicalJson } from "../canonical.ts";
 import type { Header } from "../ledger/header.ts";
-import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
+import type { PlanHeader } from "../plan-text.ts";
 import type { Hash } from "../ports.ts";
 import type { ApprovalRecord } from "./approval.ts";
 

@@ -2,9 +2,9 @@
 
 import { claimed, claimLines, LONGEST_LINE } from "../claims.ts";
 import { claimInWords, starterInWords } from "../ledger/origin.ts";
-import type { PlanHeader } from "../ledger/plan-parts.ts";
 import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan, When } from "../plan.ts";
+import type { PlanHeader } from "../plan-text.ts";
 import { oneLine } from "../text.ts";
 import { wrapped } from "../wrapped.ts";
 import type { ApprovalRecord, AskedRole } from "./approval.ts";

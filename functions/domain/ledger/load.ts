@@ -1,13 +1,14 @@
 /** Reads what the protocol says must be there. */
 import { BrokenRecord } from "../errors.ts";
 import type { EnvironmentPlan, TargetPlan } from "../plan.ts";
+import { PLAN_HEADER, type PlanHeader } from "../plan-text.ts";
 import type { Hash, Item, Key, Ledger } from "../ports.ts";
 import { asCode, asReplacement, type CodeRecord, type Replacement } from "./code-records.ts";
 import { asHeader, type Header } from "./header.ts";
 import { parsed, there } from "./items.ts";
 import { asHead, asIntent, asTarget, type Head, type Intent, type TargetRecord } from "./journal-records.ts";
 import { keys, planOf, promotion } from "./keys.ts";
-import { PLAN_HEADER, type PlanHeader, whyNotPlanned } from "./plan-parts.ts";
+import { whyNotPlanned } from "./plan-parts.ts";
 import { asSignal, type Signal } from "./signals.ts";
 
 /** Reads an item that the protocol says must be there. Throws `BrokenRecord`. */

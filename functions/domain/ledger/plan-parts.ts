@@ -1,37 +1,18 @@
 /** The plan in the ledger: cut into parts below the item limit, one series for each environment and one for the rest. */
 import { canonicalJson } from "../canonical.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../plan.ts";
+import { PLAN_HEADER, piecesOf, textsOf } from "../plan-text.ts";
 import type { Change, Hash, Place } from "../ports.ts";
 import type { Header } from "./header.ts";
 import { item } from "./items.ts";
 import { keys } from "./keys.ts";
 
-/** Largest piece of a plan kept in one item, in UTF-16 units; DynamoDB's limit is 400 KB of UTF-8. */
-const PART_LENGTH = 90_000;
-
-/** What of the plan is the promotion's, not one environment's. */
-export type PlanHeader = Omit<PromotionPlan, "environments">;
-
-export const PLAN_HEADER = "";
-
-/** The plan as it is stored: its texts, by environment. */
-function textsOf(plan: PromotionPlan): (readonly [environment: string, json: string])[] {
-  const { environments, ...header } = plan;
-  return [
-    [PLAN_HEADER, JSON.stringify(header satisfies PlanHeader)],
-    ...environments.map((environment) => [environment.environment, JSON.stringify(environment)] as const),
-  ];
-}
-
 /** Writes the plan once: what stands there is never written again, by anybody. */
 export function planChanges(id: string, plan: PromotionPlan): Change[] {
   return textsOf(plan).flatMap(([environment, json]) => {
-    const count = Math.ceil(json.length / PART_LENGTH);
-    return Array.from({ length: count }, (_, part) => ({
-      put: item(keys.planPart(id, environment, part), {
-        json: json.slice(part * PART_LENGTH, (part + 1) * PART_LENGTH),
-        parts: count,
-      }),
+    const pieces = piecesOf(json);
+    return pieces.map((piece, part) => ({
+      put: item(keys.planPart(id, environment, part), { json: piece, parts: pieces.length }),
       if: "absent" as const,
     }));
   });

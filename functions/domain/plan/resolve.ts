@@ -19,6 +19,7 @@ import { checkEverybody } from "./people.ts";
 import { resolveKeepPrevious, resolveMonitor, resolveRetirePrevious, resolveSteps } from "./rollout.ts";
 import { warnOfSleepingRules } from "./rules.ts";
 import { type Scope, spotAt } from "./scope.ts";
+import { refuseTooLarge } from "./size.ts";
 import {
   driveOf,
   type PlacedTarget,
@@ -71,7 +72,9 @@ export function resolvePlan(policy: unknown, release: unknown, context: ResolveC
       : [];
   report.absorb(rules, [...read.policy.broken, ...read.release.broken]);
   if (!report.clean || read.release.value === null) return { ok: false, problems: report.problems };
-  return { ok: true, plan: planOf(read.release.value, environments), warnings: report.warnings };
+  const plan = planOf(read.release.value, environments);
+  refuseTooLarge(report, plan);
+  return report.clean ? { ok: true, plan, warnings: report.warnings } : { ok: false, problems: report.problems };
 }
 
 function planOf(release: Release, environments: readonly EnvironmentPlan[]): PromotionPlan {

@@ -22,9 +22,9 @@ import { loadAdvice } from "../../domain/judge/advice-record.ts";
 import type { Header } from "../../domain/ledger/header.ts";
 import { loadSignals } from "../../domain/ledger/load.ts";
 import { claimInWords, starterInWords } from "../../domain/ledger/origin.ts";
-import type { PlanHeader } from "../../domain/ledger/plan-parts.ts";
 import { samePerson } from "../../domain/people.ts";
 import type { EnvironmentPlan, Risk } from "../../domain/plan.ts";
+import type { PlanHeader } from "../../domain/plan-text.ts";
 import type { Dependencies, Ledger } from "../../domain/ports.ts";
 import { plannedSeconds } from "../../domain/windows.ts";
 import {
