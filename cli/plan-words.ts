@@ -183,7 +183,7 @@ function judgeInWords(plan: EnvironmentPlan): string[] {
 
 function withoutVerdict({ analysis: { onInconclusive, holdSeconds } }: EnvironmentPlan): string {
   if (onInconclusive === "roll-back") return "roll back";
-  const hold = `hold for a person, and roll back if nobody decides within ${formatDuration(holdSeconds)}`;
+  const hold = `hold for a pass or a person, and roll back if neither comes within ${formatDuration(holdSeconds)}`;
   return onInconclusive === "hold" ? hold : `go on if nothing speaks against the candidate, else ${hold}`;
 }
 

@@ -7,6 +7,7 @@ import type { Dependencies } from "./domain/ports.ts";
 import { holdRollout } from "./domain/promotion/hold-rollout.ts";
 import { loadProgress } from "./domain/promotion/load-progress.ts";
 import { chunkOf, decideMove, type Move } from "./domain/promotion/next-move.ts";
+import { sayPassed } from "./domain/promotion/say-passed.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";
 import { windowAt } from "./domain/windows.ts";
@@ -34,6 +35,7 @@ export const planMove = (deps: Dependencies) => async (input: Input) => {
     const by = move.outcome === "rejected" || move.outcome === "expired" ? "gate" : "operator";
     await stopRollout(deps, input, { by, outcome: move.outcome, summary: move.summary });
   }
+  await sayPassed(deps, promotionId, plan, progress);
   if (move.kind === "watch") await holdRollout(deps, promotionId, plan, move);
   return answer(deps, input, move, chunkOf(progress, move));
 };

@@ -79,7 +79,7 @@ describe("headgate check", () => {
       "  judge      alpha 0.05: a good candidate is rolled back by it in at most 5 % of rollouts, spread over 6 measurements\n" +
         "             lambda-error-rate: 62.5 % of alpha, 20.8 % for each target\n" +
         "             lambda-duration-p95: 37.5 % of alpha, 12.5 % for each target\n" +
-        "             a bake without a verdict, extended by up to 15m: hold for a person, and roll back if nobody decides within 1d; a pass never ends a bake early\n",
+        "             a bake without a verdict, extended by up to 15m: hold for a pass or a person, and roll back if neither comes within 1d; a pass never ends a bake early\n",
     );
     expect(prod).toMatch(
       / {2}after {6}monitored for 2h, what fails is rolled back; the previous version is kept for 1d\n$/,
@@ -131,7 +131,7 @@ describe("headgate check", () => {
       "  approvals  at 0 %: 1 of tech-lead (jane@shop.example), within 1d, valid for 7d\n             after the rollout: 1 of",
     );
     expect(text).toContain(
-      "  judge      off: no metric has it on\n             a bake without a verdict: hold for a person, and roll back if nobody decides within 1d; a pass ends a bake early\n",
+      "  judge      off: no metric has it on\n             a bake without a verdict: hold for a pass or a person, and roll back if neither comes within 1d; a pass ends a bake early\n",
     );
     expect(text).toContain(
       "  alarms     red\n  after      monitored for 1h, what fails is reported; the previous version is kept for 1d\n",

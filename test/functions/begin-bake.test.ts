@@ -110,7 +110,7 @@ describe("a bake begins", () => {
     world.at(940);
     expect(await beginBake(world.deps)(input("hold-1"))).toMatchObject({
       ends: "until",
-      summary: "watching at 10 % while waiting for a person, or the window",
+      summary: "watching at 10 % while waiting for a person",
     });
     expect(await record(world, "hold-1")).toMatchObject({ startedAt: START + 940_000, since: START + 930_000 });
     expect((await loadBakes(world.ledger, PROMOTION, ENVIRONMENT)).map(({ phase }) => phase)).toEqual([

@@ -50,10 +50,10 @@ describe("a bake that ends inconclusive", () => {
     expect(await move(world)).toMatchObject({
       kind: "watch",
       phase: "hold-1",
-      summary: "step-10 ended inconclusive-hold: a person has to decide",
+      summary: "step-10 ended inconclusive-hold: waits for a pass, or a person",
     });
     const hold = asHold(await must(world.ledger, keys.hold(PROMOTION, ENVIRONMENT, "hold-1")));
-    expect(hold).toMatchObject({ why: "verdict", until: START + 960_000 + 86_400_000 });
+    expect(hold).toMatchObject({ why: "evidence", until: START + 960_000 + 86_400_000 });
   });
 
   it("tells everybody named in the plan once, however often the move is asked for", async () => {
@@ -65,7 +65,7 @@ describe("a bake that ends inconclusive", () => {
     expect(world.inbox.map(({ to }) => to)).toEqual(["oncall@example.com", "team@example.com"]);
     const asked = (await loadAudit(world.ledger, PROMOTION)).filter(({ kind }) => kind === "decision-asked");
     expect(asked.map(({ summary }) => summary)).toEqual([
-      "oncall@example.com, team@example.com: step-10 ended inconclusive-hold: a person has to decide",
+      "oncall@example.com, team@example.com: step-10 ended inconclusive-hold: waits for a pass, or a person",
     ]);
   });
 
@@ -81,7 +81,7 @@ describe("a bake that ends inconclusive", () => {
     hasLine(/^ {12}ln E is -\d\.\d\d; at 3\.00 the judge would have rolled back$/);
     hasLine(/^ {2}errors@order: 0 % against 1\.85 % of the baseline over \d\d samples$/);
     hasLine(/^ {6}inconclusive: not enough evidence yet$/);
-    hasLine(/^If nobody decides by Wednesday 4 March 2026, 18:16 UTC, it goes back\.$/);
+    hasLine(/^If neither happens by Wednesday 4 March 2026, 18:16 UTC, it goes back\.$/);
     for (const verb of ["resume", "promote-now", "roll-back", "hold"]) {
       hasLine(new RegExp(`npm run headgate -- ${verb} ${PROMOTION} --reason "\\.\\.\\."$`));
     }

@@ -2,7 +2,7 @@
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadIntents, loadTargets } from "../ledger/load.ts";
-import { asHold } from "../ledger/pauses.ts";
+import { asHold, type Hold } from "../ledger/pauses.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type Clock, Conflict, type Ledger } from "../ports.ts";
 import { type BakeInput, type BakeRecord, readPhase } from "./bake.ts";
@@ -43,8 +43,8 @@ async function begun(
   const { phase, chunk } = input;
   const now = clock.now();
   const span = await presentSpan(ledger, input, plan);
-  const holdUntil = readPhase(phase).kind === "hold" ? await endOfHold(ledger, input) : null;
-  return newBake({ plan, phase, chunk, span, earlier, holdUntil, now });
+  const hold = readPhase(phase).kind === "hold" ? await holdOf(ledger, input) : null;
+  return newBake({ plan, phase, chunk, span, earlier, hold, now });
 }
 
 /** How traffic stands since the newest write that took effect; null while the candidate has none. */
@@ -58,8 +58,8 @@ async function presentSpan(
   return movedAt === null ? null : spanNow(plan, records, movedAt);
 }
 
-/** Looked at in that very moment: a window is short, and nobody should wait for a long tick to end. */
-async function endOfHold(ledger: Ledger, { promotionId, environment, phase }: BakeInput): Promise<number | null> {
+/** Its end is looked at in that very moment: a window is short, and nobody should wait for a long tick to end. */
+async function holdOf(ledger: Ledger, { promotionId, environment, phase }: BakeInput): Promise<Hold | null> {
   const hold = await ledger.read(keys.hold(promotionId, environment, phase));
-  return hold === undefined ? null : asHold(hold).until;
+  return hold === undefined ? null : asHold(hold);
 }

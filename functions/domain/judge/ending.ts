@@ -87,7 +87,8 @@ function endedByVerdict(
 const onlyWarns = (phase: Phase, { monitor }: Pick<EnvironmentPlan, "monitor">): boolean =>
   phase.kind === "monitor" && monitor?.onFail === "warn";
 
-const blockedBy = ({ findings }: Assessment): string =>
+/** The rules, in words, that ask for a person. */
+export const blockedBy = ({ findings }: Assessment): string =>
   findings
     .filter(({ verdict, dryRun }) => verdict !== "pass" && !dryRun)
     .map(({ watch, rules }) => `${watch}: ${rules.join(", ")}`)

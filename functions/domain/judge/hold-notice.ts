@@ -16,12 +16,12 @@ export function holdNotice(
   { promotionId, service, version }: Pick<Header, "promotionId" | "service" | "version">,
   { environment, window }: Pick<EnvironmentPlan, "environment" | "window">,
   bake: BakeRecord,
-  hold: Pick<Hold, "until">,
+  hold: Pick<Hold, "why" | "until">,
 ): Wording {
   const weight = bake.span?.weight ?? 0;
   const [, ...further] = bake.findings;
   const body = [
-    `The bake of ${weight} % in ${environment} has no verdict, so traffic holds at ${weight} % until somebody decides.`,
+    `The bake of ${weight} % in ${environment} has no verdict, so traffic holds at ${weight} % until ${awaited(hold)}.`,
     "",
     `  Why       ${oneLine(bake.summary, LONGEST_LINE)}`,
     `  Evidence  ${bake.evidence}`,
@@ -36,13 +36,18 @@ export function holdNotice(
     "It stays watched: a verdict against it, or a red alarm, takes it back at once.",
     ...(hold.until === null
       ? []
-      : [`If nobody decides by ${deadlineInWords(hold.until, window?.zone ?? null)}, it goes back.`]),
+      : [
+          `If ${hold.why === "evidence" ? "neither happens" : "nobody decides"} by ${deadlineInWords(hold.until, window?.zone ?? null)}, it goes back.`,
+        ]),
     "",
     ...CHOICES.map(([what, verb]) => `  ${what.padEnd(28)}npm run headgate -- ${verb} ${promotionId} --reason "..."`),
     "",
   ].join("\n");
   return { subject: `${service} ${version}: ${weight} % in ${environment} waits for a decision`, body };
 }
+
+const awaited = ({ why }: Pick<Hold, "why">): string =>
+  why === "evidence" ? "it passes, which is told, or somebody decides" : "somebody decides";
 
 const LONGEST_LINE = 500;
 

@@ -1,9 +1,12 @@
 /** Reads what the metrics say of candidate and baseline since the last look, and judges it. */
-import { loadTargets } from "../ledger/load.ts";
+import { keys } from "../ledger/keys.ts";
+import { loadTargets, must } from "../ledger/load.ts";
+import { asHold } from "../ledger/pauses.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { Dependencies } from "../ports.ts";
 import { type Assessment, assess } from "./assess.ts";
-import { afterLook } from "./ending.ts";
+import { afterLook, type Ending } from "./ending.ts";
+import { endedByEvidence } from "./hold-verdict.ts";
 import { orTrouble } from "./or-trouble.ts";
 import { watchesOf } from "./reference.ts";
 import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./sampling.ts";
@@ -15,7 +18,13 @@ import { judged, type Looked, type Tick } from "./tick.ts";
 export async function lookAtMetrics(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Looked> {
   const assessment = await assessNow(deps, tick, troubles);
   const { ending, extendTo } = afterLook(assessment, tick.bake, tick.phase, tick.plan, tick.now);
-  return judged(tick, assessment, ending, extendTo);
+  return judged(tick, assessment, ending ?? (await endOfHold(deps, tick, assessment)), extendTo);
+}
+
+async function endOfHold({ ledger }: Dependencies, { input, phase }: Tick, found: Assessment): Promise<Ending | null> {
+  if (phase.kind !== "hold") return null;
+  const { promotionId, environment } = input;
+  return endedByEvidence(asHold(await must(ledger, keys.hold(promotionId, environment, input.phase))), found);
 }
 
 async function assessNow(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Assessment> {

@@ -1,6 +1,7 @@
 /** How a bake begins: from when it is watched, until when, and in which words. */
 import { formatDuration } from "../durations.ts";
 import type { Intent, IntentResult } from "../ledger/journal-records.ts";
+import type { Hold } from "../ledger/pauses.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type BakeRecord, type Phase, plannedSecondsOf, readPhase } from "./bake.ts";
 import type { Span } from "./sampling.ts";
@@ -13,13 +14,13 @@ export interface Beginning {
   readonly span: Span | null;
   /** The environment's bakes so far. */
   readonly earlier: readonly BakeRecord[];
-  /** Latest end of a hold (epoch ms); null: it has none, or this is no hold. */
-  readonly holdUntil: number | null;
+  /** Why a hold holds, and until when at the latest; null: this is no hold, or one that nobody wrote down. */
+  readonly hold: Pick<Hold, "why" | "until"> | null;
   readonly now: number;
 }
 
 /** Throws `BadInput` when the plan has no such phase. */
-export function newBake({ plan, phase: name, chunk, span, earlier, holdUntil, now }: Beginning): BakeRecord {
+export function newBake({ plan, phase: name, chunk, span, earlier, hold, now }: Beginning): BakeRecord {
   const phase = readPhase(name);
   const startedAt = phase.kind === "step" && span !== null ? span.from : now;
   const plannedSeconds = plannedSecondsOf(plan, phase);
@@ -29,7 +30,7 @@ export function newBake({ plan, phase: name, chunk, span, earlier, holdUntil, no
     startedAt,
     since: phase.kind === "hold" ? endOfLast(earlier, now) : startedAt,
     plannedSeconds,
-    endsAt: plannedSeconds === null ? holdUntil : startedAt + plannedSeconds * 1000,
+    endsAt: plannedSeconds === null ? (hold?.until ?? null) : startedAt + plannedSeconds * 1000,
     extended: false,
     chunk,
     revision: 0,
@@ -45,7 +46,7 @@ export function newBake({ plan, phase: name, chunk, span, earlier, holdUntil, no
     evidence: "",
     result: null,
     endedAt: null,
-    summary: inWords(phase, plannedSeconds, span),
+    summary: inWords(phase, plannedSeconds, span, hold),
   };
 }
 
@@ -68,11 +69,18 @@ export function newestMove(intents: readonly Pick<Intent, "result">[]): number |
 
 const DOING: Partial<Record<Phase["kind"], string>> = { monitor: "monitoring", drive: "following" };
 
-function inWords(phase: Phase, plannedSeconds: number | null, span: Span | null): string {
+const AWAITED: Readonly<Record<Hold["why"], string>> = {
+  operator: "whoever holds it",
+  window: "the change window",
+  verdict: "a person",
+  evidence: "a pass, or a person",
+};
+
+function inWords(phase: Phase, plannedSeconds: number | null, span: Span | null, hold: Beginning["hold"]): string {
   const share = span === null ? "without traffic on the candidate" : `at ${span.weight} %`;
   if (plannedSeconds !== null) {
     return `${DOING[phase.kind] ?? "baking"} ${share} for ${formatDuration(plannedSeconds)}`;
   }
-  const awaited = phase.kind === "approval" ? `approval ${phase.approval}` : "a person, or the window";
+  const awaited = phase.kind === "approval" ? `approval ${phase.approval}` : AWAITED[hold?.why ?? "verdict"];
   return `watching ${share} while waiting for ${awaited}`;
 }

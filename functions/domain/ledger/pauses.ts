@@ -18,11 +18,11 @@ export interface Pause {
 }
 
 /**
- * Why a rollout stands still, and until when (epoch ms; null: until somebody resumes). A window opens then; a verdict is
- * waited for no longer, and traffic goes back.
+ * Why a rollout stands still, and until when (epoch ms; null: until somebody resumes). A window opens then; a verdict or
+ * evidence is waited for no longer, and traffic goes back. A person alone ends `verdict`; a pass ends `evidence`, too.
  */
 export interface Hold {
-  readonly why: "operator" | "window" | "verdict";
+  readonly why: "operator" | "window" | "verdict" | "evidence";
   readonly until: number | null;
   readonly summary: string;
   readonly at: number;

@@ -19,7 +19,8 @@ export async function holdRollout(
   move: Watch,
 ): Promise<void> {
   const opened = await openHold(deps, keys.hold(promotionId, plan.environment, move.phase), move);
-  if (opened.why === "verdict") await askForDecision(deps, promotionId, plan, move.phase, opened);
+  if (opened.why === "verdict" || opened.why === "evidence")
+    await askForDecision(deps, promotionId, plan, move.phase, opened);
 }
 
 async function openHold(deps: Pick<Dependencies, "clock" | "ledger">, key: Key, move: Watch): Promise<Hold> {

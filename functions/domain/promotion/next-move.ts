@@ -137,17 +137,27 @@ function held({ progress, signals }: Situation): Move {
 const NEEDS_PERSON = new Set(["inconclusive-hold", "blocked"]);
 
 /**
- * A bake ended without a verdict that may go on by itself: a person has to say so, and until then it is watched. Nobody
- * is waited for for ever, since traffic would stay split: at the end of the hold it goes back.
+ * A bake ended without a verdict that may go on by itself: it is watched until a person says so, or, where nothing but
+ * evidence was missing, until a pass does. Nobody is waited for for ever, since traffic would stay split: at the end of the
+ * hold it goes back. A hold may itself end `blocked`, so the newest end counts.
  */
 function heldByVerdict({ plan, progress, signals }: Situation): Move | null {
-  const open = Object.entries(progress.baked).find(
-    ([, { result, endedAt }]) => NEEDS_PERSON.has(result) && !released(signals, endedAt),
-  );
-  if (open === undefined) return null;
-  const [phase, { result, endedAt }] = open;
+  const ends = Object.entries(progress.baked).filter(([, { result }]) => NEEDS_PERSON.has(result));
+  const newest = ends.sort(([, one], [, other]) => other.endedAt - one.endedAt)[0];
+  if (newest === undefined) return null;
+  const [phase, { result, endedAt }] = newest;
+  if (released(signals, endedAt) || passedInHold(progress, endedAt)) return null;
   const until = endedAt + plan.analysis.holdSeconds * 1000;
-  return watch(nextHold(progress), { why: "verdict", until }, `${phase} ended ${result}: a person has to decide`);
+  return result === "blocked"
+    ? watch(nextHold(progress), { why: "verdict", until }, `${phase} ended blocked: a person has to decide`)
+    : watch(nextHold(progress), { why: "evidence", until }, `${phase} ended ${result}: waits for a pass, or a person`);
+}
+
+function passedInHold({ baked, holds }: Progress, since: number): boolean {
+  return holds.some(({ why, phase }) => {
+    const end = baked[phase];
+    return why === "evidence" && end?.result === "passed" && end.endedAt >= since;
+  });
 }
 
 function released(signals: readonly Signal[], since: number): boolean {

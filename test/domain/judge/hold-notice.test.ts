@@ -52,7 +52,7 @@ const bake = (over: Partial<BakeRecord> = {}): BakeRecord => ({
 });
 
 const letter = (over: Partial<BakeRecord> = {}, until: number | null = START) =>
-  holdNotice(HEADER, PLAN, bake(over), { until });
+  holdNotice(HEADER, PLAN, bake(over), { why: "verdict", until });
 
 describe("the mail that asks for a decision", () => {
   it("reads as a whole", () => {
@@ -80,6 +80,12 @@ If nobody decides by Tuesday 3 March 2026, 18:00 UTC, it goes back.
 `);
   });
 
+  it("says that a pass goes on by itself, where nothing but evidence is missing", () => {
+    const { body } = holdNotice(HEADER, PLAN, bake(), { why: "evidence", until: START });
+    expect(body).toContain("so traffic holds at 25 % until it passes, which is told, or somebody decides.");
+    expect(body).toContain("If neither happens by Tuesday 3 March 2026, 18:00 UTC, it goes back.");
+  });
+
   it("names the deadline in the zone of the change window", () => {
     const window = {
       zone: "Africa/Johannesburg",
@@ -88,7 +94,7 @@ If nobody decides by Tuesday 3 March 2026, 18:00 UTC, it goes back.
       scope: "shifts",
       whenItCloses: "hold",
     } as const;
-    const { body } = holdNotice(HEADER, { ...PLAN, window }, bake(), { until: START });
+    const { body } = holdNotice(HEADER, { ...PLAN, window }, bake(), { why: "verdict", until: START });
     expect(body).toContain("Tuesday 3 March 2026, 20:00 (Africa/Johannesburg), 2026-03-03 18:00 UTC, it goes back.");
   });
 

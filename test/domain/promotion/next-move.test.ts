@@ -226,14 +226,43 @@ describe("a bake that ended without a verdict to go on", () => {
     baked: { "step-10": { result, endedAt: 100, chunk: 1 } },
   });
 
-  it.each(["inconclusive-hold", "blocked"])("%s is watched until a person decides", (result) => {
+  it.each([
+    ["inconclusive-hold", "evidence", "waits for a pass, or a person"],
+    ["blocked", "verdict", "a person has to decide"],
+  ])("%s is watched until then", (result, why, words) => {
     expect(decide(progress(result))).toEqual({
       kind: "watch",
       phase: "hold-1",
-      hold: { why: "verdict", until: 100 + 86_400_000 },
-      summary: `step-10 ended ${result}: a person has to decide`,
+      hold: { why, until: 100 + 86_400_000 },
+      summary: `step-10 ended ${result}: ${words}`,
     });
     expect(decide(progress(result), { signals: [signal("resume", 99)] })).toMatchObject({ kind: "watch" });
+  });
+
+  const ended = (result: string, why: "evidence" | "verdict" | "operator") => ({
+    ...progress("inconclusive-hold"),
+    baked: { "hold-1": { result, endedAt: 200, chunk: 1 }, ...progress("inconclusive-hold").baked },
+    holds: [{ phase: "hold-1", why, until: null, over: true }],
+  });
+
+  it("goes on after a pass in a hold that waited for evidence, and in no other", () => {
+    expect(decide(ended("passed", "evidence"))).toMatchObject({ kind: "shift", weight: 50 });
+    expect(decide(ended("passed", "verdict"))).toMatchObject({ kind: "watch", phase: "hold-2" });
+    expect(decide(ended("resumed", "evidence"))).toMatchObject({ kind: "watch", phase: "hold-2" });
+  });
+
+  it("asks for a person alone once a rule has blocked it in its hold", () => {
+    expect(decide(ended("blocked", "evidence"))).toMatchObject({
+      phase: "hold-2",
+      hold: { why: "verdict", until: 200 + 86_400_000 },
+      summary: "hold-1 ended blocked: a person has to decide",
+    });
+  });
+
+  it("stays with the operator who said hold, whatever passes", () => {
+    expect(decide(ended("passed", "evidence"), { signals: [signal("hold", 150)] })).toMatchObject({
+      hold: { why: "operator", until: null },
+    });
   });
 
   it.each(["resume", "skip-bake", "promote-now"] as const)("goes on after %s", (kind) => {

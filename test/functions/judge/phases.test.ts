@@ -3,6 +3,7 @@ import type { ApprovalRecord } from "../../../functions/domain/approval/approval
 import { bindingOf } from "../../../functions/domain/approval/binding.ts";
 import { loadAsked } from "../../../functions/domain/approval/load.ts";
 import { loadEvidence } from "../../../functions/domain/judge/load.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import { loadEnding } from "../../../functions/domain/ledger/note-ending.ts";
@@ -22,7 +23,9 @@ import {
   silence,
   worldAt,
 } from "../../support/baking.ts";
-import { ENVIRONMENT, MINUTE, PROMOTION, START, type Traffic } from "../../support/canary-world.ts";
+import { ENVIRONMENT, judged, MINUTE, PROMOTION, rule, START, type Traffic } from "../../support/canary-world.ts";
+
+type Analysis = Parameters<typeof analysis>[0];
 
 describe("several steps", () => {
   it("are one run of evidence, and each passes by its own samples", async () => {
@@ -110,8 +113,8 @@ describe("monitoring after the finish", () => {
 });
 
 describe("a hold", () => {
-  const held = async (why: string, until: number | null, traffic: Traffic = healthy) => {
-    const world = await worldAt(10, traffic, analysis({ extendSeconds: 0 }));
+  const held = async (why: string, until: number | null, traffic: Traffic = healthy, over: Analysis = {}) => {
+    const world = await worldAt(10, traffic, analysis({ extendSeconds: 0, ...over }));
     await bake(world, "step-10", 35, 2_000);
     await world.ledger.write([
       { put: item(keys.hold(PROMOTION, ENVIRONMENT, "hold-1"), { why, until, summary: "", at: START }) },
@@ -165,6 +168,33 @@ describe("a hold", () => {
     expect(at).toBe(930 + 86_400);
     expect((await headOf(world)).trip).toMatchObject({ by: "gate" });
     expect(await loadEnding(world.ledger, PROMOTION)).toMatchObject({ outcome: "rolled-back" });
+  });
+
+  it("for want of evidence ends with the first pass, and no person is needed", async () => {
+    const world = await held("evidence", START + 930_000 + 86_400_000);
+    const { last, at } = await bake(world, "hold-1", 940, 9_000);
+    expect(last).toMatchObject({ decision: "end", result: "passed" });
+    expect(last.summary).toBe("the missing evidence has come in, so nobody has to decide");
+    expect(at).toBeLessThan(1_900);
+    const trail = await loadAudit(world.ledger, PROMOTION);
+    expect(trail.at(-1)?.summary).toBe("hold-1: the missing evidence has come in, so nobody has to decide");
+  });
+
+  it("that a rule has blocked does not end with a pass", async () => {
+    const world = await held("verdict", null);
+    expect((await bake(world, "hold-1", 940, 9_000)).last.decision).toBe("again");
+    expect((await record(world, "hold-1")).verdict).toBe("pass");
+  });
+
+  it("for want of evidence is blocked by a rule that asks for a person", async () => {
+    const thin: Traffic = (version, at) =>
+      version === "8" ? { requests: 3, errors: at === START + 17 * MINUTE ? 1 : 0 } : healthy(version, at);
+    const metrics = [judged({ rules: [rule({ max: 5, onBreach: "block" })] })];
+    const world = await held("evidence", null, thin, { metrics });
+    expect((await bake(world, "hold-1", 940, 9_000)).last).toMatchObject({
+      result: "blocked",
+      summary: expect.stringContaining("a person has to look: errors@order"),
+    });
   });
 
   it("is still guarded: a candidate that turns bad goes back", async () => {
