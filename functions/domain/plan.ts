@@ -247,6 +247,8 @@ export interface PromotionPlan {
   readonly summary: string;
   /** Claims of the requester: test results, links, figures. Shown as such. */
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
+  /** Hosts that links in the evidence may lead to; absent in plans of 0.1.0. */
+  readonly evidenceHosts?: readonly string[];
   readonly emergency: { readonly reason: string } | null;
   readonly environments: readonly EnvironmentPlan[];
 }

@@ -312,12 +312,33 @@ describe("what people decide about", () => {
     ["https://evil\u3002example/", null],
     ["https://0x7f.1/", null],
   ])("opens evidence only where its host is what it looks like: %s", async (report, host) => {
-    const here = await site({ release: { evidence: { report } } });
+    const evidenceHosts = ["ci.example.com", "ci.example.com:8443", "evil.example", "*.example"];
+    const here = await site({ release: { evidence: { report }, evidenceHosts } });
 
     const { text } = await here.get();
 
     const opened = /<a href="(https[^"]*)"[^>]*>[^<]*<\/a> <span class="soft">\(leads to ([^)]*)\)<\/span>/.exec(text);
     expect(opened === null ? null : [opened[1], opened[2]]).toEqual(host === null ? null : [report, host]);
     expect(text.match(/<a href="https/g) ?? []).toHaveLength(host === null ? 0 : 1);
+  });
+
+  test.each([
+    ["https://ci.example.com/runs/1", ["ci.example.com"], true],
+    ["https://CI.example.com/runs/1", ["ci.example.com"], true],
+    ["https://ci.example.com:443/runs/1", ["ci.example.com"], true],
+    ["https://a.ci.example.com/", ["*.example.com"], true],
+    ["https://example.com/", ["*.example.com"], false],
+    ["https://evilexample.com/", ["*.example.com"], false],
+    ["https://example.com.evil.net/", ["*.example.com"], false],
+    ["https://ci.example.com:8443/", ["ci.example.com", "*.example.com"], false],
+    ["https://evil.net/?ci.example.com", ["ci.example.com"], false],
+    ["https://ci.example.com/", [], false],
+  ])("opens evidence only at a host that the policy lists: %s of %j", async (report, evidenceHosts, isLink) => {
+    const here = await site({ release: { evidence: { report }, evidenceHosts } });
+    const { text } = await here.get();
+    const { host } = new URL(report);
+    expect(text.includes(`<a href="${report}"`)).toBe(isLink);
+    expect(text.includes(`<span class="soft">(at ${host})</span>`)).toBe(!isLink);
+    expect(text.includes(report)).toBe(isLink);
   });
 });

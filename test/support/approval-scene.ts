@@ -172,6 +172,7 @@ export function promotionPlan(
     risk: "medium",
     summary: "Orders are priced in the customer's currency; the old endpoint stays until March.",
     evidence: { coverage: 87, "integration tests": "412 passed", report: "https://ci.example.com/runs/8123" },
+    evidenceHosts: ["ci.example.com"],
     emergency: null,
     environments,
     ...change,

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Kind } from "../../targets/kind.ts";
 import { everyKind } from "../../targets/kinds.ts";
 import { LONGEST_ROLE_NAME } from "../access.ts";
+import { HOST_PATTERN } from "../evidence-hosts.ts";
 import {
   addressSchema,
   alarmNamesSchema,
@@ -33,6 +34,23 @@ const requiresSchema = z
   .array(z.enum(["ticket", "verified-starter"]))
   .describe(
     'what a promotion needs here although it is optional: "ticket", a change ticket; "verified-starter", a start through the API, whose IAM identity then decides no approval',
+  );
+
+const evidenceHostsSchema = z
+  .array(
+    z
+      .string()
+      .max(261)
+      .regex(HOST_PATTERN)
+      .meta({
+        description:
+          "a host in lower case, such as ci.example.com, or *.example.com for all below it; a port where it is not 443",
+        examples: ["ci.example.com"],
+      }),
+  )
+  .max(50)
+  .describe(
+    "hosts that links in a release's evidence may lead approvers to; other links are shown as text; default none",
   );
 
 const addressesSchema = z.array(addressSchema).max(50);
@@ -181,6 +199,7 @@ export const policySchema = z
     order: z.array(nameSchema).min(1).describe("the environments in the order in which a release goes through them"),
     people: peopleSchema.optional().describe("roles of every environment; an environment's own people replace a role"),
     callers: callersSchema.optional(),
+    evidenceHosts: evidenceHostsSchema.optional(),
     environments: z.record(nameSchema, environmentSchema).describe("the environments by name"),
     services: z.record(nameSchema, serviceSchema).describe("the services by name"),
   })

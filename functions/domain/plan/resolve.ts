@@ -72,12 +72,16 @@ export function resolvePlan(policy: unknown, release: unknown, context: ResolveC
       : [];
   report.absorb(rules, [...read.policy.broken, ...read.release.broken]);
   if (!report.clean || read.release.value === null) return { ok: false, problems: report.problems };
-  const plan = planOf(read.release.value, environments);
+  const plan = planOf(read.release.value, read.policy.value?.evidenceHosts ?? [], environments);
   refuseTooLarge(report, plan);
   return report.clean ? { ok: true, plan, warnings: report.warnings } : { ok: false, problems: report.problems };
 }
 
-function planOf(release: Release, environments: readonly EnvironmentPlan[]): PromotionPlan {
+function planOf(
+  release: Release,
+  evidenceHosts: readonly string[],
+  environments: readonly EnvironmentPlan[],
+): PromotionPlan {
   const { service, version, commit, requestedBy, risk, summary, emergency } = release;
   return {
     service,
@@ -88,6 +92,7 @@ function planOf(release: Release, environments: readonly EnvironmentPlan[]): Pro
     risk,
     summary,
     evidence: release.evidence ?? {},
+    evidenceHosts,
     emergency: emergency === undefined ? null : { reason: emergency.reason },
     environments,
   };

@@ -161,9 +161,9 @@ ${laterGates.length > 0 && html`<h3>Still to come</h3><p class="soft">${laterGat
 </section>`;
 }
 
-function claimsCard({ evidence }: ApprovalView): Html {
+function claimsCard({ evidence, evidenceHosts }: ApprovalView): Html {
   return html`<section class="card"><h2>Evidence <span class="pill">claimed by the requester</span></h2>
-${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${claim(key)}</dt><dd>${linked(value)}</dd>`)}</dl>`}
+${evidence.length === 0 ? html`<p>None was given.</p>` : html`<dl>${evidence.map(([key, value]) => html`<dt>${claim(key)}</dt><dd>${linked(value, evidenceHosts)}</dd>`)}</dl>`}
 </section>`;
 }
 

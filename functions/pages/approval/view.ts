@@ -100,6 +100,8 @@ export interface ApprovalView {
   readonly advice: PlanAdvice | null;
   readonly laterGates: readonly string[];
   readonly evidence: readonly (readonly [string, string])[];
+  /** Where its links may lead. */
+  readonly evidenceHosts: readonly string[];
   readonly verdicts: readonly VerdictView[];
   readonly decisions: readonly DecisionView[];
   readonly roles: readonly RoleView[];
@@ -196,6 +198,7 @@ function releaseView(header: Header, release: PlanHeader) {
     ticket: release.ticket,
     emergency: release.emergency?.reason ?? null,
     evidence: Object.entries(release.evidence).map(([key, value]) => [key, String(value)] as const),
+    evidenceHosts: release.evidenceHosts ?? [],
   };
 }
 

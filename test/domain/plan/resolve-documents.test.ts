@@ -290,3 +290,34 @@ describe("an emergency", () => {
     );
   });
 });
+
+describe("evidence hosts", () => {
+  it("are pinned with the plan, none unless the policy lists some", () => {
+    expect(plan({ "policy.evidenceHosts": ["ci.shop.example", "*.shop.example:8443"] }).evidenceHosts).toEqual([
+      "ci.shop.example",
+      "*.shop.example:8443",
+    ]);
+    expect(plan().evidenceHosts).toEqual([]);
+  });
+
+  it.each([
+    "*.com",
+    "*",
+    "CI.shop.example",
+    "https://ci.shop.example",
+    "ci.shop.example/",
+    "xn--ab.example",
+    "a.*.example",
+    "ci",
+  ])("are refused where they are no host, or would be half of the internet: %s", (host) => {
+    expectProblem(
+      { "policy.evidenceHosts": [host] },
+      {
+        path: "policy.evidenceHosts[0]",
+        value: host,
+        message: expect.any(String),
+        hint: "a host in lower case, such as ci.example.com, or *.example.com for all below it; a port where it is not 443",
+      },
+    );
+  });
+});

@@ -440,6 +440,7 @@ describe("a resolved plan", () => {
       risk: "low",
       summary: "Faster checkout.",
       evidence: { coverage: 85 },
+      evidenceHosts: [],
       emergency: null,
     });
   });
