@@ -63,7 +63,7 @@ export async function serve(deps: Dependencies): Promise<TestServer> {
 
 async function answer(deps: Dependencies, request: IncomingMessage) {
   // Not by URL: it would tidy up `..`, which API Gateway does not.
-  const [pathname = "/"] = (request.url ?? "/").split("?");
+  const [pathname = "/", search = ""] = (request.url ?? "/").split("?");
   const body = await bodyOf(request);
   for (const { pattern, names, action } of ROUTES) {
     const match = pattern.exec(pathname);
@@ -75,6 +75,7 @@ async function answer(deps: Dependencies, request: IncomingMessage) {
       request,
       pathname,
       Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""])),
+      search,
       body,
     );
     const asked = fromGateway(event);
@@ -107,6 +108,7 @@ function eventOf(
   request: IncomingMessage,
   path: string,
   pathParameters: Record<string, string>,
+  search: string,
   body: Buffer,
 ): APIGatewayProxyEvent {
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
@@ -114,7 +116,8 @@ function eventOf(
     httpMethod: request.method ?? "GET",
     path,
     pathParameters,
-    queryStringParameters: null,
+    // Of a name that stands twice the last one, as API Gateway has it.
+    queryStringParameters: search === "" ? null : Object.fromEntries(new URLSearchParams(search)),
     headers,
     body: body.length === 0 ? null : body.toString("base64"),
     isBase64Encoded: body.length > 0,
