@@ -28,12 +28,27 @@ interface Situation {
   readonly inForce: InForce;
 }
 
+/**
+ * The exchange with its people as policy and record spell them. `jane+x@example.com` is Jane, and may be somebody else's
+ * mailbox: whoever asks for an exchange does not choose where the link is mailed.
+ */
+export function asSpelled({ record, inForce }: Situation, exchange: Exchange): Exchange {
+  const { role, address, by } = exchange;
+  const named = inForce.holders.get(role)?.find((one) => samePerson(one, by)) ?? by;
+  const seats = [seatOf(record, role, address)?.person.address, seatOf(record, role, named)?.person.replaces];
+  return {
+    ...exchange,
+    address: seats.find((one) => one !== undefined && samePerson(one, address)) ?? address,
+    by: named,
+  };
+}
+
 /** Why this exchange is refused; null: it may be made. */
 export function refuseExchange(situation: Situation, exchange: Exchange): Refusal | null {
   return (
     refuseCaller(situation, exchange) ??
-    refuseMany(situation) ??
     refuseSeat(situation, exchange) ??
+    refuseMany(situation) ??
     refusePerson(situation, exchange) ??
     refuseGap(situation, exchange)
   );
@@ -67,11 +82,12 @@ function refuseSeat({ record, decisions, inForce }: Situation, { role, address }
   return hasDecided ? { status: 409, why: `${address} has decided already, and keeps the seat` } : null;
 }
 
-function refusePerson({ record, decisions, inForce }: Situation, { role, by }: Exchange): Refusal | null {
+function refusePerson({ record, decisions, inForce }: Situation, { role, address, by }: Exchange): Refusal | null {
   if (partiesTo(record).some((party) => samePerson(by, party))) {
     const why = `whoever requested the release or started it does not decide about it: name somebody else of ${role}`;
     return { status: 403, why };
   }
+  if (samePerson(by, address)) return { status: 409, why: `${address} has the seat: send the link again by resend` };
   const hasDecided = decisions.some((one) => one.round === record.askedAt && samePerson(one.address, by));
   if (hasDecided) return { status: 409, why: `${by} has decided already: name somebody else of ${role}` };
   const why = whyNot(inForce, role, by);

@@ -19,7 +19,7 @@ import { type MailTools, mailSeats } from "./mail-seats.ts";
 import type { Subject } from "./notices.ts";
 import { whyHeldBack } from "./overhearing.ts";
 import { type ApprovalName, changeApproval } from "./records.ts";
-import { type Exchange, exchanged, refuseExchange } from "./replacement.ts";
+import { asSpelled, type Exchange, exchanged, refuseExchange } from "./replacement.ts";
 import { asResent, countChange, oneMore, type Resent } from "./resend-limit.ts";
 import { replacedNotice } from "./seat-notices.ts";
 import { type Settlement, settle } from "./settlement.ts";
@@ -124,10 +124,11 @@ async function done(deps: MailTools, address: string): Promise<Reseated> {
  * by the caller: whoever may call this may not name approvers. The old link dies; the rest of the role and the one who was
  * replaced are told. Throws `LedgerBusy` when others kept changing the approval, and what the ports throw.
  */
-export async function replacePerson(deps: ReseatTools, name: ApprovalName, wanted: Exchange): Promise<Reseated> {
+export async function replacePerson(deps: ReseatTools, name: ApprovalName, asked: Exchange): Promise<Reseated> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const situation = await situationOf(deps, name);
     if ("kind" in situation) return situation;
+    const wanted = asSpelled(situation, asked);
     const refusal = refuseExchange(situation, wanted);
     const isDone = refusal?.status === 404 && isSeated(situation.record, wanted);
     if (isDone) return tellReplaced(deps, name, situation, wanted);

@@ -1,6 +1,8 @@
 /** Text that wants to be something else: markup, headers, keys. */
 import { afterEach, describe, expect, test } from "vitest";
-import { INFRA, LEAD, role } from "../../support/approval-scene.ts";
+import { ServiceTrouble } from "../../../functions/domain/errors.ts";
+import { HOUR, INFRA, LEAD, role } from "../../support/approval-scene.ts";
+import { FORM_HEADERS, formFrom } from "../../support/approval-server.ts";
 import { APPROVE, ARN, closeSites, site } from "../../support/approval-site.ts";
 import { signed } from "../../support/attacks.ts";
 
@@ -82,12 +84,29 @@ describe("injection", () => {
 
   test("every page refuses scripts, frames, caches and referrers, whatever its status", async () => {
     const here = await site();
+    const form = formFrom((await here.get()).text, APPROVE);
+    const post = (body: string, headers: Record<string, string> = FORM_HEADERS) =>
+      fetch(here.url(), { method: "POST", body, headers, redirect: "manual" });
     const answers = [
       await fetch(here.url()),
       await fetch(`${here.base}/approvals/none`),
       await fetch(here.url(), { method: "PUT" }),
+      await post(form, { "content-type": "text/plain" }),
+      await post("x".repeat(17_000)),
+      await post("token=a"),
+      await post(form.replace(/token=\w/, "token=0")),
+      await post(form),
+      await post(form),
     ];
+    here.on.ledger.before = async () => Promise.reject(new ServiceTrouble("the table is away"));
+    answers.push(await fetch(here.url(), { headers: { accept: "text/html" } }));
+    here.on.ledger.before = async () => Promise.reject(new TypeError("a fault of ours"));
+    answers.push(await fetch(here.url(), { headers: { accept: "text/html" } }));
+    here.on.ledger.before = async () => {};
+    here.on.now += 48 * HOUR;
+    answers.push(await fetch(here.url()));
 
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 405, 415, 413, 400, 403, 303, 409, 503, 500, 410]);
     for (const { headers } of answers) {
       const policy = headers.get("content-security-policy") ?? "";
       expect(policy).toMatch(
