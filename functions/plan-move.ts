@@ -1,4 +1,4 @@
-/** Says what the rollout does next: reads how things stand, and lets `decideMove` decide. */
+/** Says what the rollout does next: reads how things stand, and lets `nextMove` decide. */
 import type * as z from "zod";
 import { EnvironmentInput, executionName } from "./domain/inputs.ts";
 import { loadHead, loadPlan, loadSignals } from "./domain/ledger/load.ts";
@@ -6,7 +6,8 @@ import { expectLife } from "./domain/ledger/wake-pauses.ts";
 import type { Dependencies } from "./domain/ports.ts";
 import { holdRollout } from "./domain/promotion/hold-rollout.ts";
 import { loadProgress } from "./domain/promotion/load-progress.ts";
-import { chunkOf, decideMove, type Move } from "./domain/promotion/next-move.ts";
+import { nextMove } from "./domain/promotion/look-before-move.ts";
+import { chunkOf, type Move } from "./domain/promotion/next-move.ts";
 import { sayPassed } from "./domain/promotion/say-passed.ts";
 import { whyStopped } from "./domain/traffic/journal.ts";
 import { stopRollout } from "./domain/traffic/stop.ts";
@@ -29,7 +30,7 @@ export const planMove = (deps: Dependencies) => async (input: Input) => {
   const signals = await loadSignals(deps.ledger, promotionId);
   const progress = await loadProgress(deps, input, plan);
   const window = windowAt(plan.window, deps.clock.now());
-  const move = decideMove({ plan, progress, signals, window, enteredAt: head.enteredAt });
+  const move = await nextMove(deps.ledger, promotionId, { plan, progress, signals, window, enteredAt: head.enteredAt });
   await expectLife(deps.ledger, promotionId, deps.clock.now() + MOVE_MS, move.summary);
   if (move.kind === "stop") {
     const by = move.outcome === "rejected" || move.outcome === "expired" ? "gate" : "operator";

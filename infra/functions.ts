@@ -197,7 +197,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   row("deploy-candidate", "task", { reads: ["approvals", "locks"], accounts: ["read-traffic", "publish-code"] }),
   row("probe-candidate", "task", { accounts: ["invoke"], timeoutSeconds: MEDIUM }),
   // A hold asks people for a decision.
-  row("plan-move", "task", { reads: ["approvals"], mails: true }),
+  row("plan-move", "task", { reads: ["approvals", ...IN_FORCE], mails: true }),
   row("shift-traffic", "task", MOVING),
   row("start-drive", "task", MOVING),
   row("follow-drive", "task", MOVING),

@@ -13,6 +13,7 @@ import { revoke } from "../../functions/revoke.ts";
 import { rotate } from "../../functions/rotate-links.ts";
 import { fromGateway } from "../../functions/runtime/http.ts";
 import { showPromotion } from "../../functions/show-promotion.ts";
+import { startPromotion } from "../../functions/start-promotion.ts";
 import { apiEvent } from "../../sandbox/host/gateway.ts";
 import { INFRA, INFRASTRUCTURE_LEAD, LEAD, OWNER, type Scene, scene, TECH_LEAD } from "../support/approval-scene.ts";
 import { sessionArn } from "../support/callers.ts";
@@ -56,6 +57,7 @@ const ROUTES: Readonly<Record<string, Ask>> = {
   "roll-back": { action: operate, at: { promotionId }, body: { verb: "roll-back", reason } },
   "release-hold": { action: operate, at: { promotionId }, body: { verb: "release-hold", environment: "prod", reason } },
   revoke: { action: revoke, body: { address: LEAD, reason } },
+  start: { action: startPromotion, body: { release: {} } },
   "rotate-keys": { action: rotate, body: { reason, request: "12345678-1234" } },
 };
 

@@ -61,7 +61,7 @@ export function anewNotice({ record, release, plan }: Subject, why: string): Wor
   return {
     subject: `${what}: people are asked anew`,
     body: [
-      `The approval "${record.approval}" of ${what} was given, and counts no more before the rollout has begun:`,
+      `The approval "${record.approval}" of ${what} was given, and counts no more before anything was done by it:`,
       "",
       `  ${oneLine(why)}`,
       "",

@@ -9,8 +9,8 @@ import type { Acted, Finding } from "./assess.ts";
 import type { Span } from "./sampling.ts";
 import type { Verdict } from "./verdicts.ts";
 
-/** `step-25`, `monitor` and `drive-3` last for a time; `hold-2` and `approval-at-25` until something happens. */
-const PHASE = /^(?:step-(\d{1,3})|(monitor)|hold-(\d+)|drive-(\d{1,4})|approval-(.+))$/;
+/** `step-25`, `monitor` and `drive-3` last for a time; `hold-2` and `approval-at-25` (`.2`: its second round) until something happens. */
+const PHASE = /^(?:step-(\d{1,3})|(monitor)|hold-(\d+)|drive-(\d{1,4})|approval-([^.]+)(?:\.\d+)?)$/;
 
 export const BakeInput = EnvironmentInput.extend({
   phase: z.string().regex(PHASE),

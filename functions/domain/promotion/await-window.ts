@@ -32,7 +32,7 @@ type Bare = Omit<Start, "approval">;
 /**
  * Whether the rollout may start now. What forbids it for good is noted as the promotion's ending. An approval whose people
  * have gone since is asked for anew rather than failing the promotion: nobody said no, and others may say yes. Later than
- * here it is not looked at again: what moves traffic back from then on is the journal, an alarm, or an operator.
+ * here this one is not looked at again: what moves traffic back from then on is the journal, an alarm, or an operator.
  */
 export async function mayStart(deps: Tools, promotionId: string, environment: string): Promise<Start> {
   const record = await findApproval(deps.ledger, { promotionId, environment, approval: "before" });

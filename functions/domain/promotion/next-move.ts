@@ -22,7 +22,14 @@ export type Milestone =
 export const phaseOf = (weight: number) => `step-${weight}`;
 /** A leg of the way that targets take by themselves. */
 export const drivePhase = (leg: number) => `drive-${leg}`;
-export const approvalPhase = (approval: string) => `approval-${approval}`;
+/** The wait for an approval; each round of asking has one of its own: `approval-at-25`, then `approval-at-25.2`. */
+export function approvalPhase(approval: string, baked: Progress["baked"]): string {
+  const first = `approval-${approval}`;
+  const rounds = Object.entries(baked).filter(
+    ([phase, { result }]) => result === "approved" && (phase === first || phase.startsWith(`${first}.`)),
+  );
+  return rounds.length === 0 ? first : `${first}.${rounds.length + 1}`;
+}
 
 /**
  * The plan's milestones in order. Approvals and checks at a weight come after its bake; `after` has its own place. Targets
@@ -211,10 +218,10 @@ function towards(milestone: Milestone, situation: Situation): Move {
   }
 }
 
-function askOrStop(approval: string, { approvals }: Progress): Move {
+function askOrStop(approval: string, { approvals, baked }: Progress): Move {
   const { state, summary } = approvals[approval] ?? { state: "waiting", summary: "" };
   if (state === "waiting") {
-    return { kind: "ask", approval, phase: approvalPhase(approval), summary: `asks for approval ${approval}` };
+    return { kind: "ask", approval, phase: approvalPhase(approval, baked), summary: `asks for approval ${approval}` };
   }
   const ended = state === "expired" || state === "superseded" ? state : "rejected";
   return { kind: "stop", outcome: ended, summary: `approval ${approval}: ${summary}` };

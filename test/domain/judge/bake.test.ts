@@ -50,6 +50,7 @@ describe("a phase", () => {
     ["hold-3", { kind: "hold" }],
     ["drive-12", { kind: "drive", leg: 12 }],
     ["approval-at-25", { kind: "approval", approval: "at-25" }],
+    ["approval-at-25.2", { kind: "approval", approval: "at-25" }],
   ])("%s is read by its name", (name, phase) => {
     expect(readPhase(name)).toEqual(phase);
     expect(BakeInput.safeParse({ promotionId: "p", environment: "e", phase: name, chunk: 0 }).success).toBe(true);
@@ -65,6 +66,8 @@ describe("a phase", () => {
     "drive-",
     "drive-x",
     "approval-",
+    "approval-at-25.",
+    "approval-at-25.x",
     "",
     "step-25 ",
   ])("%j is none", (name) => {

@@ -123,7 +123,7 @@ describe("the next move", () => {
 
   it("is to ask, until somebody said yes", () => {
     const plan = { approvals: [approval("at-0", "at-0")] };
-    const ask = { kind: "ask", approval: "at-0", phase: approvalPhase("at-0"), summary: "asks for approval at-0" };
+    const ask = { kind: "ask", approval: "at-0", phase: approvalPhase("at-0", {}), summary: "asks for approval at-0" };
     expect(decide({}, {}, plan)).toEqual(ask);
     expect(decide({ approvals: { "at-0": { state: "waiting", summary: "" } } }, {}, plan)).toEqual(ask);
     expect(
