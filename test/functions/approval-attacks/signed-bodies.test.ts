@@ -133,9 +133,9 @@ describe("a path names no other item", () => {
 
 describe("every signed route", () => {
   const routes = (here: Site) => [path(here), "/promotions", "/people/revoke", "/people/reinstate", "/links/rotate"];
-  const deep = (open: string, close: string) => `{"release":${open.repeat(40_000)}1${close.repeat(40_000)}}`;
+  const deep = (open: string, close: string) => `{"release":${open.repeat(20_000)}1${close.repeat(20_000)}}`;
 
-  test("refuses a body that is 40,000 levels deep, and says so", async () => {
+  test("refuses a body that is 20,000 levels deep, and says so", async () => {
     const here = await site();
     for (const body of [deep("[", "]"), deep('{"a":', "}")]) {
       for (const route of routes(here)) {
@@ -146,10 +146,10 @@ describe("every signed route", () => {
   });
 
   test.each([
-    ["twenty thousand unknown keys", Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, 1]))],
+    ["five thousand unknown keys", Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`k${at}`, 1]))],
     [
       "thousands of mistakes under a name of 100,000 letters",
-      { tighten: { ["n".repeat(100_000)]: Array(9_000).fill("\u202E") } },
+      { tighten: { ["n".repeat(100_000)]: Array(3_000).fill("\u202E") } },
     ],
   ])("tells the first of %s, and how many more: what Lambda passes on has a limit", async (_, release) => {
     const here = await site();
