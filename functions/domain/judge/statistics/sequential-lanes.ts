@@ -43,18 +43,32 @@ export function logFactor(
   rho: number,
   delta: number,
 ): number {
-  const share = baseline === null ? 0 : (rho * canary.requests) / (rho * canary.requests + baseline.requests);
+  const { growth, stake } = betOn(canary, baseline, ratio, rho);
   const errors = canary.errors + (baseline?.errors ?? 0);
-  const growth = 1 + share * (ratio - 1);
-  const stake = ((ratio - 1) * (1 - share)) / growth;
   return canary.errors * Math.log(ratio) - errors * Math.log(growth) - stake * canary.requests * delta;
+}
+
+/** `stake` is the lam of `logFactor`, `growth` is 1 + th(ratio-1). */
+function betOn(
+  { requests }: ArmCounts,
+  baseline: ArmCounts | null,
+  ratio: number,
+  rho: number,
+): { readonly growth: number; readonly stake: number } {
+  const share = baseline === null ? 0 : (rho * requests) / (rho * requests + baseline.requests);
+  const growth = 1 + share * (ratio - 1);
+  return { growth, stake: ((ratio - 1) * (1 - share)) / growth };
 }
 
 /**
  * The slow bet that survives any burst: f = 1-g + g*max(0, min(e, 2-e')), with e the untempered bet of `logFactor` and
- * e' the same bet after the arms have swapped their error rates. For rates u and v, f(u,v) + f(v,u) <= 2, so f is fair
- * when the two arms' observed rates are exchangeable, however bursty, as well as when requests are independent. A minute
- * multiplies by at most 1+g. `stake` is g.
+ * e' what lam wins and loses after the arms have swapped their error rates, with k = n_c/n_b:
+ *
+ *     e' = (1+lam)^(k x_b) (1-lam k)^(x_c/k)
+ *
+ * rho is in lam alone. f <= 1-g + g*e, so f is fair for independent requests whatever rho is. For rho of 1 or more, and
+ * rates u and v, f(u,v) + f(v,u) <= 2, so f is fair too when the two arms' observed rates are exchangeable, however bursty.
+ * A minute multiplies by at most 1+g. `stake` is g.
  */
 export function robustFactor(
   canary: ArmCounts,
@@ -64,12 +78,17 @@ export function robustFactor(
   delta: number,
   stake: number,
 ): number {
-  const split = canary.requests / baseline.requests;
-  const swappedCanary = { requests: canary.requests, errors: baseline.errors * split };
-  const swappedBaseline = { requests: baseline.requests, errors: canary.errors / split };
   const bet = Math.exp(logFactor(canary, baseline, ratio, rho, delta));
-  const swapped = Math.exp(logFactor(swappedCanary, swappedBaseline, ratio, rho, 0));
+  const swapped = Math.exp(logSwapped(canary, baseline, betOn(canary, baseline, ratio, rho).stake));
   return 1 - stake + stake * Math.max(0, Math.min(bet, 2 - swapped));
+}
+
+/** ln e'. A lam above 1/k, which only a rho below 1 allows, can lose all: one error of the candidate's makes it nothing. */
+function logSwapped(canary: ArmCounts, baseline: ArmCounts, lam: number): number {
+  const split = canary.requests / baseline.requests;
+  const won = baseline.errors * split * Math.log1p(lam);
+  if (canary.errors === 0) return won;
+  return won + (canary.errors / split) * Math.log1p(-Math.min(1, lam * split));
 }
 
 /**

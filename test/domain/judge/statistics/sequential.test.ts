@@ -64,6 +64,15 @@ describe("the published vectors", () => {
     expectNear(bets[fn]?.(...([toArm(canary), toArm(baseline), ...rest] as never[])) ?? Number.NaN, expected);
   });
 
+  it.each([
+    ["a tolerated half more", arm(60, 5), arm(540, 12), 1.5, 0.0005, 1.7177794842],
+    ["a tolerated double", arm(60, 6), arm(60, 1), 2, 0, 1.4455947399],
+    ["half as many demanded", arm(300, 9), arm(300, 3), 0.5, 0, 1.8074186314],
+    ["a tenth demanded: lam times n_c/n_b beyond 1", arm(900, 1), arm(100, 0), 0.1, 0, 1.1914893617],
+  ])("exchange the rates with rho in lam alone, for %s", (_case, canary, baseline, rho, delta, expected) => {
+    expectNear(robustFactor(canary, baseline, 1.5, rho, delta, 0.9), expected);
+  });
+
   it("start from the defaults that the specification states", () => {
     const { phiBurst, ...stated } = vectors.defaults;
     expect(SEQUENTIAL_DEFAULTS).toEqual({ ...stated, phiBurst: Number(phiBurst) });
@@ -142,11 +151,11 @@ describe("while the candidate is no worse than tolerated, a minute's bet expects
     );
   });
 
-  it("in the slow lane, for independent requests", () => {
+  it("in the slow lane, for independent requests, whatever ratio is tolerated", () => {
     fc.assert(
-      fc.property(requests, requests, rate, margin, (nc, nb, pb, d) => {
-        const pc = Math.min(1, pb + d);
-        const mean = expectation(nc, nb, pc, pb, (xc, xb) => robustFactor(arm(nc, xc), arm(nb, xb), 1.5, 1, d, 0.9));
+      fc.property(requests, requests, rate, margin, tolerance, (nc, nb, pb, d, rho) => {
+        const pc = Math.min(1, rho * pb + d);
+        const mean = expectation(nc, nb, pc, pb, (xc, xb) => robustFactor(arm(nc, xc), arm(nb, xb), 1.5, rho, d, 0.9));
         expect(mean).toBeLessThanOrEqual(1 + 1e-9);
       }),
       { numRuns: 200 },
@@ -155,9 +164,9 @@ describe("while the candidate is no worse than tolerated, a minute's bet expects
 
   it("in the slow lane, for any burst that could as well have hit the other arm", () => {
     fc.assert(
-      fc.property(requests, fc.nat(25), fc.nat(25), (n, u, v) => {
-        const there = robustFactor(arm(n, Math.min(u, n)), arm(n, Math.min(v, n)), 1.5, 1, 0, 0.9);
-        const back = robustFactor(arm(n, Math.min(v, n)), arm(n, Math.min(u, n)), 1.5, 1, 0, 0.9);
+      fc.property(requests, fc.nat(25), fc.nat(25), fc.constantFrom(1, 1.25, 2, 5), (n, u, v, rho) => {
+        const there = robustFactor(arm(n, Math.min(u, n)), arm(n, Math.min(v, n)), 1.5, rho, 0, 0.9);
+        const back = robustFactor(arm(n, Math.min(v, n)), arm(n, Math.min(u, n)), 1.5, rho, 0, 0.9);
         expect(there + back).toBeLessThanOrEqual(2 + 1e-12);
       }),
     );
