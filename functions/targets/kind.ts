@@ -124,6 +124,11 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
    * without a point is zero. False where it puts zeros, as Lambda does: then what is missing has not been measured.
    */
   readonly zerosVanish: boolean;
+  /**
+   * True where each request draws its arm anew, by the weight alone, and is counted when it comes: then an arm without
+   * requests beside a busy one is evidence. False where callers stick to an arm, or where only what has ended is counted.
+   */
+  readonly byRequest: boolean;
   /** Names that an explicit query's dimensions may hold in braces, beside `{target}` and `{version}`. */
   readonly placeholders: readonly string[];
   /** What they stand for. */

@@ -8,7 +8,8 @@ export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" |
 
 /** `passed after 15m1s: error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, no evidence against it`; what ended it otherwise, last. */
 export function lookInWords(look: Look, verdict: string): string {
-  const figures = [...figuresInWords(look.findings), againstInWords(look.logE)].join(", ");
+  const measured = look.findings.length === 0 || look.findings.some(({ samples }) => samples > 0);
+  const figures = [...figuresInWords(look.findings), ...(measured ? [againstInWords(look.logE)] : [])].join(", ");
   if (look.result === null) return `${verdict}: ${figures}`;
   const why = shortened(look.summary);
   if (/^passed after \S+$/.test(why)) return `${why}: ${figures}`;

@@ -60,7 +60,7 @@ function pooledPoints(kept: Kept, arm: 1 | 2, periodMs: number): Point[] {
   for (const period of kept) {
     const sample = period[arm];
     const known = byPeriod.get(period[0]) ?? [];
-    byPeriod.set(period[0], sample === null ? known : [...known, sample]);
+    byPeriod.set(period[0], sample === null || sample[0] === 0 ? known : [...known, sample]);
   }
   return [...byPeriod]
     .sort(([a], [b]) => a - b)

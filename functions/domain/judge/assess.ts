@@ -10,6 +10,7 @@ import type { AnalysisPlan, RulePlan } from "../plan.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords } from "./evidence.ts";
 import { advance, entered, monitorOf, type WatchContext, withSynthetic } from "./fold.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
+import { withoutRequests } from "./reach.ts";
 import type { References } from "./reference-line.ts";
 import { hasBaseline, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
 import {
@@ -97,10 +98,13 @@ export interface AssessmentInput {
 export function assess(input: AssessmentInput): Assessment {
   const looks = input.watches.map((watch) => look(input, watch));
   const combined = combine(input.analysis, looks);
-  const findings = looks.map((one) => blamed(findingOf(one, input), combined));
+  const empty = withoutRequests(
+    looks.map((one) => ({ watch: one.context.watch, arm: one.state.progress.reach ?? null })),
+  );
+  const findings = looks.map((one) => blamed(findingOf(one, input), combined, empty));
   const state = stateAfter(input, looks, combined.logE);
   return {
-    ...verdictOf(input, looks, findings, combined, state.maxLogE),
+    ...verdictOf(input, looks, { findings, combined, maxLogE: state.maxLogE, unreached: empty.size > 0 }),
     blocked: binding(looks).some((one) => isBroken(one, "block")),
     warnings: binding(looks).flatMap((one) => broken(one, "warn").map((text) => `${one.context.watch.id}: ${text}`)),
     breaching: binding(looks).some((one) => one.rules.some(({ now, rule }) => now.state === "breaching" && acts(rule))),
@@ -229,8 +233,10 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
   };
 }
 
-/** The metric that brings most of the evidence is the one that fails, when the evidence does. */
-function blamed(finding: Finding, combined: CombinedEvidence): Finding {
+/** A metric fails when requests do not reach its candidate; when the evidence fails, the one that brings most of it. */
+function blamed(finding: Finding, combined: CombinedEvidence, empty: ReadonlyMap<string, string>): Finding {
+  const reason = empty.get(finding.watch);
+  if (reason !== undefined && finding.verdict !== "fail") return { ...finding, verdict: "fail", reason };
   if (combined.verdict !== "fail" || combined.leading !== finding.watch) return finding;
   return { ...finding, verdict: "fail", reason: "the evidence against the candidate crossed its line" };
 }
@@ -257,12 +263,18 @@ function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verd
 
 const isKept = (standing: RuleStanding): boolean => standing.state === "kept";
 
+interface Found {
+  readonly findings: readonly Finding[];
+  readonly combined: CombinedEvidence;
+  readonly maxLogE: number;
+  /** Requests do not reach the candidate. */
+  readonly unreached: boolean;
+}
+
 function verdictOf(
   input: AssessmentInput,
   looks: readonly Look[],
-  findings: readonly Finding[],
-  combined: CombinedEvidence,
-  maxLogE: number,
+  { findings, combined, maxLogE, unreached }: Found,
 ): Pick<Assessment, "verdict" | "reasons" | "acted"> {
   const acting = findings.filter((finding) => !finding.dryRun);
   if (input.state.spans.length === 0) {
@@ -293,7 +305,8 @@ function verdictOf(
     .filter((finding) => finding.verdict === verdict && finding.reason !== null)
     .map((finding) => `${finding.watch}: ${finding.reason}`);
   const byRule = binding(looks).some((one) => isBroken(one, "rollback"));
-  return { verdict, reasons, acted: verdict === "fail" ? (byRule ? "threshold" : "rank") : null };
+  const bySeries = unreached ? "judge" : "rank";
+  return { verdict, reasons, acted: verdict === "fail" ? (byRule ? "threshold" : bySeries) : null };
 }
 
 function judgeInWords(findings: readonly Finding[], combined: CombinedEvidence, maxLogE: number): string {

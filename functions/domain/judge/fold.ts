@@ -4,6 +4,7 @@
 
 import type { SequentialPlan } from "../plan.ts";
 import { ranked, unranked } from "./rank-lane.ts";
+import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
 import { type ArmSample, hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
@@ -24,7 +25,11 @@ export function advance(context: WatchContext, before: Progress | null, periods:
   const monitor = monitorOf(context, before?.monitor ?? null);
   let progress = before ?? untouched(context.watch);
   for (const period of periods) {
-    progress = withPeriod(context, entered(context.watch, progress, period.span), period);
+    progress = withPeriod(
+      context,
+      entered(context.watch, withReach(context.watch, progress, period), period.span),
+      period,
+    );
     monitor?.push(minuteOf(context.watch, period));
   }
   return { ...progress, monitor: monitor?.state() ?? null };
@@ -63,6 +68,11 @@ export function entered(watch: Watch, progress: Progress, span: Span | null): Pr
   return { ...progress, step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS };
 }
 
+function withReach(watch: Watch, progress: Progress, period: Period): Progress {
+  const reach = reachAfter(watch, progress.reach ?? null, period);
+  return reach === null ? progress : { ...progress, reach };
+}
+
 function withPeriod(context: WatchContext, progress: Progress, period: Period): Progress {
   const observation = observationOf(context, period);
   if (observation === null) return progress;
@@ -93,7 +103,9 @@ function observationOf({ watch, reference }: WatchContext, { at, span, sample }:
   };
 }
 
-const measured = (arm: ArmSample | null): Measured | null => (arm === null ? null : { samples: arm[0], value: arm[2] });
+/** An arm that nothing reached has no value. */
+const measured = (arm: ArmSample | null): Measured | null =>
+  arm === null || arm[0] === 0 ? null : { samples: arm[0], value: arm[2] };
 
 function withTotals(totals: Totals, { sample: { candidate, baseline } }: Period): Totals {
   return {

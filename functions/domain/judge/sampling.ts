@@ -90,6 +90,9 @@ export interface Sample {
 
 export const NOTHING_MEASURED: Sample = { candidate: null, baseline: null };
 
+/** Counted, and there was nothing: no request, none bad. Nobody measured a value, and no rule looks at it. */
+export const NO_REQUESTS: ArmSample = [0, 0, 0];
+
 /** The kind's own metric that this one is; null for an explicit query. */
 export function presetIn({ source }: Pick<MetricPlan, "source">): Preset | null {
   return "preset" in source ? presetOf(source.preset) : null;
@@ -262,6 +265,12 @@ function vanishes({ source }: MetricPlan, arms: Arms): boolean {
   return kindOf(arms.target.kind).armsVanish;
 }
 
+/** True where a missing request says something: the split is by request, and this target has one of its own. */
+export function showsReach({ metric, arms }: Pick<Watch, "metric" | "arms">): boolean {
+  if (!("preset" in metric.source) || isWhole(metric)) return false;
+  return kindOf(presetOf(metric.source.preset).kind).byRequest && arms?.target.follows === undefined;
+}
+
 /** What was read, by metric, mode and period. */
 export interface Readings {
   /** Undefined when CloudWatch did not read all of it: not a reading, to be asked again. */
@@ -284,10 +293,16 @@ export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings 
       const all = [...Object.values(parts.candidate ?? {}), ...Object.values(parts.baseline ?? {})].flat();
       if (all.some((one) => !one.complete)) return undefined;
       const sample = (arm: Arm) => sampleOf(watch.metric, pointsAt(parts[arm] ?? {}, period));
-      return { candidate: sample("candidate"), baseline: hasBaseline(span) ? sample("baseline") : null };
+      const baseline = hasBaseline(span) ? sample("baseline") : null;
+      const silent = baseline !== null && showsReach(watch) && isSilent(parts.candidate ?? {}, period);
+      return { candidate: silent ? NO_REQUESTS : sample("candidate"), baseline };
     },
   };
 }
+
+/** Nothing was counted of an arm, in any of its series. Beside a baseline that was, it is no gap in what CloudWatch has. */
+const isSilent = (parts: Partial<Record<Part, readonly Series[]>>, period: number): boolean =>
+  Object.values(pointsAt(parts, period)).every((point) => point === 0);
 
 /** Series of one part are added up; one without a point adds nothing, and without any there is no point. */
 function pointsAt(parts: Partial<Record<Part, readonly Series[]>>, period: number): PartPoints {

@@ -10,6 +10,7 @@
 import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
+import type { EmptyArm } from "./statistics/empty-arm.ts";
 import type { MonitorState } from "./statistics/sequential.ts";
 import type { RuleProgress } from "./thresholds.ts";
 
@@ -47,6 +48,8 @@ export interface Progress {
   /** Null where the metric is not ranked. */
   readonly rank: RankProgress | null;
   readonly totals: Totals;
+  /** The bet that requests do not reach the candidate; absent before its first period. */
+  readonly reach?: EmptyArm;
 }
 
 export interface WatchState {
@@ -177,5 +180,6 @@ function pick(
   worse: (a: number, b: number) => boolean,
 ): ArmSample | null {
   if (one === null || other === null) return one ?? other;
+  if (one[0] === 0 || other[0] === 0) return one[0] === 0 ? other : one;
   return worse(one[2], other[2]) ? one : other;
 }

@@ -65,9 +65,12 @@ function seriesOf({ watch, unit }: Finding, looks: readonly KeptLook[]): SeriesV
     for (const period of look.periods[watch] ?? []) newest.set(period[0], period);
   }
   const periods = [...newest.values()].sort(([a], [b]) => a - b);
-  const arm = (index: 1 | 2) => thinned(periods.map((one) => ({ x: one[0], y: one[index]?.[2] ?? null })));
+  const arm = (index: 1 | 2) => thinned(periods.map((one) => ({ x: one[0], y: measuredOf(one[index]) })));
   return { name: watch, unit: unit.trim(), candidate: arm(1), baseline: arm(2) };
 }
+
+/** What no request reached has no value. */
+const measuredOf = (arm: KeptPeriod[1]): number | null => (arm === null || arm[0] === 0 ? null : arm[2]);
 
 function evidenceOf(looks: readonly KeptLook[]): VerdictView["evidence"] {
   const line = looks.at(-1)?.line;

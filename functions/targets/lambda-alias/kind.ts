@@ -99,6 +99,7 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   series: lambdaSeries,
   armsVanish: true,
   zerosVanish: false,
+  byRequest: true,
   placeholders: ["functionName", "alias"],
   filledIn: ({ functionName, alias }) => ({ functionName, alias }),
   named: ({ functionName, alias }) => `${functionName}, alias ${alias}`,

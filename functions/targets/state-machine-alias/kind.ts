@@ -115,6 +115,7 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   series: executionSeries,
   armsVanish: false,
   zerosVanish: true,
+  byRequest: false,
   placeholders: ["stateMachineName", "stateMachineArn", "alias"],
   filledIn: ({ stateMachineName, stateMachineArn, alias }) => ({ stateMachineName, stateMachineArn, alias }),
   named: ({ stateMachineName, alias }) => `${stateMachineName}, alias ${alias}`,

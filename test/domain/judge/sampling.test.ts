@@ -284,6 +284,25 @@ describe("the points of a period", () => {
     expect(readings.at({ ...one, id: "other" }, span(), MINUTE)).toEqual({ candidate: null, baseline: null });
   });
 
+  it("tell an arm that nothing reached from one that was not measured", () => {
+    const read = (kept: readonly string[], preset = "lambda-error-rate") => {
+      const one = watch({ source: { preset } });
+      const plan = planReads([one], new Set(["compared"]));
+      const series = plan.queries.map(({ id, metricName, dimensions }) => {
+        const seen = kept.includes(`${metricName} ${dimensions.ExecutedVersion}`);
+        return { id, points: new Map(seen ? [[MINUTE, 5]] : []), complete: true };
+      });
+      return readingsOf(plan, series).at(one, span(), MINUTE)?.candidate;
+    };
+    const busy = ["Invocations 7", "Errors 7"];
+    expect(read(busy)).toEqual([0, 0, 0]);
+    // Traffic without its count, a count without its traffic, and nothing on either arm are gaps.
+    expect(read([...busy, "Invocations 8"])).toBeNull();
+    expect(read([...busy, "Errors 8"])).toBeNull();
+    expect(read([])).toBeNull();
+    expect(read(["Duration 7"], "lambda-duration-p95")).toEqual([0, 0, 0]);
+  });
+
   it("are no reading at all when CloudWatch read a part only", () => {
     const one = watch();
     const plan = planReads([one], new Set(["compared"]));
