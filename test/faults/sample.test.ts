@@ -110,19 +110,6 @@ describe("with one fault", () => {
   });
 });
 
-describe("a candidate that fails", () => {
-  it("ends on the baseline whichever single handler call is killed", { timeout: PATIENCE_MS }, async () => {
-    for (const [handler, count] of cleanOf("regression").invocations) {
-      for (let nth = 1; nth <= count; nth++) {
-        const id = `regression/killed/${handler}.${nth}`;
-        const handlers = [{ handler, nth, action: "crash-before" as const }];
-        const verdict = await judgeCase({ ...cleanCase("regression"), id, handlers });
-        expect(verdict).toMatchObject({ id, outcomes: ["rolled-back"], violations: [] });
-      }
-    }
-  });
-});
-
 describe("an API that is gone", () => {
   const onCall = "oncall@shop.example";
 

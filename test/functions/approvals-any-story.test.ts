@@ -168,7 +168,7 @@ describe("two services' approvals, whatever is done to them in whatever order", 
           ends.set(state, (ends.get(state) ?? 0) + 1);
         }
       }),
-      { numRuns: 60, seed: 20_261_129 },
+      { numRuns: 40, seed: 20_261_129 },
     );
     // Stories that all end alike would show little.
     for (const state of ["waiting", "approved", "rejected", "superseded", "expired"]) {

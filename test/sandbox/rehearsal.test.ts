@@ -1,50 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { recordingSchema } from "../../functions/domain/judge/recording.ts";
-import { exitCodeOf, type Outcome } from "../../functions/domain/outcomes.ts";
-import { simulated } from "../../sandbox/host/targets.ts";
 import { type Rehearsed, rehearse } from "../../sandbox/rehearsal.ts";
-import { loadRecordings, loadReportData, servingNow } from "../../sandbox/report/data.ts";
+import { loadRecordings, loadReportData } from "../../sandbox/report/data.ts";
 import { renderReport } from "../../sandbox/report/report.ts";
 import { readScenario, type ScenarioFile } from "../../sandbox/world/scenario.ts";
-
-/** A rehearsal takes seconds, on a busy machine some more. */
-const PATIENCE_MS = 90_000;
-
-const fileOf = async (path: string): Promise<unknown> =>
-  JSON.parse(await readFile(new URL(`../../${path}`, import.meta.url), "utf8"));
-
-/** The BBWS promotion in one of the worlds. */
-async function promoteIn(world: string, seed: number): Promise<Rehearsed> {
-  const scenario = readScenario(await fileOf(`test/scenarios/${world}.json`));
-  const result = await rehearse({
-    policy: await fileOf("infra/policies/bbws.json"),
-    release: await fileOf("events/bbws-v2025.12.25.1.json"),
-    scenario: { ...scenario, seed },
-  });
-  if (!result.ok) throw new Error("the documents have problems");
-  return result;
-}
-
-const routesOf = (result: Rehearsed, environment: string) => [
-  ...new Set(
-    servingNow(result)
-      .filter((one) => one.environment === environment)
-      .map(({ route }) => route),
-  ),
-];
-
-/** Candidate's shares that the simulated Lambda served in an environment, in order, of one target. */
-function sharesOf({ plan, sandbox }: Rehearsed, environment: string): number[] {
-  const found = plan.environments.find((one) => one.environment === environment);
-  const target = found?.targets[0];
-  if (found === undefined || target === undefined) throw new Error(`no target in ${environment}`);
-  const { account, region } = found;
-  const history = simulated(target).history(sandbox, { account, region }, target);
-  return history.map(({ weights }) => Math.round((weights["8"] ?? 0) * 100));
-}
-
-const hours = (ms: number) => ms / 3_600_000;
+import {
+  expectExpired,
+  expectRolledBack,
+  fileOf,
+  hours,
+  PATIENCE_MS,
+  promoteIn,
+  routesOf,
+  sharesOf,
+} from "../support/bbws-world.ts";
 
 describe("a healthy candidate", () => {
   let result: Rehearsed;
@@ -98,28 +67,7 @@ describe("a candidate that fails from 25 % on", () => {
     first = await promoteIn("errors-at-25", 1);
   }, PATIENCE_MS);
 
-  const isRolledBack = (result: Rehearsed) => {
-    expect(exitCodeOf(result.ended.outcome as Outcome)).toBe(3);
-    expect(result.ended.summary).toContain("back on the baseline, read back");
-    expect(sharesOf(result, "prod")).toContain(25);
-    expect(sharesOf(result, "prod")).not.toContain(50);
-    expect(sharesOf(result, "prod").at(-1)).toBe(0);
-    expect([routesOf(result, "sit"), routesOf(result, "prod")]).toEqual([["version 8"], ["version 7"]]);
-    expect(hours(result.figures.virtualMs)).toBeGreaterThan(24);
-  };
-
-  test("is rolled back, and traffic is on the baseline", () => isRolledBack(first));
-
-  test(
-    "is rolled back with another seed too, in another promotion",
-    async () => {
-      const other = await promoteIn("errors-at-25", 2);
-      isRolledBack(other);
-      expect(other.sandbox.timeline.lines).not.toEqual(first.sandbox.timeline.lines);
-      expect(await renderReport(other, "")).not.toBe(await renderReport(first, ""));
-    },
-    PATIENCE_MS,
-  );
+  test("is rolled back, and traffic is on the baseline", () => expectRolledBack(first));
 
   test(
     "gives the same lines and the same report to the byte when it is rehearsed again",
@@ -132,26 +80,9 @@ describe("a candidate that fails from 25 % on", () => {
   );
 });
 
-test.each([{ seed: 1 }, { seed: 2 }])(
-  "an approver who never answers lets the promotion expire, with nothing touched in PROD (seed $seed)",
-  async ({ seed }) => {
-    const result = await promoteIn("silent-approver", seed);
-    expect(result.ended).toMatchObject({
-      outcome: "expired",
-      summary: expect.stringContaining("without an answer from infrastructure-lead"),
-    });
-    expect(exitCodeOf(result.ended.outcome as Outcome)).toBe(4);
-    const { environments } = await loadReportData(result, "");
-    const prodApprovals = environments.find(({ plan }) => plan.environment === "prod")?.approvals ?? [];
-    expect(prodApprovals.map(({ record }) => [record.state, record.summary])).toEqual([
-      ["expired", expect.stringContaining("without an answer from infrastructure-lead")],
-    ]);
-    expect(sharesOf(result, "prod")).toEqual([0]);
-    expect([routesOf(result, "sit"), routesOf(result, "prod")]).toEqual([["version 8"], ["version 7"]]);
-    const prod = result.sandbox.lambda.functions().filter(({ name }) => name.startsWith("bbws-prod"));
-    expect(prod.flatMap(({ versions }) => [...versions.keys()])).not.toContain("8");
-    expect(hours(result.figures.virtualMs)).toBeGreaterThan(48);
-  },
+test(
+  "an approver who never answers lets the promotion expire, with nothing touched in PROD",
+  async () => expectExpired(await promoteIn("silent-approver", 1)),
   PATIENCE_MS,
 );
 
