@@ -69,7 +69,7 @@ function environmentInWords(plan: EnvironmentPlan, at: number): string[] {
     ...titled("steps", stepsInWords(plan, at)),
     ...titled("rules", rulesInWords(plan)),
     ...titled("judge", judgeInWords(plan)),
-    ...titled("alarms", plan.alarms),
+    ...titled("alarms", [...plan.alarms, ...(plan.alarms.length === 0 ? [] : [withoutDataInWords(plan)])]),
     ...titled("after", [afterInWords(plan)]),
   ];
 }
@@ -167,6 +167,9 @@ function rulesInWords(plan: EnvironmentPlan): string[] {
     return metric.rules.map((rule) => `${metric.name}${whose}: ${ruleInWords(rule, unitOf(metric))}${shown}`);
   });
 }
+
+const withoutDataInWords = ({ alarmsWithoutData = "warn" }: EnvironmentPlan): string =>
+  `one that has no data when the rollout starts ${alarmsWithoutData === "refuse" ? "blocks it" : "is told to approvers"}`;
 
 function judgeInWords(plan: EnvironmentPlan): string[] {
   const { alpha, metrics, extendSeconds, earlyPass } = plan.analysis;

@@ -8,12 +8,13 @@ import {
   type DescribeAlarmsCommandInput,
   GetMetricDataCommand,
   type GetMetricDataCommandOutput,
+  type Metric,
   type MetricAlarm,
   type MetricDataQuery,
   type MetricDataResult,
 } from "@aws-sdk/client-cloudwatch";
 import { CallRefused, ServiceTrouble } from "../domain/errors.ts";
-import type { AlarmStatus, Alarms, Metrics, RedTurn, Series, SeriesQuery } from "../domain/ports.ts";
+import type { AlarmStatus, Alarms, AlarmWatch, Metrics, RedTurn, Series, SeriesQuery } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
 
 export interface CloudWatchTools {
@@ -170,7 +171,7 @@ async function describe(
     const page = await ask("cloudwatch:DescribeAlarms", () => client.send(command));
     for (const alarm of [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])]) {
       if (alarm.AlarmName !== undefined && alarm.StateValue !== undefined) {
-        states.set(alarm.AlarmName, { state: alarm.StateValue, since: sinceOf(alarm) });
+        states.set(alarm.AlarmName, { state: alarm.StateValue, since: sinceOf(alarm), ...watchOf(alarm) });
       }
     }
     NextToken = page.NextToken;
@@ -180,6 +181,38 @@ async function describe(
 /** StateUpdatedTimestamp moves with EvaluationState too: it is no earlier than the state, and the second choice. */
 function sinceOf(alarm: MetricAlarm | CompositeAlarm): number | null {
   return (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp)?.getTime() ?? null;
+}
+
+/** Nothing of a composite; of an expression the metrics that it is made of. */
+function watchOf(alarm: MetricAlarm | CompositeAlarm): Pick<AlarmStatus, "watch"> {
+  if ("AlarmRule" in alarm || !("EvaluationPeriods" in alarm)) return {};
+  const { MetricName, Metrics = [], Period, EvaluationPeriods = 1, TreatMissingData } = alarm;
+  const parts =
+    MetricName === undefined ? Metrics : [{ MetricStat: { Metric: alarm, Period, Stat: statisticOf(alarm) } }];
+  const stats = parts.flatMap((part) =>
+    "AccountId" in part && part.AccountId !== undefined ? [] : (part.MetricStat ?? []),
+  );
+  const periods = [...stats, ...Metrics].map((each) => each.Period ?? 0);
+  return {
+    watch: {
+      periodSeconds: Math.max(0, ...periods),
+      evaluationPeriods: EvaluationPeriods,
+      missing: MISSING.find((word) => word === TreatMissingData) ?? "missing",
+      metrics: stats.flatMap(({ Metric, Stat }) => seriesOf(Metric, Stat)),
+    },
+  };
+}
+
+/** What TreatMissingData may be; `missing` unless it is said. */
+const MISSING = ["missing", "breaching", "notBreaching", "ignore"] as const;
+
+const statisticOf = ({ Statistic, ExtendedStatistic }: MetricAlarm): string => Statistic ?? ExtendedStatistic ?? "Sum";
+
+function seriesOf(metric: Metric | undefined, statistic = "Sum"): AlarmWatch["metrics"] {
+  const { Namespace: namespace, MetricName: metricName, Dimensions = [] } = metric ?? {};
+  if (namespace === undefined || metricName === undefined) return [];
+  const dimensions = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name ?? "", Value ?? ""]));
+  return [{ namespace, metricName, dimensions, statistic }];
 }
 
 async function redTurnsOf(client: CloudWatchClient, name: string, from: number): Promise<RedTurn[]> {

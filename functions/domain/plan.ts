@@ -222,6 +222,8 @@ export interface EnvironmentPlan {
   readonly approvals: readonly ApprovalPlan[];
   /** Alarms that roll back at once when they turn red during the rollout. */
   readonly alarms: readonly string[];
+  /** What becomes of a start whose alarms have no data; absent: approvers are warned. */
+  readonly alarmsWithoutData?: "warn" | "refuse";
   readonly monitor: MonitorPlan | null;
   readonly keepPreviousSeconds: number;
   /** Whether the previous version is deleted once it was kept for so long. */

@@ -265,6 +265,17 @@ export interface AlarmStatus {
   readonly state: AlarmState;
   /** When it came into this state (epoch ms); null where CloudWatch does not say. */
   readonly since: number | null;
+  /** What it watches; absent for a composite, which watches alarms. */
+  readonly watch?: AlarmWatch;
+}
+
+/** How an alarm looks at its metrics, and what it takes a missing point for. */
+export interface AlarmWatch {
+  readonly periodSeconds: number;
+  readonly evaluationPeriods: number;
+  readonly missing: "missing" | "breaching" | "notBreaching" | "ignore";
+  /** Several where it looks at an expression of them; empty where they are of another account, or found by a search. */
+  readonly metrics: readonly Pick<SeriesQuery, "namespace" | "metricName" | "dimensions" | "statistic">[];
 }
 
 /** An alarm that turned red, whatever it did after that. */

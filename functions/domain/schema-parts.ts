@@ -110,6 +110,12 @@ export const alarmNamesSchema = z
   .array(z.string().describe("the name (not the ARN) of a CloudWatch alarm; {environment} is filled in"))
   .describe("alarms that put traffic back the moment they turn red during the rollout");
 
+export const withoutDataSchema = z
+  .enum(["warn", "refuse"])
+  .describe(
+    'alarms that have no data when the rollout starts: "warn" tells approvers (default), "refuse" blocks the start',
+  );
+
 export const querySchema = z
   .strictObject({
     namespace: z.string().min(1).describe("CloudWatch namespace, such as AWS/ApiGateway"),

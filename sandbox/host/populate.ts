@@ -62,7 +62,6 @@ function quietAlarm(name: string, account: string): AlarmRule {
     name,
     account,
     namespace: "Headgate/Sandbox",
-    metric: name,
     dimensions: {},
     statistic: "Sum",
     period: 60_000,

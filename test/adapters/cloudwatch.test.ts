@@ -193,6 +193,46 @@ describe("reading alarms", () => {
     });
   });
 
+  test("say what they watch, an expression the metrics that it is made of, and a composite nothing", async () => {
+    const Dimensions = [{ Name: "FunctionName", Value: "order" }];
+    const errors = { Namespace: "AWS/Lambda", MetricName: "Errors", Dimensions };
+    const stat = { Metric: errors, Period: 300, Stat: "p99" };
+    const { alarms } = onWire(
+      ok({
+        MetricAlarms: [
+          {
+            ...{ AlarmName: "plain", StateValue: "OK", ...errors, Statistic: "Maximum" },
+            ...{ Period: 60, EvaluationPeriods: 3, TreatMissingData: "notBreaching" },
+          },
+          {
+            ...{ AlarmName: "sum", StateValue: "OK", EvaluationPeriods: 2 },
+            Metrics: [
+              { Id: "e", Expression: "m * 2" },
+              { Id: "m", MetricStat: stat },
+              { Id: "x", MetricStat: stat, AccountId: "444455556666" },
+            ],
+          },
+        ],
+        CompositeAlarms: [{ AlarmName: "all", StateValue: "OK", AlarmRule: "ALARM(plain)" }],
+      }),
+    );
+
+    const states = await alarms.states(["plain", "sum", "all"]);
+
+    const metric = { namespace: "AWS/Lambda", metricName: "Errors", dimensions: { FunctionName: "order" } };
+    expect([...states.values()].map(({ watch }) => watch)).toEqual([
+      {
+        ...{ periodSeconds: 60, evaluationPeriods: 3, missing: "notBreaching" },
+        metrics: [{ ...metric, statistic: "Maximum" }],
+      },
+      {
+        ...{ periodSeconds: 300, evaluationPeriods: 2, missing: "missing" },
+        metrics: [{ ...metric, statistic: "p99" }],
+      },
+      undefined,
+    ]);
+  });
+
   test("asks for a hundred names at a time, each once", async () => {
     const { alarms, sent } = onWire(ok());
     const names = Array.from({ length: 150 }, (_, at) => `alarm ${at}`);

@@ -134,7 +134,7 @@ describe("headgate check", () => {
       "  judge      off: no metric has it on\n             a bake without a verdict: hold for a pass or a person, and roll back if neither comes within 1d; a pass ends a bake early\n",
     );
     expect(text).toContain(
-      "  alarms     red\n  after      monitored for 1h, what fails is reported; the previous version is kept for 1d\n",
+      "  alarms     red\n             one that has no data when the rollout starts is told to approvers\n  after      monitored for 1h, what fails is reported; the previous version is kept for 1d\n",
     );
   });
 

@@ -14,6 +14,7 @@ import {
   schemaReference,
   stepSchema,
   weightSchema,
+  withoutDataSchema,
 } from "../schema-parts.ts";
 import { analysisSchema } from "./policy-analysis.ts";
 import { approvalSchema } from "./policy-approvals.ts";
@@ -97,6 +98,7 @@ export const environmentSchema = z
       .optional()
       .describe("what an emergency may skip here; default nothing"),
     alarms: alarmNamesSchema.optional(),
+    alarmsWithoutData: withoutDataSchema.optional(),
     notices: addressesSchema.optional().describe("addresses told of the start, each step and the end"),
     pageTo: addressesSchema.optional().describe("addresses paged when traffic could not be made safe"),
     onConflict: z
@@ -184,6 +186,7 @@ export const serviceSchema = z
     ...movable,
     checks: z.array(gateSchema).max(50).optional().describe("checks of this service in every environment"),
     alarms: alarmNamesSchema.optional(),
+    alarmsWithoutData: withoutDataSchema.optional(),
     overrides: z
       .record(nameSchema, z.strictObject(movable).describe("what differs in this environment"))
       .optional()

@@ -8,6 +8,7 @@ import { loadPlanHeader } from "../ledger/load.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan, GatePlan } from "../plan.ts";
 import type { Dependencies, Item } from "../ports.ts";
+import { findSilentAlarms } from "./kinds/find-silent-alarms.ts";
 import type { Finding, GateResult, GateScene, Serving } from "./kinds/gate.ts";
 import { lookAtAlarms } from "./kinds/look-at-alarms.ts";
 import { gateOf } from "./kinds/table.ts";
@@ -26,7 +27,7 @@ export async function runGates(deps: Dependencies, gated: GatedPromotion, point:
   const { promotionId, plan } = gated;
   const scene = sceneOf(deps, gated);
   const results: GateResult[] = [];
-  if (point === "before" && plan.alarms.length > 0) results.push(await ownAlarms(deps, plan));
+  if (point === "before" && plan.alarms.length > 0) results.push(...(await ownAlarms(deps, plan)));
   for (const gate of plan.checks) {
     if (pointOf(gate.when) !== point) continue;
     const { passed, found } = await runGate(deps, gate, scene);
@@ -57,10 +58,18 @@ function asServing(active: Item | undefined): Serving | null {
   return { version: String(version), since: Number(since), code: code as Serving["code"] };
 }
 
-/** The rollout's own alarms must exist and be green: a red one will send no event, a missing one never. */
-async function ownAlarms(deps: Dependencies, plan: EnvironmentPlan): Promise<GateResult> {
-  const finding = await lookAtAlarms(deps, placeOf(plan), plan.alarms);
-  return { name: "rollback alarms are armed", ...finding, onFail: "block" };
+/**
+ * The rollout's own alarms must exist and be green: a red one will send no event, a missing one never. Those without data
+ * are told to approvers, or refused, as the plan says.
+ */
+async function ownAlarms(deps: Dependencies, plan: EnvironmentPlan): Promise<GateResult[]> {
+  const { finding, states } = await lookAtAlarms(deps, placeOf(plan), plan.alarms);
+  const armed: GateResult = { name: "rollback alarms are armed", ...finding, onFail: "block" };
+  if (!finding.passed) return [armed];
+  const silent = await findSilentAlarms(deps, placeOf(plan), states);
+  if (silent.length === 0) return [armed];
+  const onFail = plan.alarmsWithoutData === "refuse" ? "block" : "warn";
+  return [armed, { name: "rollback alarms have data", passed: false, found: silent.join("; "), onFail }];
 }
 
 async function record(

@@ -2,6 +2,7 @@
  * What a look at the alarms means. An alarm that is red now ends the bake; so does one that was red since the last look,
  * since ticks grow to minutes and the event of a short red may never come.
  */
+import { isLost } from "../gates/kinds/alarm-data.ts";
 import type { Head } from "../ledger/journal-records.ts";
 import type { AlarmStatus, RedTurn } from "../ports.ts";
 import type { BakeRecord } from "./bake.ts";
@@ -13,6 +14,8 @@ export interface AlarmLook {
   readonly ending: Ending | null;
   /** Alarms that cannot be asked: an alarm that is not there guards nothing, and is never taken for a green one. */
   readonly troubles: readonly string[];
+  /** Alarms that have been without data for some time, and had some when traffic first moved. */
+  readonly silent: readonly string[];
   /** Up to when the alarms' past is known (epoch ms); null: nothing of it was read yet. */
   readonly readTo: number | null;
 }
@@ -35,6 +38,20 @@ export function unreadSince(
 /** Alarms whose history can hold something new: they changed since, or do not say when they did, or are gone. */
 export function changedSince(names: readonly string[], states: AlarmStates, since: number): string[] {
   return names.filter((name) => (states.get(name)?.since ?? since) >= since);
+}
+
+/** Those that have lost their data since the first shift; those that had none before were told at the start. */
+export function silentSince(
+  names: readonly string[],
+  states: AlarmStates,
+  { firstShiftAt }: Pick<Head, "firstShiftAt">,
+  now: number,
+): string[] {
+  if (firstShiftAt === null) return [];
+  return names.filter((name) => {
+    const status = states.get(name);
+    return status !== undefined && isLost(status, firstShiftAt, now);
+  });
 }
 
 /** Null: no alarm is red. */

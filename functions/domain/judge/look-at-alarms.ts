@@ -8,6 +8,7 @@ import {
   endedByFlap,
   endedByRed,
   missing,
+  silentSince,
   unreadHistory,
   unreadSince,
 } from "./alarm-look.ts";
@@ -20,7 +21,7 @@ import type { Tick } from "./tick.ts";
  */
 export async function lookAtAlarms(deps: Pick<Dependencies, "alarms" | "log">, tick: Tick): Promise<AlarmLook> {
   const { plan, bake } = tick;
-  const unread = { ending: null, readTo: bake.alarmsReadTo };
+  const unread = { ending: null, silent: [], readTo: bake.alarmsReadTo };
   if (plan.alarms.length === 0) return { ...unread, troubles: [] };
   const states = await orTrouble(deps.log, "alarms", () => deps.alarms(placeOf(plan)).states(plan.alarms));
   if (states === null) return { ...unread, troubles: ["the alarms could not be read"] };
@@ -28,14 +29,15 @@ export async function lookAtAlarms(deps: Pick<Dependencies, "alarms" | "log">, t
   const ending = endedByRed(plan.alarms, states);
   if (ending !== null) return { ...unread, ending, troubles };
   const past = await lookBack(deps, tick, states);
-  return { ...past, troubles: [...troubles, ...past.troubles] };
+  const silent = silentSince(plan.alarms, states, tick.head, tick.now);
+  return { ...past, silent, troubles: [...troubles, ...past.troubles] };
 }
 
 async function lookBack(
   deps: Pick<Dependencies, "alarms" | "log">,
   { plan, head, bake, now }: Tick,
   states: AlarmStates,
-): Promise<AlarmLook> {
+): Promise<Omit<AlarmLook, "silent">> {
   const since = unreadSince(head, bake);
   if (since === null) return { ending: null, troubles: [], readTo: null };
   const changed = changedSince(plan.alarms, states, since);

@@ -9,6 +9,7 @@ import { lookAtAlarms } from "./look-at-alarms.ts";
 import { lookAtMetrics } from "./look-at-metrics.ts";
 import { lookAtPeople } from "./look-at-people.ts";
 import { lookAtTraffic } from "./look-at-traffic.ts";
+import { saySilent } from "./say-silent.ts";
 import { endedBy, type JudgeInput, type Looked, type Tick } from "./tick.ts";
 
 /**
@@ -23,9 +24,11 @@ export async function look(deps: Dependencies, input: JudgeInput): Promise<Kept>
   const tick = { ...before, input, phase: readPhase(input.phase), now: deps.clock.now() };
   const stopped = endedByJournal(tick) ?? (await lookAtPeople(deps, tick));
   if (stopped !== null) return keepLook(deps, tick, endedBy(stopped, tick));
-  const { ending, troubles, readTo } = await lookAtAlarms(deps, tick);
+  const { ending, troubles, silent, readTo } = await lookAtAlarms(deps, tick);
   const looked = await lookOn(deps, withAlarms(tick, readTo), ending, troubles);
-  return keepLook(deps, tick, looked);
+  const kept = await keepLook(deps, tick, looked);
+  await saySilent(deps, tick, silent);
+  return kept;
 }
 
 const withAlarms = (tick: Tick, alarmsReadTo: number | null): Tick => ({

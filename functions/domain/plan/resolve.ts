@@ -154,6 +154,7 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
     checks: resolveGates(scope, steps),
     approvals,
     alarms: resolveAlarms(scope),
+    ...withoutData(scope),
     monitor,
     keepPreviousSeconds: resolveKeepPrevious(scope),
     retirePrevious: resolveRetirePrevious(scope),
@@ -171,6 +172,13 @@ function pageTo(scope: Scope): string[] {
     scope.report.warn([...scope.at.environment, "pageTo"], message, "name the address of whoever is on call");
   }
   return people;
+}
+
+/** The stricter of both wins: a service cannot undo what its environment asks for. */
+function withoutData({ environment, service }: Scope): Pick<EnvironmentPlan, "alarmsWithoutData"> {
+  const said = [environment.alarmsWithoutData, service.alarmsWithoutData];
+  const strictest = said.includes("refuse") ? "refuse" : said.find((one) => one !== undefined);
+  return strictest === undefined ? {} : { alarmsWithoutData: strictest };
 }
 
 function resolveAlarms(scope: Scope): string[] {

@@ -24,6 +24,7 @@ export async function armAlarms(
       { put: item(keys.alarm(placeOf(plan), name, promotionId, environment), { ...promotion }) },
     ]);
   }
-  const { passed, found } = await lookAtAlarms(deps, placeOf(plan), plan.alarms);
+  const { finding } = await lookAtAlarms(deps, placeOf(plan), plan.alarms);
+  const { passed, found } = finding;
   return passed ? null : `${environment}: ${found}`;
 }

@@ -41,6 +41,8 @@ const configurationOf = (alarm: Alarm): Record<string, unknown> => {
 };
 
 const MINUTE_MS = 60_000;
+/** How long an alarm has stood as it does when the world begins. */
+const STOOD_MS = 24 * 60 * MINUTE_MS;
 
 /** Alarms: evaluated every minute of virtual time while started, by hand in between. */
 export class Alarms {
@@ -62,7 +64,8 @@ export class Alarms {
   /** Adds an alarm in the simulation's Region; its scripted turns are set on the clock. */
   add(rule: AlarmRule): void {
     const account = rule.account ?? this.#aws.account;
-    const status = { value: rule.begins, reason: "as the world begins", at: this.#aws.clock.now() };
+    const at = this.#aws.clock.now() - STOOD_MS;
+    const status = { value: rule.begins, reason: "as the world begins", at };
     this.#put({ kind: "metric", name: rule.name, account, region: this.#aws.region, rule, status });
     for (const turn of rule.turns) {
       this.#aws.clock.after(turn.at, `alarm ${rule.name} turns ${turn.to}`, () => {

@@ -34,7 +34,7 @@ describe("alarms-ok", () => {
     world.alarms.set("quiet", "INSUFFICIENT_DATA");
     expect(await result({ kind: "alarms-ok", names: ["errors", "quiet"] })).toEqual({
       passed: true,
-      found: "2 alarms, none red",
+      found: "2 alarms, none red; quiet has no data",
     });
     expect(await result({ kind: "alarms-ok", names: ["errors"] })).toEqual({
       passed: true,

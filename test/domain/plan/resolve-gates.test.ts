@@ -16,6 +16,18 @@ const checks = (...list: Json[]): Changes => ({ [`${PROD}.checks`]: list });
 const check = (input: Json, more: Changes = {}): GatePlan | undefined =>
   environment({ ...checks(input), ...more }).checks[0];
 
+describe("alarms without data", () => {
+  const SAID = ["warn", "refuse"] as const;
+
+  it("are refused where the environment or the service says so, and told unless anybody does", () => {
+    const said = (here?: string, service?: string) =>
+      environment({ [`${PROD}.alarmsWithoutData`]: here, [`${SHOP}.alarmsWithoutData`]: service }).alarmsWithoutData;
+    expect(said()).toBeUndefined();
+    for (const one of SAID) expect([said(one), said(undefined, one)]).toEqual([one, one]);
+    expect([said("refuse", "warn"), said("warn", "refuse")]).toEqual(["refuse", "refuse"]);
+  });
+});
+
 describe("checks", () => {
   it.each<[Json, object]>([
     [

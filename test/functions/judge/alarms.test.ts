@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { beginBake } from "../../../functions/begin-bake.ts";
 import { ServiceTrouble } from "../../../functions/domain/errors.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { item } from "../../../functions/domain/ledger/items.ts";
 import { keys } from "../../../functions/domain/ledger/keys.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";
@@ -63,6 +64,31 @@ describe("alarms", () => {
     const broken = await worldAt(10, failing, { ...guarded, ...analysis({ metrics: [metric({ rules })] }) });
     broken.alarms.fail = new ServiceTrouble("throttled");
     expect((await bake(broken, "step-10", 35, 2_000)).last.result).toBe("failed");
+  });
+});
+
+describe("an alarm that loses its data in the middle of a rollout", () => {
+  it("is told once to everybody in the plan, and the rollout goes on", async () => {
+    const world = await quiet({ notices: ["team@example.com"], pageTo: ["oncall@example.com"] });
+    await bake(world, "step-10", 35, 200);
+    world.alarms.red.set("shop-p95", "INSUFFICIENT_DATA");
+    world.alarms.since.set("shop-p95", instant(240));
+    expect((await look(world, "step-10", 500)).decision).toBe("again");
+    expect(world.inbox).toEqual([]);
+    for (const seconds of [600, 660, 720]) expect((await look(world, "step-10", seconds)).decision).toBe("again");
+    expect(world.inbox.map(({ to }) => to)).toEqual(["oncall@example.com", "team@example.com"]);
+    expect(world.inbox[0]?.subject).toBe("shop v8: alarm shop-p95 has lost its data in prod");
+    const said = (await loadAudit(world.ledger, PROMOTION)).filter(({ kind }) => kind === "alarm-silent");
+    expect(said.map(({ summary }) => summary)).toEqual([
+      "alarm shop-p95 has lost its data, and guards nothing until it has some",
+    ]);
+  });
+
+  it("is told at the start, not here, where it never had any", async () => {
+    const world = await quiet({ notices: ["team@example.com"] });
+    world.alarms.red.set("shop-p95", "INSUFFICIENT_DATA");
+    await bake(world, "step-10", 35, 600);
+    expect(world.inbox).toEqual([]);
   });
 });
 

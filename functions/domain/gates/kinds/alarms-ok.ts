@@ -1,6 +1,7 @@
 /** Named alarms, or all whose name begins alike, exist and are OK. */
 import * as z from "zod";
 import { fillAlarms } from "./alarm-names.ts";
+import { findSilentAlarms } from "./find-silent-alarms.ts";
 import type { Gate } from "./gate.ts";
 import { lookAtAlarms } from "./look-at-alarms.ts";
 
@@ -29,7 +30,13 @@ export const alarmsOk: Gate<Input, Plan> = {
       prefix: prefix === undefined ? undefined : spot.fill(["prefix"], prefix),
     };
   },
-  run: ({ names, prefix }, tools, { place }) => lookAtAlarms(tools, place, names, prefix),
+  async run({ names, prefix }, tools, { place, plan }) {
+    const { finding, states } = await lookAtAlarms(tools, place, names, prefix);
+    if (!finding.passed) return finding;
+    const silent = await findSilentAlarms(tools, place, states);
+    if (silent.length === 0) return finding;
+    return { passed: plan.alarmsWithoutData !== "refuse", found: `${finding.found}; ${silent.join("; ")}` };
+  },
   // A prefix has to find something.
   alarms: ({ names, prefix }) => (prefix === undefined ? names : [...names, `${prefix}-health`]),
 };
