@@ -7,12 +7,13 @@
  */
 
 import type { AnalysisPlan, RulePlan } from "../plan.ts";
+import { doubtIn } from "./doubt.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords } from "./evidence.ts";
-import { advance, entered, monitorOf, type WatchContext, withSynthetic } from "./fold.ts";
+import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
 import type { References } from "./reference-line.ts";
-import { hasBaseline, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
+import { hasBaseline, quantileOf, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
 import {
   asPeriod,
   type EvidenceState,
@@ -50,6 +51,8 @@ export interface Finding {
   readonly logE: number | null;
   /** ln of the evidence for a pass of this step; null likewise. */
   readonly logPass: number | null;
+  /** Why it means nothing that no evidence speaks against the candidate; null or absent: it does mean something. */
+  readonly doubt?: string | null;
 }
 
 export interface Assessment {
@@ -230,7 +233,16 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
     rules: [...one.rules.map(({ now }) => now.text), ...(one.rank === null ? [] : [rankInWords(one.rank)])],
     logE: one.logE,
     logPass: one.logPass,
+    doubt: found.verdict === "inconclusive" ? doubtOf(one, input) : null,
   };
+}
+
+function doubtOf({ context, provisional, passes }: Look, { analysis }: AssessmentInput): string | null {
+  const { sequential } = context.watch.metric;
+  // Without a reference there is no bound to count slow requests by: that test does not look.
+  const blind = quantileOf(context.watch.metric) !== null && context.watch.bounds.candidate === null;
+  if (sequential === undefined || passes || blind) return null;
+  return doubtIn(provisional.counts ?? NO_COUNTS, configOf(sequential, analysis.alpha, context.reference));
 }
 
 /** A metric fails when requests do not reach its candidate; when the evidence fails, the one that brings most of it. */

@@ -144,14 +144,20 @@ function withoutVerdict(assessment: Assessment, phase: Phase, analysis: Analysis
   if (analysis.onInconclusive === "proceed" && nothingSpeaksAgainst(assessment)) {
     return plain("passed", `goes on without proof, since nothing speaks against the candidate: ${why}`);
   }
-  return plain("inconclusive-hold", why);
+  const doubts = analysis.onInconclusive === "proceed" ? doubtsOf(assessment) : [];
+  return plain("inconclusive-hold", [why, ...doubts].join("; "));
 }
 
+const doubtsOf = ({ findings }: Pick<Assessment, "findings">): string[] =>
+  findings.flatMap(({ watch, dryRun, doubt }) => (dryRun || doubt == null ? [] : [`${watch}: ${doubt}`]));
+
 /**
- * Measured, nothing breached, and nothing to be said against the candidate: E below 2 bounds nothing (`oddsInWords`). A
- * stricter "E at most 1" would hold good candidates by the dozen after short bakes, since their E wanders about 1.
+ * Measured, nothing breached, requests enough to show a bad candidate (`doubt.ts`), and nothing to be said against it: E
+ * below 2 bounds nothing (`oddsInWords`). A stricter "E at most 1" would hold good candidates by the dozen after short
+ * bakes, since their E wanders about 1.
  */
 export function nothingSpeaksAgainst({ verdict, evidence, breaching, findings }: Assessment): boolean {
   const measured = findings.every(({ dryRun, reason }) => dryRun || reason !== NO_DATA);
-  return verdict === "inconclusive" && measured && !breaching && oddsInWords(evidence.logE) === null;
+  const speaks = breaching || oddsInWords(evidence.logE) !== null || doubtsOf({ findings }).length > 0;
+  return verdict === "inconclusive" && measured && !speaks;
 }

@@ -3,10 +3,11 @@
  */
 
 import type { SequentialPlan } from "../plan.ts";
+import type { StepCounts } from "./doubt.ts";
 import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
-import { type ArmSample, hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
+import { type ArmSample, firstPeriod, hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
 import { createMonitor, type Minute, type Monitor, type MonitorState, resumeMonitor } from "./statistics/sequential.ts";
 import type { SequentialConfig } from "./statistics/sequential-config.ts";
@@ -48,7 +49,8 @@ export function withSynthetic(
   const monitor = monitorOf(context, progress.monitor);
   if (counts === undefined || monitor === undefined || span === null || progress.step !== span.from) return progress;
   monitor.push({ step: span.from, canary: counts, baseline: null });
-  return { ...progress, monitor: monitor.state() };
+  const before = progress.counts ?? NO_COUNTS;
+  return { ...progress, monitor: monitor.state(), counts: { ...before, canary: sumOf(before.canary, counts) } };
 }
 
 const untouched = (watch: Watch): Progress => ({
@@ -65,7 +67,7 @@ const startOfRank = ({ metric }: Watch) => (metric.rank === undefined ? null : u
 export function entered(watch: Watch, progress: Progress, span: Span | null): Progress {
   if (span === null || progress.step === span.from) return progress;
   const rules = watch.metric.rules.map((_, index) => nextStep(progress.rules[index] ?? UNJUDGED));
-  return { ...progress, step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS };
+  return { ...progress, step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS, counts: NO_COUNTS };
 }
 
 function withReach(watch: Watch, progress: Progress, period: Period): Progress {
@@ -80,7 +82,8 @@ function withPeriod(context: WatchContext, progress: Progress, period: Period): 
     observe(rule, progress.rules[index] ?? UNJUDGED, observation),
   );
   const rank = withRank(context.watch, progress, period);
-  return { ...progress, rules, rank, totals: withTotals(progress.totals, period) };
+  const counts = withCounts(context.watch, progress.counts ?? NO_COUNTS, period);
+  return { ...progress, rules, rank, counts, totals: withTotals(progress.totals, period) };
 }
 
 function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): Progress["rank"] {
@@ -106,6 +109,21 @@ function observationOf({ watch, reference }: WatchContext, { at, span, sample }:
 /** An arm that nothing reached has no value. */
 const measured = (arm: ArmSample | null): Measured | null =>
   arm === null || arm[0] === 0 ? null : { samples: arm[0], value: arm[2] };
+
+export const NO_COUNTS: StepCounts = { canary: SILENT, baseline: SILENT };
+
+/** Periods of the warm-up are left out, in which more is tolerated. */
+function withCounts(watch: Watch, counts: StepCounts, { at, span, sample }: Period): StepCounts {
+  const warm = (watch.metric.sequential?.warmupMinutes ?? 0) * 60_000;
+  if (at - firstPeriod(watch.metric, span.from) < warm) return counts;
+  const baseline = isCompared(watch, span) ? countsOf(sample.baseline) : SILENT;
+  return { canary: sumOf(counts.canary, countsOf(sample.candidate)), baseline: sumOf(counts.baseline, baseline) };
+}
+
+const sumOf = (one: ArmCounts, other: ArmCounts): ArmCounts => ({
+  requests: one.requests + other.requests,
+  errors: one.errors + other.errors,
+});
 
 function withTotals(totals: Totals, { sample: { candidate, baseline } }: Period): Totals {
   return {

@@ -7,6 +7,7 @@
  * revised when it gets old is folded by its worst reading.
  */
 
+import type { StepCounts } from "./doubt.ts";
 import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
@@ -48,6 +49,8 @@ export interface Progress {
   /** Null where the metric is not ranked. */
   readonly rank: RankProgress | null;
   readonly totals: Totals;
+  /** What the step's requests came to; absent before its first counted period. */
+  readonly counts?: StepCounts;
   /** The bet that requests do not reach the candidate; absent before its first period. */
   readonly reach?: EmptyArm;
 }
