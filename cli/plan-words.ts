@@ -1,5 +1,6 @@
 import { formatDuration } from "../functions/domain/durations.ts";
 import { unitOf } from "../functions/domain/judge/sampling.ts";
+import { unwatchedInWords } from "../functions/domain/judge/unwatched.ts";
 import type {
   ApprovalPlan,
   EnvironmentPlan,
@@ -161,11 +162,12 @@ function listed(names: readonly string[]): string {
 }
 
 function rulesInWords(plan: EnvironmentPlan): string[] {
-  return grouped(plan).flatMap(({ metric, targets }) => {
+  const rules = grouped(plan).flatMap(({ metric, targets }) => {
     const shown = metric.dryRun ? " (shown only)" : "";
     const whose = targets === null ? "" : ` of ${targets}`;
     return metric.rules.map((rule) => `${metric.name}${whose}: ${ruleInWords(rule, unitOf(metric))}${shown}`);
   });
+  return [...rules, unwatchedInWords(plan) ?? []].flat();
 }
 
 const withoutDataInWords = ({ alarmsWithoutData = "warn" }: EnvironmentPlan): string =>

@@ -112,6 +112,11 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
   readonly presets: readonly Preset[];
   /** The preset that is judged where a policy names no metric, and that tells requests from errors. */
   readonly usual: Preset;
+  /**
+   * The preset that counts requests which reach no version, and so are in no version's errors; watched beside `usual` where
+   * a policy names no metric. Null where the service has none, or tries such requests again by itself.
+   */
+  readonly unserved: Preset | null;
   /** The series of one arm, or of the target as a whole. */
   series(plan: P, request: SeriesRequest): PartQueries;
   /**

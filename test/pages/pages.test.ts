@@ -134,6 +134,12 @@ describe("a plan in words", () => {
       },
       { name: "error rate (shown only)", rules: ["more than 3 brings traffic back"] },
       { name: "order: error rate", rules: ["more than 3 a minute brings traffic back"] },
+      {
+        name: "not watched",
+        rules: [
+          "nothing acts on throttled requests of order-migration: they run no version, and are in no version's errors",
+        ],
+      },
     ]);
   });
 

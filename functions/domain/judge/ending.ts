@@ -90,7 +90,7 @@ const onlyWarns = (phase: Phase, { monitor }: Pick<EnvironmentPlan, "monitor">):
 /** The rules, in words, that ask for a person. */
 export const blockedBy = ({ findings }: Assessment): string =>
   findings
-    .filter(({ verdict, dryRun }) => verdict !== "pass" && !dryRun)
+    .filter(({ verdict, dryRun, rules }) => verdict !== "pass" && !dryRun && rules.length > 0)
     .map(({ watch, rules }) => `${watch}: ${rules.join(", ")}`)
     .join("; ");
 

@@ -72,11 +72,23 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
   };
 }
 
-/** What is judged where a policy names no metric: what tells requests from errors, for each kind of target there is. */
+/**
+ * What is judged where a policy names no metric: what tells requests from errors, for each kind of target there is, and
+ * the requests that reach no version at all.
+ */
 function usualMetrics(placed: readonly PlacedTarget[]): MetricInput[] {
-  const kinds = [...new Set(placed.map(({ plan }) => plan.kind))];
-  return kinds.map((kind) => ({ preset: kindOf(kind).usual.name }));
+  const kinds = [...new Set(placed.map(({ plan }) => plan.kind))].map(kindOf);
+  return kinds.flatMap(({ usual, unserved }): MetricInput[] => [
+    { preset: usual.name },
+    ...(unserved === null ? [] : [{ preset: unserved.name, rules: [UNSERVED_RULE] }]),
+  ]);
 }
+
+/**
+ * No arm can be told apart, and a burst of traffic throttles both: a person has to look, and nothing goes back by itself.
+ * Ten a minute for two minutes is the ceiling that runbooks name.
+ */
+const UNSERVED_RULE = { max: 10, sustainedFor: 120, onBreach: "block" } as const;
 
 function analysisPath(scope: Scope, overridden: boolean): Path {
   const place = overridden ? ["overrides", scope.name, "analysis"] : ["analysis"];

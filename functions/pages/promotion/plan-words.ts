@@ -3,6 +3,7 @@
 import { formatDuration } from "../../domain/durations.ts";
 import { type BakeRecord, readPhase } from "../../domain/judge/bake.ts";
 import { unitOf } from "../../domain/judge/sampling.ts";
+import { unwatchedInWords } from "../../domain/judge/unwatched.ts";
 import type {
   Consequence,
   EnvironmentPlan,
@@ -43,7 +44,8 @@ export interface MetricWords {
 
 /** Each watched metric with its rules; the statistical judge is said as one more rule. */
 export function metricsInWords(plan: EnvironmentPlan): MetricWords[] {
-  return plan.analysis.metrics.map((metric) => {
+  const unwatched = unwatchedInWords(plan);
+  const metrics = plan.analysis.metrics.map((metric) => {
     const rules = metric.rules.map((rule) => ruleInWords(rule, unitOf(metric)));
     const judged =
       metric.sequential === undefined
@@ -57,6 +59,7 @@ export function metricsInWords(plan: EnvironmentPlan): MetricWords[] {
       rules: [...rules, ...judged, ...ranked],
     };
   });
+  return unwatched === null ? metrics : [...metrics, { name: "not watched", rules: [unwatched] }];
 }
 
 const percent = (fraction: number) => `${Number((fraction * 100).toPrecision(3))} %`;

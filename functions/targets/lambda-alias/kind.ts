@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { TargetPlan } from "../../domain/plan.ts";
 import type { Kind, Placing } from "../kind.ts";
-import { LAMBDA_ERROR_RATE, LAMBDA_PRESETS, lambdaSeries } from "./series.ts";
+import { LAMBDA_ERROR_RATE, LAMBDA_PRESETS, LAMBDA_THROTTLES, lambdaSeries } from "./series.ts";
 
 /** All to `primary`, but for `share` percent to `secondary`. */
 export type AliasRoute = {
@@ -96,6 +96,7 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   path: (from, to) => (same(from, to) ? [] : [to]),
   presets: LAMBDA_PRESETS,
   usual: LAMBDA_ERROR_RATE,
+  unserved: LAMBDA_THROTTLES,
   series: lambdaSeries,
   armsVanish: true,
   zerosVanish: false,

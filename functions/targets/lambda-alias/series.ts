@@ -23,7 +23,7 @@ export const LAMBDA_ERROR_RATE: Preset = {
 };
 
 /** Throttled requests run no version, so no arm can be told apart: the alias is looked at as a whole. */
-const THROTTLES: Preset = {
+export const LAMBDA_THROTTLES: Preset = {
   name: "lambda-throttles",
   measures: "throttles",
   quantile: null,
@@ -36,7 +36,7 @@ export const LAMBDA_PRESETS: readonly Preset[] = [
   duration("p50"),
   duration("p95"),
   duration("p99"),
-  THROTTLES,
+  LAMBDA_THROTTLES,
 ];
 
 interface Alias {

@@ -112,6 +112,8 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   path: (from, to) => (same(from, to) ? [] : [to]),
   presets: EXECUTION_PRESETS,
   usual: EXECUTION_FAILURE_RATE,
+  // A throttled transition is tried again by the service, and the execution's own end tells.
+  unserved: null,
   series: executionSeries,
   armsVanish: false,
   zerosVanish: true,

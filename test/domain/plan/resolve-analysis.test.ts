@@ -29,7 +29,7 @@ const DEPTH = {
 };
 
 describe("an analysis", () => {
-  it("of a short policy judges the error rate of every target, statistically", () => {
+  it("of a short policy judges the error rate of every target, statistically, and asks a person about throttles", () => {
     const sequential = {
       weight: 0.5,
       rho: 1,
@@ -50,11 +50,20 @@ describe("an analysis", () => {
       sequential,
       dryRun: false,
     };
+    const { sequential: _none, ...unjudged } = metric;
+    const throttles = {
+      ...unjudged,
+      name: "lambda-throttles",
+      source: { preset: "lambda-throttles" },
+      rules: [{ max: 10, sustainedSeconds: 120, minSamples: 0, onBreach: "block", hard: false }],
+    };
     expect(analysis()).toEqual({
       alpha: 0.05,
       metrics: [
         { ...metric, target: "order" },
         { ...metric, target: "cart" },
+        { ...throttles, target: "order" },
+        { ...throttles, target: "cart" },
       ],
       onInconclusive: "hold",
       extendSeconds: 0,
