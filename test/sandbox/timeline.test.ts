@@ -3,7 +3,7 @@ import type { Finding } from "../../functions/domain/judge/assess.ts";
 import type { HistoryEvent } from "../../sandbox/asl/shapes.ts";
 import type { InvocationRecord } from "../../sandbox/host/lambda-host.ts";
 import { folded } from "../../sandbox/report/fold.ts";
-import { figuresInWords, measure, oddsOf, plainWatch } from "../../sandbox/report/look-words.ts";
+import { figuresInWords, lookInWords, measure, oddsOf, plainWatch } from "../../sandbox/report/look-words.ts";
 import { gathered, withoutAnswers } from "../../sandbox/report/target-words.ts";
 import { instant, span, wallClock } from "../../sandbox/report/times.ts";
 import { type Line, Timeline } from "../../sandbox/timeline.ts";
@@ -216,6 +216,14 @@ test("figures stand in one order, targets are pooled by their requests, and miss
     "orders: no data",
   ]);
   expect(figuresInWords([{ ...quiet, candidate: 2.5 }] as Finding[])).toEqual(["throttles 2.5 a minute"]);
+});
+
+test("evidence is told of what was measured alone", () => {
+  const none = { ...finding, metric: "lambda-error-rate", candidate: null, samples: 0 };
+  const look = (findings: readonly unknown[]) =>
+    lookInWords({ result: null, summary: "", findings: findings as Finding[], logE: 0, reasons: [] }, "inconclusive");
+  expect(look([none])).toBe("inconclusive: error rate: no data");
+  expect(look([none, finding])).toContain("no evidence against it");
 });
 
 test("figures and evidence have their units, and no more digits than they are worth", () => {

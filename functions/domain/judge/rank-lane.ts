@@ -27,9 +27,9 @@ export function unranked({ minimumPoints }: RankPlan): RankProgress {
   return { candidate: [], baseline: [], periods: 0, verdict: "inconclusive", reason };
 }
 
-/** Takes the next certain period; one in which an arm was not measured, or had nothing to measure, says nothing. */
+/** Takes the next certain period; one in which an arm was not measured says nothing. */
 export function ranked(plan: RankPlan, progress: RankProgress, { candidate, baseline }: Sample): RankProgress {
-  if (candidate === null || baseline === null || candidate[0] === 0) return progress;
+  if (candidate === null || baseline === null) return progress;
   const periods = progress.periods + 1;
   const points = {
     candidate: [...progress.candidate, candidate[2]].slice(-MOST_POINTS),

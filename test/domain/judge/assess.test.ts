@@ -144,6 +144,20 @@ describe("a minute", () => {
     expect(kept).toEqual([{ at: 0, span: STEP, sample: both(errors(60, 2), errors(540, 5)) }]);
   });
 
+  it("keeps the reading that has requests when another read saw none", () => {
+    let state = withSpan(NO_EVIDENCE, STEP);
+    const sampleAt = (now: number) =>
+      both((now / MINUTE) % 2 === 0 ? errors(60, 0) : [0, 0, 0], errors(540, (now / MINUTE) % 3));
+    let kept: readonly unknown[] = [];
+    for (let now = 3 * MINUTE; now <= MINUTE + FOLD_AFTER_MS; now += MINUTE) {
+      const samples: Samples = { "errors@order": (minute) => (minute === 0 ? sampleAt(now) : undefined) };
+      const seen = look(state, { now, samples });
+      kept = seen.folded["errors@order"] ?? [];
+      state = seen.state;
+    }
+    expect(kept).toEqual([{ at: 0, span: STEP, sample: both(errors(60, 0), errors(540, 0)) }]);
+  });
+
   it("that was never read in full is an error, and in the end a minute without data", () => {
     const never: Samples = { "errors@order": (minute) => (minute === 0 ? undefined : good) };
     const early = looks(5, never);

@@ -11,7 +11,7 @@ import {
 } from "../../../functions/domain/judge/sampling.ts";
 import { NO_EVIDENCE, withSpan } from "../../../functions/domain/judge/state.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
-import { environmentPlan, judged, MINUTE, metric } from "../../support/canary-world.ts";
+import { environmentPlan, judged, MINUTE, metric, rule } from "../../support/canary-world.ts";
 
 const STEP: Span = { from: 0, weight: 10, finished: false };
 const unreached: Sample = { candidate: NO_REQUESTS, baseline: [540, 1, 0.19] };
@@ -104,3 +104,14 @@ describe("an empty arm is no finding", () => {
 function judgedExecutions(): MetricPlan {
   return judged({ source: { preset: "sfn-failure-rate" } });
 }
+
+describe("an arm that nothing reached", () => {
+  it("has no value for a rule, and no point for a rank", () => {
+    const ranks = { minimumPoints: 5, direction: "increase", toleratedPercent: 0 } as const;
+    const metrics = [metric({ rules: [rule({ max: 5 })], rank: ranks })];
+    const { last } = lookOn({ sample: (minute) => (minute > 1 ? undefined : unreached), metrics });
+    const { rules, totals, rank } = last?.state.watches["errors@order"]?.progress ?? {};
+    expect(rules?.map(({ judged: samples, pool }) => [samples, pool])).toEqual([[0, null]]);
+    expect([totals?.samples, rank?.periods]).toEqual([0, 0]);
+  });
+});

@@ -26,6 +26,23 @@ describe("a bake of a step", () => {
     expect(await record(world, "step-10")).toMatchObject({ acted: "judge", verdict: "fail", result: "failed" });
   });
 
+  it("rolls a candidate back within minutes that is throttled to its last request", async () => {
+    const throttled: Traffic = (version) => (version === "8" ? undefined : { requests: 540, errors: 1 });
+    const world = await worldAt(10, throttled);
+    const { last, at } = await bake(world, "step-10", 35, 2_000);
+    expect(last).toMatchObject({
+      result: "failed",
+      summary: "errors@order: no request reached the candidate while 1,080 reached the baseline",
+    });
+    expect(at).toBeLessThanOrEqual(8 * 60);
+    expect(await record(world, "step-10")).toMatchObject({ acted: "judge", verdict: "fail" });
+  });
+
+  it("holds a candidate without a request where nobody else has one", async () => {
+    const world = await worldAt(10, () => undefined, analysis({ extendSeconds: 0 }));
+    expect((await bake(world, "step-10", 35, 2_000)).last.result).toBe("inconclusive-hold");
+  });
+
   it("never rolls back for an incident that both arms share", async () => {
     const shared: Traffic = (version) =>
       version === "8" ? { requests: 60, errors: 12 } : { requests: 540, errors: 108 };
