@@ -30,12 +30,17 @@ export function doubtIn(counts: StepCounts, overrides: Partial<SequentialConfig>
   if (tolerated === null) return "there is nothing to hold its requests against";
   const speaks = (errors: number): boolean => untempered({ ...canary, errors }, baseline, config) >= SPEAKS;
   if (speaks(canary.errors)) {
-    return `${thousands(Math.round(canary.errors))} of ${thousands(Math.round(canary.requests))} of its requests were bad`;
+    return `${thousands(Math.round(canary.errors))} bad of ${inWords(canary.requests)}`;
   }
   const needed = fewest(canary.requests, speaks);
   const bad = Math.min(1, tolerated + MUST_HAVE_SHOWN);
   if (needed !== null && poissonAtLeast(needed, canary.requests * bad) >= SURELY) return null;
-  return `its ${thousands(Math.round(canary.requests))} requests are too few to show a rise of ${100 * MUST_HAVE_SHOWN} points`;
+  return `too little to show a rise of ${100 * MUST_HAVE_SHOWN} points: ${inWords(canary.requests)}`;
+}
+
+function inWords(requests: number): string {
+  const count = Math.round(requests);
+  return count === 1 ? "1 request" : `${thousands(count)} requests`;
 }
 
 function toleratedRate(baseline: ArmCounts | null, { rho, delta, slo }: SequentialConfig): number | null {

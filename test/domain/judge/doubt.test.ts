@@ -77,13 +77,13 @@ describe("going on without proof", () => {
     expect(nothingSpeaksAgainst(last)).toBe(false);
     expect(ending).toMatchObject({
       result: "inconclusive-hold",
-      summary: expect.stringContaining("errors@order: 2 of 2 of its requests were bad"),
+      summary: expect.stringContaining("errors@order: 2 bad of 2 requests"),
     });
   });
 
   it("waits for a person after a request or two without a failure", () => {
     const { ending } = bake((index) => ({ candidate: index === 3 ? [1, 0, 0] : null, baseline: [9, 0, 0] }));
-    expect(ending?.summary).toContain("errors@order: its 1 requests are too few to show a rise of 20 points");
+    expect(ending?.summary).toContain("errors@order: too little to show a rise of 20 points: 1 request");
   });
 
   it.each([1, 10])("never lets a total failure beyond the first step, at %i requests a minute", (perMinute) => {
@@ -103,10 +103,10 @@ describe("a doubt", () => {
   });
 
   it("is what the counts say untempered, within the tolerance", () => {
-    expect(doubtIn({ canary: arm(60, 4), baseline: arm(540, 0) }, {})).toBe("4 of 60 of its requests were bad");
+    expect(doubtIn({ canary: arm(60, 4), baseline: arm(540, 0) }, {})).toBe("4 bad of 60 requests");
     expect(doubtIn({ canary: arm(120, 8), baseline: arm(1_080, 0) }, { delta: 0.1 })).toBeNull();
     expect(doubtIn({ canary: arm(120, 8), baseline: arm(1_080, 72) }, {})).toBeNull();
-    expect(doubtIn({ canary: arm(60, 9), baseline: arm(0, 0) }, { slo: 0.01 })).toContain("9 of 60");
+    expect(doubtIn({ canary: arm(60, 9), baseline: arm(0, 0) }, { slo: 0.01 })).toContain("9 bad of 60");
   });
 
   it("is that there is nothing to compare with", () => {
@@ -114,8 +114,8 @@ describe("a doubt", () => {
   });
 
   it("is that there were too few requests", () => {
-    expect(doubtIn({ canary: arm(10, 0), baseline: arm(90, 0) }, {})).toContain("10 requests are too few");
-    expect(doubtIn({ canary: arm(0, 0), baseline: arm(90, 0) }, {})).toContain("0 requests are too few");
+    expect(doubtIn({ canary: arm(10, 0), baseline: arm(90, 0) }, {})).toContain("points: 10 requests");
+    expect(doubtIn({ canary: arm(0, 0), baseline: arm(90, 0) }, {})).toContain("points: 0 requests");
     expect(doubtIn({ canary: arm(40, 0), baseline: arm(360, 0) }, {})).toBeNull();
   });
 });
