@@ -56,7 +56,6 @@ describe("the ledger", () => {
     "ask-approval deletes approvals",
     "check-window writes promotion",
     "probe-candidate writes promotion",
-    "judge writes approvals",
     "judge writes links",
     "close-promotion writes approvals",
     "show-promotion reads plans",

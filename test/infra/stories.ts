@@ -62,6 +62,11 @@ export const STORIES: readonly Story[] = [
     scenario: { ...SILENT_LEAD, alarms: [{ ...GUARD, turns: [{ at: "20m", to: "ALARM" }] }] },
   },
   {
+    name: "an alarm that loses its data while people are asked at 50 %",
+    outcome: "rolled-back",
+    scenario: { ...SILENT_LEAD, alarms: [{ ...GUARD, turns: [{ at: "20m", to: "INSUFFICIENT_DATA" }] }] },
+  },
+  {
     name: "an alarm that is red for a moment, whose event is late",
     outcome: "rolled-back",
     scenario: {
