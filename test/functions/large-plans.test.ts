@@ -109,10 +109,9 @@ async function written(release: Json, world: World) {
 describe("a plan", () => {
   it("of 200 functions in three environments fits many times over", () => {
     const sizes = sizesIn({ targets: 200, environments: 3 });
-    expect({ kb: Math.round(sum(sizes, "bytes") / 1_024), pieces: sum(sizes, "pieces") }).toEqual({
-      kb: 489,
-      pieces: 7,
-    });
+    expect(sum(sizes, "bytes")).toBeGreaterThan(200 * 3 * 500);
+    expect(sum(sizes, "bytes") * 4).toBeLessThan(MOST_BYTES);
+    expect(sum(sizes, "pieces") * 4).toBeLessThan(MOST_PIECES);
   });
 
   it("that is as large as may be is written at once, within DynamoDB's 4 MB and 100 items", async () => {
