@@ -185,9 +185,13 @@ export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | nu
 const zerosVanish = ({ source }: MetricPlan): boolean =>
   "preset" in source && presetOf(source.preset).quantile === null && kindOf(presetOf(source.preset).kind).zerosVanish;
 
-/** Throttles are in neither Invocations nor Errors, and a minute of nothing but throttles has no Invocations at all. */
-function throttleSample(metric: MetricPlan, { samples, bad }: Counts): ArmSample | null {
-  if (bad === undefined || (samples === undefined && bad === 0)) return null;
+/**
+ * Throttles are in neither Invocations nor Errors, and a minute of nothing but throttles has no Invocations at all. A
+ * request that is throttled makes a point; that a minute of invocations without any has a zero, AWS promises nowhere, so
+ * that none beside invocations is none throttled.
+ */
+function throttleSample(metric: MetricPlan, { samples, bad = 0 }: Counts): ArmSample | null {
+  if (samples === undefined && bad === 0) return null;
   return [(samples ?? 0) + bad, bad, (bad * 60) / metric.periodSeconds];
 }
 

@@ -244,7 +244,8 @@ describe("the points of a period", () => {
     expect(sampleOf(metric({ ...throttles, periodSeconds: 300 }), { samples: 90, bad: 10 })).toEqual([100, 10, 2]);
     expect(sampleOf(metric(throttles), { bad: 10 })).toEqual([10, 10, 10]);
     expect(sampleOf(metric(throttles), { bad: 0 })).toBeNull();
-    expect(sampleOf(metric(throttles), { samples: 90 })).toBeNull();
+    expect(sampleOf(metric(throttles), { samples: 90 })).toEqual([90, 0, 0]);
+    expect(sampleOf(metric(throttles), {})).toBeNull();
   });
 
   it("of an explicit query are a rate for sums over sums, else the value itself", () => {

@@ -6,7 +6,7 @@ import { enumerateCases } from "../../sandbox/faults/enumerate.ts";
 import type { FaultPlan } from "../../sandbox/faults/plans.ts";
 import { run } from "../../sandbox/faults/trial.ts";
 import { judgeTrial } from "../../sandbox/faults/verdict.ts";
-import { randomPlan } from "./random-plan.ts";
+import { randomPlan } from "../faults/random-plan.ts";
 
 // The tracer's library would follow every promise; it has to know before it is loaded.
 vi.hoisted(() => {
