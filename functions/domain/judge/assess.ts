@@ -7,8 +7,9 @@
  */
 
 import type { AnalysisPlan, RulePlan } from "../plan.ts";
+import { type Alone, aloneIn, heldBecause, isCompared } from "./before-after.ts";
 import { doubtIn } from "./doubt.ts";
-import { type CombinedEvidence, combineEvidence, evidenceInWords } from "./evidence.ts";
+import { type CombinedEvidence, combineEvidence, evidenceInWords, type MetricEvidence } from "./evidence.ts";
 import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
@@ -53,6 +54,8 @@ export interface Finding {
   readonly logPass: number | null;
   /** Why it means nothing that no evidence speaks against the candidate; null or absent: it does mean something. */
   readonly doubt?: string | null;
+  /** What speaks against the candidate, without a baseline beside it to tell whose it is: it holds, and rolls nothing back. */
+  readonly beforeAfter?: boolean;
 }
 
 export interface Assessment {
@@ -100,11 +103,18 @@ export interface AssessmentInput {
 /** One look. Throws RangeError when the plan's shares of alpha do not sum to 1. */
 export function assess(input: AssessmentInput): Assessment {
   const looks = input.watches.map((watch) => look(input, watch));
-  const combined = combine(input.analysis, looks);
+  const combined = combineEvidence(
+    evidenceOf(looks, ({ logE }) => logE),
+    input.analysis.alpha,
+  );
+  const alone = aloneIn(
+    evidenceOf(looks, ({ aloneLogE }) => aloneLogE),
+    input.analysis.alpha,
+  );
   const empty = withoutRequests(
     looks.map((one) => ({ watch: one.context.watch, arm: one.state.progress.reach ?? null })),
   );
-  const findings = looks.map((one) => blamed(findingOf(one, input), combined, empty));
+  const findings = looks.map((one) => blamed(held(findingOf(one, input), alone), combined, empty));
   const state = stateAfter(input, looks, combined.logE);
   return {
     ...verdictOf(input, looks, { findings, combined, maxLogE: state.maxLogE, unreached: empty.size > 0 }),
@@ -116,7 +126,7 @@ export function assess(input: AssessmentInput): Assessment {
       logE: combined.logE,
       maxLogE: state.maxLogE,
       line: -Math.log(input.analysis.alpha),
-      words: evidenceInWords(state.maxLogE),
+      words: alone?.crossed === true ? heldBecause(alone.words) : evidenceInWords(state.maxLogE),
     },
     synthetic: input.synthetic,
     folded: Object.fromEntries(looks.map((one) => [one.context.watch.id, one.folded])),
@@ -139,12 +149,16 @@ interface Look {
   readonly provisional: Progress;
   readonly rules: readonly RuleLook[];
   readonly logE: number | null;
+  /** ln E over what had no baseline beside it. */
+  readonly aloneLogE: number | null;
   readonly logPass: number | null;
   readonly passes: boolean;
   /** The rank test over certain periods; null where it has no say. */
   readonly rank: RankProgress | null;
   /** Some period in the tail was never read in full. */
   readonly unread: boolean;
+  /** A baseline arm runs beside the candidate now. */
+  readonly compared: boolean;
 }
 
 function look(input: AssessmentInput, watch: Watch): Look {
@@ -168,6 +182,7 @@ function look(input: AssessmentInput, watch: Watch): Look {
     ...sequentialLook(context, certain, provisional, span),
     rank: span !== null && hasBaseline(span) ? entered(watch, certain, span).rank : null,
     unread: open.some((reading) => reading.newest === null),
+    compared: span !== null && isCompared(watch, span),
   };
 }
 
@@ -190,22 +205,31 @@ function sequentialLook(
   certain: Progress,
   provisional: Progress,
   span: Span | null,
-): Pick<Look, "logE" | "logPass" | "passes"> {
+): Pick<Look, "logE" | "aloneLogE" | "logPass" | "passes"> {
   const now = monitorOf(context, provisional.monitor)?.judgement();
-  const sure = monitorOf(context, certain.monitor)?.judgement();
-  if (now === undefined || sure === undefined) return { logE: null, logPass: null, passes: true };
+  const alone = monitorOf(context, provisional.alone ?? null)?.judgement();
+  const whole = span !== null && !isCompared(context.watch, span);
+  const sure = monitorOf(context, whole ? (certain.alone ?? null) : certain.monitor)?.judgement();
+  if (now === undefined || alone === undefined || sure === undefined)
+    return { logE: null, aloneLogE: null, logPass: null, passes: true };
   const here = span !== null && certain.step === span.from;
-  return { logE: now.logE, logPass: here ? sure.logPass : 0, passes: here && sure.verdict === "pass" };
+  return {
+    logE: now.logE,
+    aloneLogE: alone.logE,
+    logPass: here ? sure.logPass : 0,
+    passes: here && sure.verdict === "pass",
+  };
 }
 
-function combine(analysis: AnalysisPlan, looks: readonly Look[]): CombinedEvidence {
-  const judged = looks.flatMap(({ context, logE, passes }) => {
-    const { sequential, dryRun } = context.watch.metric;
+/** One lane's evidence of every metric that the sequential test looks at. */
+function evidenceOf(looks: readonly Look[], of: (look: Look) => number | null): MetricEvidence[] {
+  return looks.flatMap((one) => {
+    const { sequential, dryRun } = one.context.watch.metric;
+    const logE = of(one);
     if (sequential === undefined || logE === null) return [];
-    const verdict = passes ? ("pass" as const) : ("continue" as const);
-    return [{ name: context.watch.id, weight: sequential.weight, logE, verdict, dryRun }];
+    const verdict = one.passes ? ("pass" as const) : ("continue" as const);
+    return [{ name: one.context.watch.id, weight: sequential.weight, logE, verdict, dryRun }];
   });
-  return combineEvidence(judged, analysis.alpha);
 }
 
 const acts = (rule: RulePlan): boolean => rule.onBreach !== "warn";
@@ -245,6 +269,19 @@ function doubtOf({ context, provisional, passes }: Look, { analysis }: Assessmen
   return doubtIn(provisional.counts ?? NO_COUNTS, configOf(sequential, analysis.alpha, context.reference));
 }
 
+/**
+ * Evidence of an arm alone keeps the metric that brings most of it from passing once it has crossed its line; before, it is
+ * a doubt. What is worse than that stays as it is.
+ */
+function held(finding: Finding, alone: Alone | null): Finding {
+  if (alone === null || alone.leading !== finding.watch) return finding;
+  if (!alone.crossed)
+    return finding.verdict === "inconclusive" ? { ...finding, doubt: finding.doubt ?? alone.words } : finding;
+  if (finding.verdict === "fail" || finding.beforeAfter === true) return finding;
+  const verdict = finding.verdict === "error" ? "error" : "inconclusive";
+  return { ...finding, verdict, reason: heldBecause(alone.words), beforeAfter: true };
+}
+
 /** A metric fails when requests do not reach its candidate; when the evidence fails, the one that brings most of it. */
 function blamed(finding: Finding, combined: CombinedEvidence, empty: ReadonlyMap<string, string>): Finding {
   const reason = empty.get(finding.watch);
@@ -253,13 +290,15 @@ function blamed(finding: Finding, combined: CombinedEvidence, empty: ReadonlyMap
   return { ...finding, verdict: "fail", reason: "the evidence against the candidate crossed its line" };
 }
 
-function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason"> {
-  const [fatal] = broken(one, "rollback");
+function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason" | "beforeAfter"> {
+  const [fatal] = fatalRules(one);
   if (fatal !== undefined) return { verdict: "fail", reason: fatal };
   if (one.rank?.verdict === "fail") return { verdict: "fail", reason: rankInWords(one.rank) };
   if (input.readings === null) return { verdict: "error", reason: "CloudWatch could not be read" };
   if (one.unread) return { verdict: "error", reason: "CloudWatch answered in part only" };
   if (one.provisional.totals.samples === 0) return { verdict: "inconclusive", reason: NO_DATA };
+  const [holds] = broken(one, "rollback");
+  if (holds !== undefined) return { verdict: "inconclusive", reason: heldBecause(holds), beforeAfter: true };
   if (one.rank !== null && one.rank.verdict !== "pass") {
     return { verdict: one.rank.verdict, reason: rankInWords(one.rank) };
   }
@@ -272,6 +311,12 @@ function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verd
     ? { verdict: "pass", reason: null }
     : { verdict: "inconclusive", reason: "not enough evidence yet" };
 }
+
+/** Without a baseline beside the candidate a broken rule rolls back only where the policy calls it hard. */
+const fatalRules = (one: Look): string[] =>
+  one.rules
+    .filter(({ rule, now }) => rule.onBreach === "rollback" && now.state === "broken" && (one.compared || rule.hard))
+    .map(({ now }) => now.text);
 
 const isKept = (standing: RuleStanding): boolean => standing.state === "kept";
 
@@ -314,9 +359,10 @@ function verdictOf(
   }
   const verdict = worstOf(acting.map((finding) => finding.verdict));
   const reasons = acting
+    .toSorted((one, other) => Number(other.beforeAfter ?? false) - Number(one.beforeAfter ?? false))
     .filter((finding) => finding.verdict === verdict && finding.reason !== null)
     .map((finding) => `${finding.watch}: ${finding.reason}`);
-  const byRule = binding(looks).some((one) => isBroken(one, "rollback"));
+  const byRule = binding(looks).some((one) => fatalRules(one).length > 0);
   const bySeries = unreached ? "judge" : "rank";
   return { verdict, reasons, acted: verdict === "fail" ? (byRule ? "threshold" : bySeries) : null };
 }

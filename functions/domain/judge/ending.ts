@@ -10,6 +10,7 @@ import type { Outcome, TrippedBy } from "../outcomes.ts";
 import type { AnalysisPlan, EnvironmentPlan } from "../plan.ts";
 import type { Assessment } from "./assess.ts";
 import type { BakeRecord, BakeResult, Phase } from "./bake.ts";
+import { heldReasons } from "./before-after.ts";
 import { oddsInWords } from "./evidence.ts";
 import { NO_DATA } from "./verdicts.ts";
 
@@ -74,7 +75,7 @@ function endedByVerdict(
   plan: Pick<EnvironmentPlan, "analysis" | "monitor">,
 ): Ending | null {
   const why = assessment.reasons.join("; ");
-  if (assessment.verdict === "fail" && !onlyWarns(phase, plan)) {
+  if (assessment.verdict === "fail" && !warnsOnly(phase, plan)) {
     const by = phase.kind === "monitor" ? "monitor" : "judge";
     return { result: "failed", summary: why, stop: { by, outcome: "rolled-back", first: failing(assessment) } };
   }
@@ -84,7 +85,8 @@ function endedByVerdict(
   return early ? plain("passed", "passed early: the evidence suffices") : null;
 }
 
-const onlyWarns = (phase: Phase, { monitor }: Pick<EnvironmentPlan, "monitor">): boolean =>
+/** What is found against a monitored candidate is told, and no more. */
+export const warnsOnly = (phase: Phase, { monitor }: Pick<EnvironmentPlan, "monitor">): boolean =>
   phase.kind === "monitor" && monitor?.onFail === "warn";
 
 /** The rules, in words, that ask for a person. */
@@ -120,11 +122,27 @@ export function afterLook(
   const lasted = formatDuration((now - bake.startedAt) / 1000);
   if (phase.kind === "drive") return { ending: plain("followed", followed(assessment, lasted)), extendTo: null };
   if (assessment.verdict === "pass") return { ending: plain("passed", `passed after ${lasted}`), extendTo: null };
-  if (onlyWarns(phase, plan))
+  if (warnsOnly(phase, plan))
     return { ending: plain("passed", `monitored for ${lasted}, to warn only: ${whyNot(assessment)}`), extendTo: null };
   const cap = planned + plan.analysis.extendSeconds * 1000;
   if (now < cap) return { ending: null, extendTo: bake.extended ? null : cap };
+  if (isHeldInMonitor(assessment, phase, plan.analysis)) return heldInMonitor(assessment, cap, plan.analysis, now);
   return { ending: withoutVerdict(assessment, phase, plan.analysis, lasted), extendTo: null };
+}
+
+const isHeldInMonitor = ({ findings }: Assessment, { kind }: Phase, { onInconclusive }: AnalysisPlan): boolean =>
+  kind === "monitor" && onInconclusive !== "roll-back" && heldReasons(findings).length > 0;
+
+/**
+ * What speaks against the candidate by before and after alone keeps its monitoring from ending: it stays watched until that
+ * is over, or a person says so. Nobody did for as long as the plan waits: what is known to be good is the baseline.
+ */
+function heldInMonitor(assessment: Assessment, cap: number, { holdSeconds }: AnalysisPlan, now: number): Look {
+  const until = cap + holdSeconds * 1000;
+  if (now < until) return { ending: null, extendTo: until };
+  const why = heldReasons(assessment.findings).join("; ");
+  const summary = `nobody decided within ${formatDuration(holdSeconds)}: ${why}`;
+  return { ending: { result: "tripped", summary, stop: { by: "gate", outcome: "rolled-back" } }, extendTo: null };
 }
 
 /** A leg waits for no verdict, since what is watched does not wait either; the bake after the last leg does. */
@@ -158,6 +176,7 @@ const doubtsOf = ({ findings }: Pick<Assessment, "findings">): string[] =>
  */
 export function nothingSpeaksAgainst({ verdict, evidence, breaching, findings }: Assessment): boolean {
   const measured = findings.every(({ dryRun, reason }) => dryRun || reason !== NO_DATA);
-  const speaks = breaching || oddsInWords(evidence.logE) !== null || doubtsOf({ findings }).length > 0;
+  const alone = heldReasons(findings).length > 0 || doubtsOf({ findings }).length > 0;
+  const speaks = breaching || alone || oddsInWords(evidence.logE) !== null;
   return verdict === "inconclusive" && measured && !speaks;
 }

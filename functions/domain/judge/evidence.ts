@@ -93,12 +93,16 @@ export function oddsInWords(logE: number): string | null {
  * ever reached. It is not the chance that the candidate is good, and does not say so.
  */
 export function evidenceInWords(logE: number): string {
-  const odds = oddsInWords(logE);
-  if (odds === null) return "no evidence against the candidate: it behaves as the baseline does, within the tolerance";
-  const bound = odds.startsWith("less")
-    ? odds.replace("less than 1 in", "less than 1 of")
-    : `at most ${odds.replace("in", "of")}`;
+  const bound = boundInWords(logE);
+  if (bound === null) return "no evidence against the candidate: it behaves as the baseline does, within the tolerance";
   return `evidence against the candidate: were it as good as the baseline, evidence this strong would appear in ${bound} rollouts`;
+}
+
+/** "at most 1 of 3,400"; `null` as in `oddsInWords`. */
+export function boundInWords(logE: number): string | null {
+  const odds = oddsInWords(logE)?.replace(" in ", " of ");
+  if (odds === undefined) return null;
+  return odds.startsWith("less") ? odds : `at most ${odds}`;
 }
 
 /** Rounded down to two significant digits, so that a bound is never overstated. */

@@ -3,11 +3,12 @@
  */
 
 import type { SequentialPlan } from "../plan.ts";
+import { isCompared, unlatched, withPassOf } from "./before-after.ts";
 import type { StepCounts } from "./doubt.ts";
 import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
-import { type ArmSample, firstPeriod, hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
+import { type ArmSample, firstPeriod, type Span, type Watch } from "./sampling.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
 import { createMonitor, type Minute, type Monitor, type MonitorState, resumeMonitor } from "./statistics/sequential.ts";
 import type { SequentialConfig } from "./statistics/sequential-config.ts";
@@ -24,6 +25,7 @@ export interface WatchContext {
 /** Progress after these periods, in order. `null`: nothing was folded before. */
 export function advance(context: WatchContext, before: Progress | null, periods: readonly Period[]): Progress {
   const monitor = monitorOf(context, before?.monitor ?? null);
+  const alone = monitorOf(context, before?.alone ?? null);
   let progress = before ?? untouched(context.watch);
   for (const period of periods) {
     progress = withPeriod(
@@ -31,13 +33,19 @@ export function advance(context: WatchContext, before: Progress | null, periods:
       entered(context.watch, withReach(context.watch, progress, period), period.span),
       period,
     );
-    monitor?.push(minuteOf(context.watch, period));
+    (isCompared(context.watch, period.span) ? monitor : alone)?.push(minuteOf(context.watch, period));
   }
-  return { ...progress, monitor: monitor?.state() ?? null };
+  return { ...progress, monitor: monitor?.state() ?? null, ...aloneAfter(alone) };
+}
+
+/** Nothing is kept of an arm alone before it has had its first period. */
+function aloneAfter(monitor: Monitor | undefined): Pick<Progress, "alone"> {
+  return monitor === undefined || monitor.judgement().minutes === 0 ? {} : { alone: unlatched(monitor.state()) };
 }
 
 /**
- * Progress after requests of our own, held one-armed against the old version. They count only once the step has a period
+ * Progress after requests of our own, held one-armed against the old version: beside a baseline they may show that the
+ * candidate answers, and what speaks against it is evidence of an arm alone. They count only once the step has a period
  * of its own: before, they would begin the step ahead of the last one's late periods.
  */
 export function withSynthetic(
@@ -47,10 +55,20 @@ export function withSynthetic(
   counts: ArmCounts | undefined,
 ): Progress {
   const monitor = monitorOf(context, progress.monitor);
-  if (counts === undefined || monitor === undefined || span === null || progress.step !== span.from) return progress;
-  monitor.push({ step: span.from, canary: counts, baseline: null });
-  const before = progress.counts ?? NO_COUNTS;
-  return { ...progress, monitor: monitor.state(), counts: { ...before, canary: sumOf(before.canary, counts) } };
+  const alone = monitorOf(context, progress.alone ?? null);
+  if (counts === undefined || monitor === undefined || alone === undefined) return progress;
+  if (span === null || progress.step !== span.from) return progress;
+  const minute: Minute = { step: span.from, canary: counts, baseline: null };
+  alone.push(minute);
+  const before = monitor.state();
+  if (isCompared(context.watch, span)) monitor.push(minute);
+  const known = progress.counts ?? NO_COUNTS;
+  return {
+    ...progress,
+    monitor: withPassOf(before, monitor.state()),
+    ...aloneAfter(alone),
+    counts: { ...known, canary: sumOf(known.canary, counts) },
+  };
 }
 
 const untouched = (watch: Watch): Progress => ({
@@ -90,9 +108,6 @@ function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): P
   if (watch.metric.rank === undefined || rank === null || !isCompared(watch, span)) return rank;
   return ranked(watch.metric.rank, rank, sample);
 }
-
-/** True where a baseline arm runs beside the candidate for this metric. */
-const isCompared = (watch: Watch, span: Span): boolean => hasBaseline(span) && !isWhole(watch.metric);
 
 function observationOf({ watch, reference }: WatchContext, { at, span, sample }: Period): Observation | null {
   const candidate = measured(sample.candidate);

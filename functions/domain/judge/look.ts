@@ -10,6 +10,7 @@ import { lookAtMetrics } from "./look-at-metrics.ts";
 import { lookAtPeople } from "./look-at-people.ts";
 import { lookAtTraffic } from "./look-at-traffic.ts";
 import { saySilent } from "./say-silent.ts";
+import { tellBeforeAfter } from "./tell-before-after.ts";
 import { endedBy, type JudgeInput, type Looked, type Tick } from "./tick.ts";
 
 /**
@@ -28,6 +29,7 @@ export async function look(deps: Dependencies, input: JudgeInput): Promise<Kept>
   const looked = await lookOn(deps, withAlarms(tick, readTo), ending, troubles);
   const kept = await keepLook(deps, tick, looked);
   await saySilent(deps, tick, silent);
+  await tellBeforeAfter(deps, tick, kept.bake);
   return kept;
 }
 

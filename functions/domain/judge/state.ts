@@ -46,6 +46,8 @@ export interface Progress {
   readonly step: number | null;
   readonly rules: readonly RuleProgress[];
   readonly monitor: MonitorState | null;
+  /** The same over periods in which no baseline ran beside the candidate; absent before the first of them. */
+  readonly alone?: MonitorState;
   /** Null where the metric is not ranked. */
   readonly rank: RankProgress | null;
   readonly totals: Totals;

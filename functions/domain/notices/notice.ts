@@ -54,6 +54,9 @@ export const UNSAFE = "unsafe";
 /** The fact that a hold needs a person's decision. */
 export const decisionOn = (phase: string) => `decide-${phase}`;
 
+/** The fact that something speaks against the candidate since traffic was set (epoch ms), with no baseline beside it. */
+export const againstAlone = (since: number) => `before-after-${since}`;
+
 /** The fact that what an approval is about was changed after people were asked, in the round that began then. */
 export const changedSince = (approval: string, askedAt: number) => `changed-${approval}-${askedAt}`;
 

@@ -82,9 +82,9 @@ describe("requests of our own", () => {
     expect(sent()).toBeGreaterThan(500);
   });
 
-  it("fail a candidate that does not answer them", async () => {
-    const { world } = await asking(false, { syntheticPerMinute: 60 });
-    expect((await bake(world, "step-10", 35, 2_000)).last.result).toBe("failed");
+  it("hold a candidate that does not answer them, even where a policy goes on without proof", async () => {
+    const { world } = await asking(false, { syntheticPerMinute: 60, onInconclusive: "proceed" });
+    expect((await bake(world, "step-10", 35, 2_000)).last.result).toBe("inconclusive-hold");
   });
 
   it("that could not be sent are no evidence either way", async () => {

@@ -45,7 +45,7 @@ describe("several steps", () => {
   it("are each judged as the whole alias at 100 %, against what the old version did before", async () => {
     const world = await worldAt(100, (_version, at) => ({ requests: 600, errors: at < START ? 0 : 12 }));
     const { last } = await bake(world, "step-100", 35, 2_000);
-    expect(last.result).toBe("failed");
+    expect(last).toMatchObject({ result: "inconclusive-hold", summary: expect.stringContaining("worse than before") });
     const reads = world.metrics.reads.at(-1)?.queries ?? [];
     expect(reads.map(({ dimensions }) => dimensions.ExecutedVersion)).toEqual([undefined, undefined]);
   });
@@ -76,8 +76,9 @@ describe("monitoring after the finish", () => {
     ]);
   });
 
-  it("trips the journal as the monitor when the candidate turns bad", async () => {
-    const world = await finished(whole(12));
+  it("trips the journal as the monitor when the candidate breaks a hard rule", async () => {
+    const hard = rule({ max: 1, sustainedSeconds: 120, hard: true });
+    const world = await finished(whole(12), analysis({ metrics: [judged({ rules: [hard] })] }));
     const { last } = await bake(world, "monitor", 110, 9_000);
     expect(last.result).toBe("failed");
     expect((await headOf(world)).trip).toMatchObject({ by: "monitor" });
@@ -87,7 +88,7 @@ describe("monitoring after the finish", () => {
     const world = await finished(whole(12), { monitor: { forSeconds: 1_200, onFail: "warn" } });
     const { last } = await bake(world, "monitor", 110, 9_000);
     expect(last.result).toBe("passed");
-    expect(last.summary).toContain("monitored for 20m, to warn only: fail");
+    expect(last.summary).toContain("monitored for 20m, to warn only: inconclusive, errors@order: worse than");
     expect((await headOf(world)).state).toBe("open");
   });
 
