@@ -10,19 +10,26 @@ import {
   type GetMetricDataCommandOutput,
   type Metric,
   type MetricAlarm,
-  type MetricDataQuery,
   type MetricDataResult,
 } from "@aws-sdk/client-cloudwatch";
 import { CallRefused, ServiceTrouble } from "../domain/errors.ts";
-import type { AlarmStatus, Alarms, AlarmWatch, Metrics, RedTurn, Series, SeriesQuery } from "../domain/ports.ts";
+import { INSIGHTS_REACH_MS } from "../domain/plan/metrics-insights.ts";
+import type { AlarmStatus, Alarms, AlarmWatch, AnySeriesQuery, Metrics, RedTurn, Series } from "../domain/ports.ts";
 import { ask } from "./shared/aws-errors.ts";
+import {
+  aboutQuery,
+  type CloudWatchQuery,
+  callsOf,
+  dataQueriesOf,
+  inputIds,
+  isCloudWatchs,
+} from "./shared/data-queries.ts";
 
 export interface CloudWatchTools {
   readonly client: () => CloudWatchClient;
 }
 
-/** Most queries in one GetMetricData call, names in one DescribeAlarms call, and entries in one DescribeAlarmHistory page. */
-const MOST_QUERIES = 500;
+/** Most names in one DescribeAlarms call, and entries in one DescribeAlarmHistory page. */
 const MOST_NAMES = 100;
 const MOST_ENTRIES = 100;
 
@@ -37,53 +44,72 @@ const BOTH_KINDS: AlarmType[] = ["MetricAlarm", "CompositeAlarm"];
 export function cloudWatchMetrics({ client }: CloudWatchTools): Metrics {
   return {
     async read(queries, from, to) {
-      const found = new Map<SeriesQuery, Series>();
-      for (const alike of byPeriod(queries)) {
-        for (const chunk of chunks(alike, MOST_QUERIES)) {
-          for (const [query, series] of await readChunk(client(), chunk, from, to)) found.set(query, series);
-        }
+      const found = new Map<AnySeriesQuery, Series>();
+      for (const call of callsOf(queries.filter(isCloudWatchs))) {
+        for (const [query, series] of await readCall(client(), call, from, to)) found.set(query, series);
       }
       return queries.map((query) => found.get(query) ?? { id: query.id, points: new Map(), complete: false });
     },
   };
 }
 
-/** Queries of one period share a window that is aligned to it: where buckets begin follows from the start time. */
-function byPeriod(queries: readonly SeriesQuery[]): SeriesQuery[][] {
-  return [...Map.groupBy(queries, (query) => query.periodSeconds).values()];
-}
-
 interface Draft {
-  readonly query: SeriesQuery;
+  readonly query: CloudWatchQuery;
   readonly points: Map<number, number>;
   complete: boolean;
 }
 
-async function readChunk(
+async function readCall(
   client: CloudWatchClient,
-  queries: readonly SeriesQuery[],
+  queries: readonly CloudWatchQuery[],
   from: number,
   to: number,
-): Promise<[SeriesQuery, Series][]> {
-  const periodMs = (queries[0]?.periodSeconds ?? 60) * 1_000;
-  const window = { start: Math.ceil(from / periodMs) * periodMs, end: Math.floor(to / periodMs) * periodMs };
+): Promise<[CloudWatchQuery, Series][]> {
+  const window = windowOf(queries[0], from, to);
   const isEmpty = window.start >= window.end;
   // Ids are ours: CloudWatch takes only lower-case names that begin with a letter.
-  const drafts = new Map(queries.map((query, index) => [`q${index}`, newDraft(query, isEmpty)]));
-  if (!isEmpty) await readPages(client, drafts, window);
-  return [...drafts.values()].map(({ query, points, complete }) => [query, { id: query.id, points, complete }]);
+  const named = queries.map((query, index) => ({ id: `q${index}`, query }));
+  const drafts = new Map(named.flatMap(({ id, query }) => draftsOf(id, query, isEmpty)));
+  if (!isEmpty) await readPages(client, named, drafts, window);
+  return named.map(({ id, query }) => [query, { id: query.id, ...measured(drafts, id, query) }]);
 }
 
-function newDraft(query: SeriesQuery, complete: boolean): Draft {
-  return { query, points: new Map(), complete };
+/** Whole periods of [from, to) in epoch ms, as far back as it can be asked. */
+function windowOf(query: CloudWatchQuery | undefined, from: number, to: number): { start: number; end: number } {
+  const periodMs = (query?.periodSeconds ?? 60) * 1_000;
+  const reach = query !== undefined && "insights" in query ? INSIGHTS_REACH_MS : Number.POSITIVE_INFINITY;
+  const begin = Math.max(from, to - reach);
+  return { start: Math.ceil(begin / periodMs) * periodMs, end: Math.floor(to / periodMs) * periodMs };
+}
+
+/** A draft for each series that comes back: an expression's inputs come beside it. */
+function draftsOf(id: string, query: CloudWatchQuery, complete: boolean): [string, Draft][] {
+  const inputs = "inputs" in query ? Object.values(inputIds(id, query)) : [];
+  return [id, ...inputs].map((each) => [each, { query, points: new Map<number, number>(), complete }]);
+}
+
+/** The points of a series; those of an expression where each required input has one, and if all of them were read. */
+function measured(
+  drafts: ReadonlyMap<string, Draft>,
+  id: string,
+  query: CloudWatchQuery,
+): Pick<Series, "points" | "complete"> {
+  const own = drafts.get(id) ?? { points: new Map<number, number>(), complete: false };
+  if (!("inputs" in query)) return { points: own.points, complete: own.complete };
+  const ids = inputIds(id, query);
+  const inputs = Object.values(ids).map((each) => drafts.get(each));
+  const required = query.required.map((name) => drafts.get(ids[name] ?? ""));
+  const points = [...own.points].filter(([at]) => required.every((input) => input?.points.has(at) === true));
+  return { points: new Map(points), complete: own.complete && inputs.every((input) => input?.complete === true) };
 }
 
 async function readPages(
   client: CloudWatchClient,
+  named: readonly { readonly id: string; readonly query: CloudWatchQuery }[],
   drafts: ReadonlyMap<string, Draft>,
   window: { readonly start: number; readonly end: number },
 ): Promise<void> {
-  const MetricDataQueries = [...drafts].map(([id, { query }]) => dataQuery(id, query));
+  const MetricDataQueries = named.flatMap(({ id, query }) => dataQueriesOf(id, query));
   let NextToken: string | undefined;
   let cut = false;
   do {
@@ -102,13 +128,6 @@ async function readPages(
   if (cut) for (const draft of drafts.values()) draft.complete = false;
 }
 
-/** No unit: one that differs from the published one matches nothing. */
-function dataQuery(Id: string, query: SeriesQuery): MetricDataQuery {
-  const Dimensions = Object.entries(query.dimensions).map(([Name, Value]) => ({ Name, Value }));
-  const Metric = { Namespace: query.namespace, MetricName: query.metricName, Dimensions };
-  return { Id, MetricStat: { Metric, Period: query.periodSeconds, Stat: query.statistic }, ReturnData: true };
-}
-
 /** The status of the last page counts: `PartialData` only says that another page follows. */
 function takeResult(
   drafts: ReadonlyMap<string, Draft>,
@@ -118,7 +137,7 @@ function takeResult(
   const draft = drafts.get(result.Id ?? "");
   if (draft === undefined) return;
   if (result.StatusCode === "Forbidden") {
-    throw new CallRefused(`CloudWatch forbids reading ${draft.query.namespace} ${draft.query.metricName}`);
+    throw new CallRefused(`CloudWatch forbids reading ${aboutQuery(draft.query)}`);
   }
   draft.complete = result.StatusCode === "Complete";
   for (const [index, time] of (result.Timestamps ?? []).entries()) {

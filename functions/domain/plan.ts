@@ -83,11 +83,42 @@ export interface QueryPlan {
   readonly statistic: string;
 }
 
+/** Metric math over named metrics; `{version}` stands in their dimensions. */
+export interface MathPlan {
+  readonly expression: string;
+  readonly inputs: Readonly<Record<string, QueryPlan>>;
+  /** Inputs without whose point the expression has none. */
+  readonly required: readonly string[];
+  /** It adds up inputs that count. */
+  readonly counts: boolean;
+}
+
+/** A Metrics Insights query of one series; `{version}` stands for the arm's version. */
+export interface InsightsPlan {
+  readonly insights: string;
+  readonly counts: boolean;
+}
+
+export type AnyQueryPlan = QueryPlan | MathPlan | InsightsPlan;
+
+/** A function of the team's that has a metric's figures: see `judge/metric-source.ts`. */
+export interface SourcePlan {
+  /** Name in the environment's account and Region, or ARN. */
+  readonly function: string;
+  readonly gives: "counts" | "values";
+  readonly timeoutSeconds: number;
+  /** What the target is called where it lives, as its kind says; empty for a metric of the environment. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
 export interface MetricPlan {
   readonly name: string;
   /** Null: the metric belongs to the environment, not to one target. */
   readonly target: string | null;
-  readonly source: { readonly preset: string } | { readonly query: QueryPlan; readonly samples?: QueryPlan };
+  readonly source:
+    | { readonly preset: string }
+    | { readonly query: AnyQueryPlan; readonly samples?: AnyQueryPlan }
+    | { readonly source: SourcePlan };
   readonly periodSeconds: number;
   /** A minute is read only when it closed at least this long ago. */
   readonly settleSeconds: number;

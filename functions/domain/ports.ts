@@ -5,7 +5,7 @@
  * Every method may throw `ServiceTrouble` (try again) or `CallRefused` (do not); other errors are named where they occur.
  */
 import type { Outcome } from "./outcomes.ts";
-import type { CodeArtifact, Probe, TargetPlan } from "./plan.ts";
+import type { CodeArtifact, Probe, QueryPlan, SourcePlan, TargetPlan } from "./plan.ts";
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -245,17 +245,45 @@ export interface SeriesQuery {
   readonly periodSeconds: number;
 }
 
+/** Metric math over series that are read for it alone. */
+export interface MathQuery extends Pick<SeriesQuery, "id" | "periodSeconds"> {
+  readonly expression: string;
+  readonly inputs: Readonly<Record<string, QueryPlan>>;
+  /** Inputs without whose point the expression has none. */
+  readonly required: readonly string[];
+}
+
+/** One series of Metrics Insights. */
+export interface InsightsQuery extends Pick<SeriesQuery, "id" | "periodSeconds"> {
+  readonly insights: string;
+}
+
+/** One series of a function of the team's. */
+export interface SourceQuery extends Pick<SeriesQuery, "id" | "periodSeconds"> {
+  readonly source: SourcePlan;
+  readonly metric: string;
+  readonly target: string | null;
+  readonly arm: "candidate" | "baseline";
+  /** Null: as a whole, whatever versions serve. */
+  readonly version: string | null;
+  readonly part: "samples" | "bad" | "value";
+}
+
+export type AnySeriesQuery = SeriesQuery | MathQuery | InsightsQuery | SourceQuery;
+
 export interface Series {
   readonly id: string;
   /** Value by start of period (epoch ms). No entry: no datapoint, which is not zero. */
   readonly points: ReadonlyMap<number, number>;
-  /** False when CloudWatch said that it did not read all of it. */
+  /** False when whoever was asked did not read all of it. */
   readonly complete: boolean;
+  /** Why it is not complete, where that is known. */
+  readonly trouble?: string;
 }
 
 export interface Metrics {
   /** Reads [from, to) in epoch ms; follows paging to its end; one Series per query, in order. */
-  read(queries: readonly SeriesQuery[], from: number, to: number): Promise<Series[]>;
+  read(queries: readonly AnySeriesQuery[], from: number, to: number): Promise<Series[]>;
 }
 
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";

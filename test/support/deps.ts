@@ -32,6 +32,7 @@ import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.
 import { FakeCode, FakeProber, FakeTarget, type FakeTargetOptions, FakeVersions } from "./fake-target.ts";
 import { ManualClock, oneAfterTheOther } from "./manual-clock.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
+import { isMetric } from "./queries.ts";
 
 /** Thursday 26 November 2026, 08:00 UTC. */
 export const START = Date.UTC(2026, 10, 26, 8);
@@ -243,7 +244,9 @@ export class World {
         versions: this.versions(plan.name),
         prober: this.prober(plan.name),
       }),
-      metrics: () => ({ read: async (queries, from, to) => queries.map((query) => this.#series(query, from, to)) }),
+      metrics: () => ({
+        read: async (queries, from, to) => queries.filter(isMetric).map((query) => this.#series(query, from, to)),
+      }),
       alarms: () => ({
         states: async (names, prefix) => this.#states(names, prefix),
         redTurns: async (names, from) => this.redTurns.filter(({ name, at }) => names.includes(name) && at >= from),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { PRESETS } from "../../targets/kinds.ts";
-import { consequenceSchema, durationSchema, nameSchema, querySchema } from "../schema-parts.ts";
+import { consequenceSchema, durationSchema, nameSchema } from "../schema-parts.ts";
+import { anyQuerySchema, sourceSchema } from "./policy-sources.ts";
 
 /** How a policy says what is measured and what counts as bad. */
 
@@ -105,14 +106,15 @@ export const metricSchema = z
       ...everyMetric,
     }),
     z.strictObject({
-      query: querySchema,
-      samples: querySchema.optional().describe("what counts the samples, such as Invocations with Sum"),
+      query: anyQuerySchema,
+      samples: anyQuerySchema.optional().describe("what counts the samples, such as Invocations with Sum"),
       rank: rankSchema.optional(),
       ...everyMetric,
     }),
+    z.strictObject({ source: sourceSchema, rank: rankSchema.optional(), ...everyMetric }),
   ])
   .meta({
-    description: "a metric: a preset of a kind of target, or an explicit CloudWatch query",
+    description: "a metric: a preset of a kind of target, an explicit CloudWatch query, or a function of the team's",
     examples: [{ preset: PRESETS[0], sequential: true }],
   });
 
@@ -157,7 +159,6 @@ export const analysisSchema = z
   })
   .describe("how candidate is judged against baseline");
 
-export type QueryInput = z.output<typeof querySchema>;
 export type RuleInput = z.output<typeof ruleSchema>;
 export type RankInput = z.output<typeof rankSchema>;
 export type SequentialInput = z.output<typeof sequentialSchema>;

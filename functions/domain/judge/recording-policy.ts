@@ -8,7 +8,7 @@ import { everyKind, kindOf, presetOf } from "../../targets/kinds.ts";
 import type { Problem } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
 import { resolvePlan } from "../plan/resolve.ts";
-import type { AnalysisPlan, MetricPlan } from "../plan.ts";
+import type { AnalysisPlan, AnyQueryPlan, MetricPlan } from "../plan.ts";
 import type { Recording } from "./recording.ts";
 import { watchId } from "./sampling.ts";
 
@@ -27,7 +27,7 @@ export function isPolicyAnalysis(value: unknown): boolean {
   const metrics = Object.entries(value).find(([key]) => key === "metrics")?.[1];
   return (
     Array.isArray(metrics) &&
-    metrics.some((metric) => Object.hasOwn(Object(metric), "preset") || Object.hasOwn(Object(metric), "query"))
+    metrics.some((metric) => ["preset", "query", "source"].some((key) => Object.hasOwn(Object(metric), key)))
   );
 }
 
@@ -123,7 +123,14 @@ function asRecorded(recording: Recording, metric: MetricPlan): MetricPlan {
 function measureOf({ source, periodSeconds }: MetricPlan): string {
   const every = formatDuration(periodSeconds);
   if ("preset" in source) return `${source.preset} every ${every}`;
+  if ("source" in source) return `${source.source.gives} of ${source.source.function} every ${every}`;
   const { query, samples } = source;
-  const over = samples === undefined ? "" : ` over ${samples.metricName} ${samples.statistic}`;
-  return `${query.namespace} ${query.metricName} ${query.statistic}${over} every ${every}`;
+  const over = samples === undefined ? "" : ` over ${queryInWords(samples, false)}`;
+  return `${queryInWords(query, true)}${over} every ${every}`;
+}
+
+function queryInWords(query: AnyQueryPlan, withNamespace: boolean): string {
+  if ("insights" in query) return query.insights;
+  if ("expression" in query) return query.expression;
+  return `${withNamespace ? `${query.namespace} ` : ""}${query.metricName} ${query.statistic}`;
 }

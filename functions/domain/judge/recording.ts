@@ -29,6 +29,24 @@ const querySchema = z.strictObject({
   statistic: z.string(),
 });
 
+const anyQuerySchema = z.union([
+  querySchema,
+  z.strictObject({
+    expression: z.string(),
+    inputs: z.record(z.string(), querySchema),
+    required: z.array(z.string()).readonly(),
+    counts: z.boolean(),
+  }),
+  z.strictObject({ insights: z.string(), counts: z.boolean() }),
+]);
+
+const sourceSchema = z.strictObject({
+  function: z.string(),
+  gives: z.enum(["counts", "values"]),
+  timeoutSeconds: z.number(),
+  names: z.record(z.string(), z.string()),
+});
+
 const ruleSchema = z.strictObject({
   max: z.number().exactOptional(),
   maxIncreasePoints: z.number().exactOptional(),
@@ -64,7 +82,8 @@ const metricSchema = z.strictObject({
     z.strictObject({
       preset: z.enum(PRESETS),
     }),
-    z.strictObject({ query: querySchema, samples: querySchema.exactOptional() }),
+    z.strictObject({ query: anyQuerySchema, samples: anyQuerySchema.exactOptional() }),
+    z.strictObject({ source: sourceSchema }),
   ]),
   periodSeconds: z.number().positive(),
   settleSeconds: z.number().nonnegative(),

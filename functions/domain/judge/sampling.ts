@@ -3,12 +3,13 @@
  * a kind of target is called, that kind says: `series.ts` in its folder.
  */
 
-import type { Part, PartQueries, Preset } from "../../targets/kind.ts";
+import type { Part, Preset } from "../../targets/kind.ts";
 import { kindOf, presetOf } from "../../targets/kinds.ts";
 import type { TargetRecord } from "../ledger/journal-records.ts";
-import type { EnvironmentPlan, MetricPlan, QueryPlan, TargetPlan } from "../plan.ts";
-import type { Series, SeriesQuery } from "../ports.ts";
+import type { EnvironmentPlan, MetricPlan, TargetPlan } from "../plan.ts";
+import type { AnySeriesQuery, Series } from "../ports.ts";
 import { shareOfAll } from "../traffic/journal.ts";
+import { type AskedParts, countsBad, explicitParts, hasSamples, tellsVersions } from "./explicit.ts";
 
 /** Where one target's traffic stands. */
 export interface Arms {
@@ -107,10 +108,8 @@ export const quantileOf = (metric: Pick<MetricPlan, "source">): string | null =>
 /** Whether no arm can be told apart, so that the target is looked at as a whole. */
 export function isWhole(metric: Pick<MetricPlan, "source" | "target">): boolean {
   if ("preset" in metric.source) return presetOf(metric.source.preset).whole;
-  return metric.target === null || !Object.values(metric.source.query.dimensions).some(namesVersion);
+  return metric.target === null || !tellsVersions(metric.source);
 }
-
-const namesVersion = (value: string): boolean => value.includes("{version}");
 
 const UNITS: Readonly<Record<Preset["measures"], string>> = {
   errors: " %",
@@ -120,13 +119,8 @@ const UNITS: Readonly<Record<Preset["measures"], string>> = {
 
 /** What a value is counted in, for people. */
 export function unitOf(metric: Pick<MetricPlan, "source">): string {
-  if ("query" in metric.source) return counts(metric.source) ? " %" : "";
+  if (!("preset" in metric.source)) return countsBad(metric.source) ? " %" : "";
   return UNITS[presetOf(metric.source.preset).measures];
-}
-
-/** A sum with a sum of samples beside it is a count of bad ones: a rate in percent, which the judge can test. */
-function counts(source: Extract<MetricPlan["source"], { query: QueryPlan }>): boolean {
-  return source.query.statistic === "Sum" && source.samples !== undefined;
 }
 
 /**
@@ -138,29 +132,12 @@ export function partQueries(
   arms: Arms | null,
   version: string | null,
   thresholdMs: number | null,
-): PartQueries {
-  if ("query" in metric.source) return explicitParts(metric.source, version);
+  asked: { readonly arm: Arm; readonly mode: Mode } = { arm: "candidate", mode: "compared" },
+): AskedParts {
+  if (!("preset" in metric.source)) return explicitParts(metric, metric.source, { ...asked, version });
   if (arms === null) return {};
   const preset = presetOf(metric.source.preset);
   return kindOf(arms.target.kind).series(arms.target, { preset, version, thresholdMs });
-}
-
-function explicitParts(
-  source: Extract<MetricPlan["source"], { query: QueryPlan }>,
-  version: string | null,
-): PartQueries {
-  const filled = [fillVersion(source.query, version)];
-  if (source.samples === undefined) return { value: filled };
-  const samples = [fillVersion(source.samples, version)];
-  return counts(source) ? { samples, bad: filled } : { samples, value: filled };
-}
-
-/** Without a version the dimensions that name one are left out: Lambda's own then count the alias as a whole. */
-function fillVersion(query: QueryPlan, version: string | null): QueryPlan {
-  const entries = Object.entries(query.dimensions)
-    .filter(([, value]) => version !== null || !namesVersion(value))
-    .map(([name, value]) => [name, value.replaceAll("{version}", version ?? "")]);
-  return { ...query, dimensions: Object.fromEntries(entries) as Record<string, string> };
 }
 
 type PartPoints = Readonly<Partial<Record<Part, number>>>;
@@ -174,7 +151,7 @@ export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | nu
   const { samples, value, within } = points;
   const bad = points.bad ?? (zerosVanish(metric) && samples !== undefined ? 0 : undefined);
   if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, { samples, bad });
-  if ("query" in metric.source && metric.source.samples === undefined) {
+  if (!("preset" in metric.source) && !hasSamples(metric.source)) {
     return value === undefined ? null : [1, null, value];
   }
   if (samples === undefined || samples <= 0) return null;
@@ -227,7 +204,7 @@ interface Slot {
 }
 
 export interface ReadPlan {
-  readonly queries: readonly SeriesQuery[];
+  readonly queries: readonly AnySeriesQuery[];
   readonly slots: readonly Slot[];
 }
 
@@ -244,11 +221,13 @@ export function planReads(watches: readonly Watch[], modes: ReadonlySet<Mode>): 
   };
 }
 
-function slotsOf(watch: Watch, mode: Mode): { slot: Slot; query: QueryPlan }[] {
+type Asked = NonNullable<AskedParts[Part]>[number];
+
+function slotsOf(watch: Watch, mode: Mode): { slot: Slot; query: Asked }[] {
   const versions = isWhole(watch.metric) ? { candidate: null } : versionsOf(watch, mode);
   return Object.entries(versions).flatMap(([name, version]) => {
     const arm = name as Arm;
-    const parts = partQueries(watch.metric, watch.arms, version, watch.bounds[arm]);
+    const parts = partQueries(watch.metric, watch.arms, version, watch.bounds[arm], { arm, mode });
     return Object.entries(parts).flatMap(([part, queries]) =>
       queries.map((query) => ({ slot: { watch, mode, arm, part: part as Part }, query })),
     );
@@ -263,10 +242,9 @@ function versionsOf({ metric, arms }: Watch, mode: Mode): Partial<Record<Arm, st
   return { candidate: vanishes(metric, arms) ? null : arms.candidate };
 }
 
-/** An explicit query may ask for series of any service; Lambda's own are known to vanish. */
+/** What an explicit query asks for says itself which of its series vanish: see `explicit.ts`. */
 function vanishes({ source }: MetricPlan, arms: Arms): boolean {
-  if ("query" in source) return source.query.namespace === "AWS/Lambda";
-  return kindOf(arms.target.kind).armsVanish;
+  return "preset" in source && kindOf(arms.target.kind).armsVanish;
 }
 
 /** True where a missing request says something: the split is by request, and this target has one of its own. */

@@ -1,6 +1,6 @@
 /** What a plan does not watch, and a release can break. */
 import { kindOf } from "../../targets/kinds.ts";
-import type { EnvironmentPlan, MetricPlan, TargetPlan } from "../plan.ts";
+import type { AnyQueryPlan, EnvironmentPlan, MetricPlan, TargetPlan } from "../plan.ts";
 
 /**
  * Targets whose requests may reach no version without any metric of the plan acting on it, by name. Such requests are in
@@ -19,10 +19,16 @@ function countsUnserved({ source, target: name }: MetricPlan, target: TargetPlan
   const { unserved, series } = kindOf(target.kind);
   if (unserved === null) return false;
   if ("preset" in source) return name === target.name && source.preset === unserved.name;
+  if ("source" in source || (name !== null && name !== target.name)) return false;
   const { bad = [] } = series(target, { preset: unserved, version: null, thresholdMs: null });
-  return (
-    (name === null || name === target.name) && bad.some(({ metricName }) => metricName === source.query.metricName)
-  );
+  const asked = metricNames(source.query);
+  return bad.some(({ metricName }) => asked.includes(metricName));
+}
+
+/** Of Metrics Insights none is read out of its text. */
+function metricNames(query: AnyQueryPlan): string[] {
+  if ("insights" in query) return [];
+  return ("expression" in query ? Object.values(query.inputs) : [query]).map(({ metricName }) => metricName);
 }
 
 /** For people; null: all are watched. */

@@ -1,12 +1,22 @@
 import { kindOf, PLACEHOLDERS, presetOf } from "../../targets/kinds.ts";
-import type { AnalysisInput, MetricInput, QueryInput, SequentialInput } from "../documents/policy-analysis.ts";
+import type { AnalysisInput, MetricInput, SequentialInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
-import type { AnalysisPlan, MetricPlan, QueryPlan, RulePlan, SequentialPlan } from "../plan.ts";
+import type { AnalysisPlan, MetricPlan, RulePlan, SequentialPlan } from "../plan.ts";
 import { type MetricClass, shareProblem, spreadAlpha } from "./alpha.ts";
 import type { PlannedSteps } from "./rollout.ts";
 import { resolveRules } from "./rules.ts";
-import { defined, fill, type Scope } from "./scope.ts";
+import { defined, type Scope } from "./scope.ts";
+import {
+  checkSource,
+  type ExplicitMetric,
+  explicitName,
+  namesTarget,
+  refuseManyInsights,
+  resolveSource,
+  tellsArms,
+  whyNoCounts,
+} from "./sources.ts";
 import type { PlacedTarget } from "./targets.ts";
 
 /** What is measured, for which targets, and which share of the environment's alpha each measurement holds. */
@@ -56,6 +66,7 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
   const at = analysisPath(scope, override.metrics !== undefined);
   const metrics = input.metrics.map((metric, index) => measure(scope, placed, metric, [...at, "metrics", index]));
   refuseSameNames(scope, metrics);
+  refuseManyInsights(scope, metrics, [...at, "metrics"]);
   refuseShortBakes(scope, planned, metrics);
   refuseRankAlone(scope, planned, metrics);
   return {
@@ -100,7 +111,7 @@ function measure(scope: Scope, placed: readonly PlacedTarget[], metric: MetricIn
   const sequential = sequentialOf(metric);
   const measured = {
     metric,
-    name: metric.name ?? ("preset" in metric ? metric.preset : dashed(metric.query.metricName)),
+    name: metric.name ?? ("preset" in metric ? metric.preset : explicitName(metric)),
     at,
     targets: targetsOf(scope, placed, metric, at),
     metricClass: classOf(metric),
@@ -144,7 +155,7 @@ const braced = (names: readonly string[]): string => names.map((name) => `{${nam
 
 /** Those of these targets whose kind a preset measures; an explicit query measures what it names. */
 function measuredBy(scope: Scope, targets: readonly PlacedTarget[], metric: MetricInput, at: Path): PlacedTarget[] {
-  if ("query" in metric || targets.length === 0) return [...targets];
+  if (!("preset" in metric) || targets.length === 0) return [...targets];
   const { name, kind } = presetOf(metric.preset);
   const measured = targets.filter(({ plan }) => plan.kind === kind);
   if (measured.length === 0) {
@@ -152,12 +163,6 @@ function measuredBy(scope: Scope, targets: readonly PlacedTarget[], metric: Metr
     scope.report.refuse(at, `measures a ${kind}, and there is none: ${name}`, `presets here: ${others.join(", ")}`);
   }
   return measured;
-}
-
-/** Whether a query is another one for each target: it names the target, or something that its kind fills in. */
-function namesTarget({ query }: QueryMetric): boolean {
-  const text = JSON.stringify(query.dimensions);
-  return ["target", ...PLACEHOLDERS].some((name) => text.includes(`{${name}}`));
 }
 
 /** On unless said otherwise for the error rate, the metric for which the stated rate was measured most widely. */
@@ -174,51 +179,29 @@ function classOf(metric: MetricInput): MetricClass {
 }
 
 function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): void {
-  const ranked = "query" in metric && metric.rank !== undefined;
+  const ranked = !("preset" in metric) && metric.rank !== undefined;
   if (metric.rules === undefined && sequential === null && !ranked && metric.dryRun !== true) {
     scope.report.refuse(at, "is measured, but nothing acts on it", "add rules, sequential: true, or dryRun: true");
   }
   if ("preset" in metric) return;
-  checkCounts(scope, metric, sequential, at);
+  checkSource(scope, metric, at);
   checkRank(scope, metric, sequential, targets, at);
-  if (sequential !== null && metric.samples === undefined) {
-    const hint = "add samples (such as Invocations with Sum), or write sequential: false";
-    scope.report.refuse([...at, "sequential"], "needs counts: the query has no samples", hint);
-  }
-  if (targets === null && sequential !== null) {
+  if (sequential === null) return;
+  for (const { field, message, hint } of whyNoCounts(metric)) scope.report.refuse([...at, ...field], message, hint);
+  if (targets === null) {
     const hint = "put {version} into a dimension, beside what names the target, or write sequential: false";
     scope.report.refuse([...at, "sequential"], "needs a baseline arm, which a metric of the environment has not", hint);
   }
 }
 
-type QueryMetric = Extract<MetricInput, { query: QueryInput }>;
-
-/** The judge counts requests, all of them and the bad ones; any other statistic is no count. */
-function checkCounts(
-  scope: Scope,
-  { query, samples }: QueryMetric,
-  sequential: SequentialInput | null,
-  at: Path,
-): void {
-  if (sequential === null) return;
-  if (query.statistic !== "Sum") {
-    const hint = "write Sum over a metric of bad requests, or sequential: false";
-    scope.report.refuse([...at, "query", "statistic"], `is ${query.statistic}, and the judge needs a count`, hint);
-  }
-  if (samples !== undefined && samples.statistic !== "Sum" && samples.statistic !== "SampleCount") {
-    const hint = "write Sum or SampleCount over a metric of all requests, or sequential: false";
-    scope.report.refuse([...at, "samples", "statistic"], `is ${samples.statistic}, and the judge needs a count`, hint);
-  }
-}
-
 function checkRank(
   scope: Scope,
-  { rank, query }: QueryMetric,
+  metric: ExplicitMetric,
   sequential: SequentialInput | null,
   targets: readonly PlacedTarget[] | null,
   at: Path,
 ): void {
-  if (rank === undefined) return;
+  if (metric.rank === undefined) return;
   if (sequential !== null) {
     scope.report.refuse(
       [...at, "rank"],
@@ -226,7 +209,7 @@ function checkRank(
       "keep one: sequential for counts, rank for the rest",
     );
   }
-  if (targets === null || !JSON.stringify(query.dimensions).includes("{version}")) {
+  if (targets === null || !tellsArms(metric)) {
     const hint = "put {version} into a dimension, beside what names the target, or leave rank out";
     scope.report.refuse([...at, "rank"], "needs a baseline arm, which this query cannot tell apart", hint);
   }
@@ -236,7 +219,7 @@ function checkRank(
 function refuseRankAlone(scope: Scope, planned: PlannedSteps, metrics: readonly Measured[]): void {
   if (planned.written.some((step) => step.weight < 100)) return;
   for (const { metric, at } of metrics) {
-    if (!("query" in metric) || metric.rank === undefined) continue;
+    if ("preset" in metric || metric.rank === undefined) continue;
     const hint = "add a step below 100 %, or leave rank out";
     scope.report.refuse([...at, "rank"], "compares two arms, and no step has a baseline beside the candidate", hint);
   }
@@ -311,26 +294,14 @@ function planMetric(
     settleSeconds: metric.settle ?? SETTLE_SECONDS,
     rules,
     sequential: sequential === null ? undefined : judgeSettings(sequential, measured.metricClass, weight),
-    rank: "query" in metric && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
+    rank:
+      !("preset" in metric) && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
     dryRun: metric.dryRun ?? false,
   });
 }
 
 function sourceOf(scope: Scope, { metric, at }: Measured, target: PlacedTarget | null): MetricPlan["source"] {
-  if ("preset" in metric) return { preset: metric.preset };
-  const query = fillQuery(scope, metric.query, [...at, "query"], target);
-  if (metric.samples === undefined) return { query };
-  return { query, samples: fillQuery(scope, metric.samples, [...at, "samples"], target) };
-}
-
-/** Fills a query's dimensions; `{version}` stays for the adapter where there is a target with versions. */
-export function fillQuery(scope: Scope, query: QueryInput, at: Path, target: PlacedTarget | null): QueryPlan {
-  const values = target === null ? {} : { target: target.plan.name, ...kindOf(target.plan.kind).filledIn(target.plan) };
-  const dimensions = Object.entries(query.dimensions).map(([name, text]) => {
-    const place = [...at, "dimensions", name];
-    return [name, fill(scope, place, text, values, target === null ? [] : ["version"])];
-  });
-  return { ...query, dimensions: Object.fromEntries(dimensions) };
+  return "preset" in metric ? { preset: metric.preset } : resolveSource(scope, metric, at, target);
 }
 
 function judgeSettings(input: SequentialInput, metricClass: MetricClass, weight: number): SequentialPlan {
@@ -343,8 +314,4 @@ function judgeSettings(input: SequentialInput, metricClass: MetricClass, weight:
     latencyMargin: latency ? (latencyMargin ?? LATENCY_MARGIN) : null,
     weight,
   };
-}
-
-function dashed(metricName: string): string {
-  return metricName.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
 }

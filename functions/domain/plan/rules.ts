@@ -3,6 +3,7 @@ import type { MetricInput, RuleInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
 import type { MetricPlan, RulePlan } from "../plan.ts";
 import { defined, type Scope } from "./scope.ts";
+import { countsSamples, tellsArms } from "./sources.ts";
 
 /** Thresholds as runbooks write them, made explicit. */
 
@@ -50,20 +51,20 @@ function checkSustained(scope: Scope, metric: MetricInput, rule: RuleInput, at: 
 
 function checkBaseline(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): void {
   if ("preset" in metric || rule.max !== undefined) return;
-  if (JSON.stringify(metric.query.dimensions).includes("{version}")) return;
+  if (tellsArms(metric)) return;
   const hint = "put {version} into a dimension, beside what names the target, or write max";
   scope.report.refuse(at, "compares with a baseline, but the query cannot tell the versions apart", hint);
 }
 
 function checkSamples(scope: Scope, metric: MetricInput, rule: RuleInput, at: Path): void {
-  if ("preset" in metric || metric.samples !== undefined || (rule.minSamples ?? 0) === 0) return;
+  if ("preset" in metric || countsSamples(metric) || (rule.minSamples ?? 0) === 0) return;
   const hint = "add samples to the metric, such as Invocations with Sum";
   scope.report.refuse([...at, "minSamples"], "cannot be held: nothing counts the samples", hint);
 }
 
 function defaultSamples(metric: MetricInput): number {
   if ("preset" in metric) return presetOf(metric.preset).measures === "throttles" ? 0 : MIN_SAMPLES;
-  return metric.samples === undefined ? 0 : MIN_SAMPLES;
+  return countsSamples(metric) ? MIN_SAMPLES : 0;
 }
 
 /** A rule whose breach must last longer than anybody looks can never fire. */

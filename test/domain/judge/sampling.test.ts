@@ -23,6 +23,7 @@ import {
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
 import { withinStatistic } from "../../../functions/targets/kind.ts";
 import { environmentPlan, MINUTE, metric } from "../../support/canary-world.ts";
+import { isMetric } from "../../support/queries.ts";
 
 const [order] = environmentPlan().targets;
 if (order === undefined) throw new Error("the plan has a target");
@@ -125,10 +126,9 @@ describe("a span of traffic", () => {
 
 describe("the series of a metric", () => {
   const dimensionsOf = (one: Watch, mode: Mode) =>
-    planReads([one], new Set([mode])).queries.map(({ metricName, statistic, dimensions }) => [
-      `${metricName} ${statistic}`,
-      dimensions,
-    ]);
+    planReads([one], new Set([mode]))
+      .queries.filter(isMetric)
+      .map(({ metricName, statistic, dimensions }) => [`${metricName} ${statistic}`, dimensions]);
   const alias = { FunctionName: "shop-order", Resource: "shop-order:live" };
 
   it("are alias by version for both arms while weights stand", () => {
@@ -289,7 +289,7 @@ describe("the points of a period", () => {
     const read = (kept: readonly string[], preset = "lambda-error-rate") => {
       const one = watch({ source: { preset } });
       const plan = planReads([one], new Set(["compared"]));
-      const series = plan.queries.map(({ id, metricName, dimensions }) => {
+      const series = plan.queries.filter(isMetric).map(({ id, metricName, dimensions }) => {
         const seen = kept.includes(`${metricName} ${dimensions.ExecutedVersion}`);
         return { id, points: new Map(seen ? [[MINUTE, 5]] : []), complete: true };
       });
