@@ -73,7 +73,12 @@ export interface RulePlan {
   readonly onBreach: Consequence;
   /** True for the hard lane: acts at once, outside the judge's stated false-rollback rate. */
   readonly hard: boolean;
+  /** What becomes of `max` where what serves is above it already; absent, as in older plans: it is kept. */
+  readonly ifBaselineBreaks?: IfBaselineBreaks;
 }
+
+/** A ceiling that the baseline is above as it stands: the start is refused, the baseline is the measure, or it stays. */
+export type IfBaselineBreaks = "refuse" | "relative" | "keep";
 
 /** An explicit CloudWatch metric. `{version}` in a dimension value stands for the arm's version. */
 export interface QueryPlan {

@@ -5,6 +5,8 @@ import { anyQuerySchema, sourceSchema } from "./policy-sources.ts";
 
 /** How a policy says what is measured and what counts as bad. */
 
+const ifBaselineBreaksSchema = z.enum(["refuse", "relative", "keep"]);
+
 export const ruleSchema = z
   .strictObject({
     max: z
@@ -28,6 +30,9 @@ export const ruleSchema = z
       .boolean()
       .optional()
       .describe("true: acts at once, outside the judge's stated rate of false rollbacks; default false"),
+    ifBaselineBreaks: ifBaselineBreaksSchema
+      .optional()
+      .describe('where what serves is above max already: "refuse", "relative" or "keep"; default the analysis\'s'),
   })
   .describe("one threshold: max, maxIncreasePoints or maxIncreasePercent");
 
@@ -149,6 +154,11 @@ export const analysisSchema = z
       })
       .optional()
       .describe("the smallest error-rate rise that a bake must be able to see"),
+    ifBaselineBreaks: ifBaselineBreaksSchema
+      .optional()
+      .describe(
+        'a max that the serving version is above: "refuse" the start, "relative" to that version (default), or "keep"',
+      ),
     syntheticPerMinute: z
       .number()
       .int()

@@ -18,7 +18,7 @@ export type PolicyAnalysis =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Keys that only a policy's block has; its metrics say what they measure, while changes to a plan name them. */
-const POLICY_KEYS = ["extendUpTo", "holdUpTo", "reference", "mustSee"] as const;
+const POLICY_KEYS = ["extendUpTo", "holdUpTo", "reference", "mustSee", "ifBaselineBreaks"] as const;
 
 /** Whether a file is a policy's `analysis` block, rather than changes to the recorded plan. */
 export function isPolicyAnalysis(value: unknown): boolean {

@@ -5,6 +5,8 @@
 import type { AnalysisPlan, MetricPlan } from "../plan.ts";
 import { type Assessment, assess } from "./assess.ts";
 import type { AnalysisChanges, Recording } from "./recording.ts";
+import type { WatchReference } from "./reference-line.ts";
+import { withRulesInForce } from "./rules-in-force.ts";
 import { NO_BOUNDS, type Readings, type Span, type Watch, watchId } from "./sampling.ts";
 import { NO_EVIDENCE } from "./state.ts";
 import type { ArmCounts } from "./statistics/sequential-lanes.ts";
@@ -67,7 +69,7 @@ export function* replayMinutes(recording: Recording, analysis: AnalysisPlan): Ge
   const first = recording.spans[0];
   if (first === undefined) return;
   const readings = readingsFrom(recording);
-  const watches = analysis.metrics.map((metric) => watchFrom(metric));
+  const watches = analysis.metrics.map((metric) => watchFrom(metric, recording.references[watchId(metric)] ?? null));
   const last = lastSample(recording);
   let state = NO_EVIDENCE;
   for (let at = Math.ceil(first.from / MINUTE_MS) * MINUTE_MS; at <= last; at += MINUTE_MS) {
@@ -90,8 +92,9 @@ export function* replayMinutes(recording: Recording, analysis: AnalysisPlan): Ge
 }
 
 /** A minute is known as soon as it has closed: the wait for it to settle is no part of the judgement. */
-function watchFrom(metric: MetricPlan): Watch {
-  return { id: watchId(metric), metric: { ...metric, settleSeconds: 0 }, arms: null, bounds: NO_BOUNDS };
+function watchFrom(metric: MetricPlan, reference: WatchReference | null): Watch {
+  const inForce = withRulesInForce(metric, reference);
+  return { id: watchId(metric), metric: { ...inForce, settleSeconds: 0 }, arms: null, bounds: NO_BOUNDS };
 }
 
 function readingsFrom({ samples }: Recording): Readings {

@@ -55,6 +55,7 @@ const ruleSchema = z.strictObject({
   minSamples: z.number(),
   onBreach: z.enum(["warn", "block", "rollback"]),
   hard: z.boolean(),
+  ifBaselineBreaks: z.enum(["refuse", "relative", "keep"]).exactOptional(),
 });
 
 const sequentialSchema = z.strictObject({

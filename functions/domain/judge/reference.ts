@@ -1,6 +1,7 @@
 import type { EnvironmentPlan, MetricPlan } from "../plan.ts";
 import type { Item } from "../ports.ts";
 import type { References } from "./reference-line.ts";
+import { withRulesInForce } from "./rules-in-force.ts";
 import { type Arms, NO_BOUNDS, type Watch, watchId } from "./sampling.ts";
 import { latencyThresholds } from "./statistics/sequential-latency.ts";
 
@@ -15,7 +16,7 @@ export function watchesOf(plan: EnvironmentPlan, arms: readonly Arms[], referenc
     const id = watchId(metric);
     return {
       id,
-      metric,
+      metric: withRulesInForce(metric, references[id] ?? null),
       arms: arms.find(({ target }) => target.name === metric.target) ?? null,
       bounds: boundsOf(metric, references[id]?.quantileMs ?? null),
     };

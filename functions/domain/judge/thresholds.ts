@@ -10,7 +10,9 @@
  * neither adds to a run nor ends it (a candidate that is too broken to be called must not look healed by silence), but
  * after `LONGEST_SILENCE_MS` without a point the run is over: what comes then is a new breach.
  */
+
 import type { RulePlan } from "../plan.ts";
+import type { RuleInForce } from "./rules-in-force.ts";
 
 export const LONGEST_SILENCE_MS = 5 * 60_000;
 
@@ -136,7 +138,7 @@ export interface RuleStanding {
 }
 
 /** Where a rule stands in words; `unit` is the metric's, with the space before it. */
-export function standingOf(rule: RulePlan, progress: RuleProgress, unit: string): RuleStanding {
+export function standingOf(rule: RuleInForce, progress: RuleProgress, unit: string): RuleStanding {
   const name = ruleInWords(rule, unit);
   if (progress.broken !== null) {
     return { state: "broken", text: `${name}: broken by ${runInWords(progress.broken, unit)}` };
@@ -158,7 +160,14 @@ function runInWords(run: Run, unit: string): string {
 }
 
 /** "at most 5 % (for 2m)", "at most baseline + 2 points", "at most baseline + 10 %". */
-export function ruleInWords(rule: RulePlan, unit: string): string {
+export function ruleInWords(rule: RuleInForce, unit: string): string {
+  const { insteadOf } = rule;
+  if (insteadOf === undefined) return ceilingInWords(rule, unit);
+  const served = `what served before was at ${figure(insteadOf.served)}${unit}`;
+  return `${ceilingInWords(rule, unit)} instead of at most ${figure(insteadOf.max)}${unit}, since ${served}`;
+}
+
+function ceilingInWords(rule: RulePlan, unit: string): string {
   const sustained = rule.sustainedSeconds === 0 ? "" : ` (for ${span(rule.sustainedSeconds)})`;
   if (rule.max !== undefined) return `at most ${figure(rule.max)}${unit}${sustained}`;
   if (rule.maxIncreasePoints !== undefined) {

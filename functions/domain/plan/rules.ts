@@ -1,7 +1,8 @@
 import { presetOf } from "../../targets/kinds.ts";
 import type { MetricInput, RuleInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
-import type { MetricPlan, RulePlan } from "../plan.ts";
+import type { IfBaselineBreaks, MetricPlan, RulePlan } from "../plan.ts";
+import { warnOfFigures, warnOfFractions } from "./figures.ts";
 import { defined, type Scope } from "./scope.ts";
 import { countsSamples, tellsArms } from "./sources.ts";
 
@@ -12,6 +13,7 @@ const MIN_SAMPLES = 50;
 const CEILINGS = ["max", "maxIncreasePoints", "maxIncreasePercent"] as const;
 
 export function resolveRules(scope: Scope, metric: MetricInput, at: Path): RulePlan[] {
+  warnOfFractions(scope, metric, at);
   return (metric.rules ?? []).map((rule, index) => resolveRule(scope, metric, rule, [...at, "rules", index]));
 }
 
@@ -20,6 +22,8 @@ function resolveRule(scope: Scope, metric: MetricInput, rule: RuleInput, at: Pat
   checkSustained(scope, metric, rule, at);
   checkBaseline(scope, metric, rule, at);
   checkSamples(scope, metric, rule, at);
+  checkBroken(scope, rule, at);
+  warnOfFigures(scope, metric, rule, at);
   return defined({
     max: rule.max,
     maxIncreasePoints: rule.maxIncreasePoints,
@@ -28,7 +32,22 @@ function resolveRule(scope: Scope, metric: MetricInput, rule: RuleInput, at: Pat
     minSamples: rule.minSamples ?? defaultSamples(metric),
     onBreach: rule.onBreach ?? "rollback",
     hard: rule.hard ?? false,
+    ifBaselineBreaks: rule.max === undefined ? undefined : (rule.ifBaselineBreaks ?? usuallyIfBroken(scope)),
   });
+}
+
+/**
+ * `relative` unless the policy says otherwise: under `keep` each release of such a service goes back, the one that mends it
+ * too, and under `refuse` none begins.
+ */
+function usuallyIfBroken({ service, name }: Scope): IfBaselineBreaks {
+  return service.overrides?.[name]?.analysis?.ifBaselineBreaks ?? service.analysis?.ifBaselineBreaks ?? "relative";
+}
+
+function checkBroken(scope: Scope, rule: RuleInput, at: Path): void {
+  if (rule.ifBaselineBreaks === undefined || rule.max !== undefined) return;
+  const hint = "leave it out: a rule without max compares with the baseline as it is";
+  scope.report.refuse([...at, "ifBaselineBreaks"], "is said of a rule without max", hint);
 }
 
 function checkCeiling(scope: Scope, rule: RuleInput, at: Path): void {

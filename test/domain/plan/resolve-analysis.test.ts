@@ -55,7 +55,16 @@ describe("an analysis", () => {
       ...unjudged,
       name: "lambda-throttles",
       source: { preset: "lambda-throttles" },
-      rules: [{ max: 10, sustainedSeconds: 120, minSamples: 0, onBreach: "block", hard: false }],
+      rules: [
+        {
+          max: 10,
+          sustainedSeconds: 120,
+          minSamples: 0,
+          onBreach: "block",
+          hard: false,
+          ifBaselineBreaks: "relative",
+        },
+      ],
     };
     expect(analysis()).toEqual({
       alpha: 0.05,
@@ -146,6 +155,20 @@ describe("the rules of runbooks", () => {
     expect(rule(input)).toMatchObject(wanted);
   });
 
+  it("say what becomes of a max that the baseline breaks: by themselves, by the analysis, or relative to it", () => {
+    const chosen = (input: Fields, block: Fields = {}) =>
+      analysis({ [`${SHOP}.analysis`]: { ...block, metrics: [{ preset: "lambda-error-rate", rules: [input] }] } })
+        .metrics[0]?.rules[0]?.ifBaselineBreaks;
+    expect(chosen({ max: 1 })).toBe("relative");
+    expect(chosen({ max: 1 }, { ifBaselineBreaks: "refuse" })).toBe("refuse");
+    expect(chosen({ max: 1, ifBaselineBreaks: "keep" }, { ifBaselineBreaks: "refuse" })).toBe("keep");
+    expect(chosen({ maxIncreasePoints: 1 }, { ifBaselineBreaks: "refuse" })).toBeUndefined();
+    const misplaced = { preset: "lambda-error-rate", rules: [{ maxIncreasePoints: 1, ifBaselineBreaks: "keep" }] };
+    expect(problems(metrics(misplaced)).map(({ path, message }) => [path, message])).toEqual([
+      [`${AT}.rules[0].ifBaselineBreaks`, "is said of a rule without max"],
+    ]);
+  });
+
   it("hold nothing but what was said and the defaults", () => {
     expect(rule({ max: 5 })).toEqual({
       max: 5,
@@ -153,6 +176,7 @@ describe("the rules of runbooks", () => {
       minSamples: 50,
       onBreach: "rollback",
       hard: false,
+      ifBaselineBreaks: "relative",
     });
   });
 
@@ -247,7 +271,16 @@ describe("a metric", () => {
         source: { query: { ...ERRORS, dimensions }, samples: { ...ERRORS, metricName: "Payments", dimensions } },
         periodSeconds: 60,
         settleSeconds: 120,
-        rules: [{ max: 1, sustainedSeconds: 0, minSamples: 50, onBreach: "rollback", hard: false }],
+        rules: [
+          {
+            max: 1,
+            sustainedSeconds: 0,
+            minSamples: 50,
+            onBreach: "rollback",
+            hard: false,
+            ifBaselineBreaks: "relative",
+          },
+        ],
         dryRun: false,
       },
     ]);
