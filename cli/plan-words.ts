@@ -1,6 +1,7 @@
 import { formatDuration } from "../functions/domain/durations.ts";
 import { unitOf } from "../functions/domain/judge/sampling.ts";
 import { unwatchedInWords } from "../functions/domain/judge/unwatched.ts";
+import { warmUpInWords } from "../functions/domain/judge/warm-up.ts";
 import type {
   ApprovalPlan,
   EnvironmentPlan,
@@ -181,7 +182,7 @@ function judgeInWords(plan: EnvironmentPlan): string[] {
   if (judged.length === 0) return ["off: no metric has it on", closing];
   return [
     `alpha ${alpha}: a good candidate is rolled back by it in at most ${percent(alpha)} of rollouts, spread over ${judged.length} measurement${judged.length === 1 ? "" : "s"}`,
-    ...grouped(plan).flatMap((group) => shareInWords(group, judged)),
+    ...grouped(plan).flatMap((group) => [...shareInWords(group, judged), ...warmUp(group, plan)]),
     closing,
   ];
 }
@@ -200,6 +201,11 @@ function shareInWords({ metric, targets }: Grouped, judged: readonly MetricPlan[
   const share = `${metric.name}: ${percent(whole)} of alpha`;
   if (group.length === 1) return [targets === null ? share : `${share}, for ${targets}`];
   return [`${share}, ${percent(each)} for each ${targets === null ? "target" : `of ${targets}`}`];
+}
+
+function warmUp({ metric, targets }: Grouped, plan: EnvironmentPlan): string[] {
+  const words = metric.dryRun ? null : warmUpInWords(metric, plan);
+  return words === null ? [] : [`${metric.name}${targets === null ? "" : ` of ${targets}`}: ${words}`];
 }
 
 function percent(fraction: number): string {

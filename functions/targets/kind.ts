@@ -134,6 +134,11 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
    * requests beside a busy one is evidence. False where callers stick to an arm, or where only what has ended is counted.
    */
   readonly byRequest: boolean;
+  /**
+   * How many minutes after a shift requests still meet what has only just started, and why. A step's warm-up is as long
+   * where a policy writes none.
+   */
+  readonly coldStart: { readonly minutes: number; readonly why: string };
   /** Names that an explicit query's dimensions may hold in braces, beside `{target}` and `{version}`. */
   readonly placeholders: readonly string[];
   /** What they stand for. */

@@ -78,7 +78,9 @@ describe("headgate check", () => {
     expect(prod).toContain(
       "  judge      alpha 0.05: a good candidate is rolled back by it in at most 5 % of rollouts, spread over 6 measurements\n" +
         "             lambda-error-rate: 62.5 % of alpha, 20.8 % for each target\n" +
+        "             lambda-error-rate: the first 2 minutes of each step may add 5 points: a share of traffic starts new environments, whose first requests come cold\n" +
         "             lambda-duration-p95: 37.5 % of alpha, 12.5 % for each target\n" +
+        "             lambda-duration-p95: the first 2 minutes of each step may add 25 points: a share of traffic starts new environments, whose first requests come cold\n" +
         "             a bake without a verdict, extended by up to 15m: hold for a pass or a person, and roll back if neither comes within 1d; a pass never ends a bake early\n",
     );
     expect(prod).toMatch(

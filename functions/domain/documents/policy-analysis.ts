@@ -56,8 +56,12 @@ export const sequentialSchema = z
       .min(0)
       .max(60)
       .optional()
-      .describe("minutes of each step judged leniently; default 0"),
-    warmupDelta: fraction.optional().describe("tolerated rise during the warm-up, as a fraction; default 0.05"),
+      .describe(
+        "first minutes of each step, held to warmupDelta and left out of a pass; default what the kind of target takes to start, 2; 0: none",
+      ),
+    warmupDelta: fraction
+      .optional()
+      .describe("tolerated rise during the warm-up, as a fraction; default 0.05, of slow requests 0.25"),
     phiBurst: z
       .number()
       .min(1)

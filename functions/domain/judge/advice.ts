@@ -18,6 +18,7 @@ import {
   type StepAdvice,
   type Traffic,
 } from "./statistics/detectable.ts";
+import { passThrough } from "./statistics/detectable-cold.ts";
 import { passChance } from "./statistics/detectable-pass.ts";
 import { completeConfig } from "./statistics/sequential-config.ts";
 import { ruleInWords } from "./thresholds.ts";
@@ -138,6 +139,7 @@ function tooShortToPass(
   const config = completeConfig({
     ...configOf(sequential, analysis.alpha, null),
     passSlo: (sequential.slo ?? traffic.errorRate) + sequential.passDelta,
+    ...passThrough(sequential),
   });
   const canary = (traffic.requestsPerMinute * weight) / 100;
   const baseline = weight < 100 ? traffic.requestsPerMinute - canary : null;

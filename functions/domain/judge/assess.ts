@@ -8,7 +8,6 @@
 
 import type { AnalysisPlan, RulePlan } from "../plan.ts";
 import { type Alone, aloneIn, heldBecause, isCompared } from "./before-after.ts";
-import { doubtIn } from "./doubt.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords, type MetricEvidence } from "./evidence.ts";
 import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
@@ -28,6 +27,7 @@ import {
 import type { Synthetic } from "./synthetic.ts";
 import { figure, type RuleStanding, standingOf } from "./thresholds.ts";
 import { NO_DATA, type Verdict, worstOf } from "./verdicts.ts";
+import { coldInWords, doubtWithCold } from "./warm-up.ts";
 
 /** Which lane decided: the sequential test, a threshold of the hard lane, a plain threshold, or the rank test. */
 export type Acted = "judge" | "hard-rule" | "threshold" | "rank";
@@ -56,6 +56,8 @@ export interface Finding {
   readonly doubt?: string | null;
   /** What speaks against the candidate, without a baseline beside it to tell whose it is: it holds, and rolls nothing back. */
   readonly beforeAfter?: boolean;
+  /** What it does in the first minutes of its steps alone; null or absent: nothing that it does not do later. */
+  readonly cold?: string | null;
 }
 
 export interface Assessment {
@@ -171,7 +173,7 @@ function look(input: AssessmentInput, watch: Watch): Look {
   const { certain: folded, open } = splitTail(tail);
   const before = input.state.watches[watch.id]?.progress ?? null;
   const span = input.state.spans.at(-1) ?? null;
-  const certain = withSynthetic(context, advance(context, before, folded), span, input.synthetic[watch.id]);
+  const certain = withSynthetic(context, advance(context, before, folded), span, input.synthetic[watch.id], input.now);
   const provisional = advance(context, certain, open.map(asPeriod));
   return {
     context,
@@ -258,7 +260,14 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
     logE: one.logE,
     logPass: one.logPass,
     doubt: found.verdict === "inconclusive" ? doubtOf(one, input) : null,
+    cold: coldOf(one, input),
   };
+}
+
+function coldOf({ context, provisional }: Look, { analysis }: AssessmentInput): string | null {
+  const { sequential } = context.watch.metric;
+  if (sequential === undefined) return null;
+  return coldInWords(context.watch, provisional.cold, configOf(sequential, analysis.alpha, context.reference));
 }
 
 function doubtOf({ context, provisional, passes }: Look, { analysis }: AssessmentInput): string | null {
@@ -266,7 +275,8 @@ function doubtOf({ context, provisional, passes }: Look, { analysis }: Assessmen
   // Without a reference there is no bound to count slow requests by: that test does not look.
   const blind = quantileOf(context.watch.metric) !== null && context.watch.bounds.candidate === null;
   if (sequential === undefined || passes || blind) return null;
-  return doubtIn(provisional.counts ?? NO_COUNTS, configOf(sequential, analysis.alpha, context.reference));
+  const { counts = NO_COUNTS, cold = { step: NO_COUNTS } } = provisional;
+  return doubtWithCold(sequential, counts, cold, configOf(sequential, analysis.alpha, context.reference));
 }
 
 /**
@@ -287,7 +297,7 @@ function blamed(finding: Finding, combined: CombinedEvidence, empty: ReadonlyMap
   const reason = empty.get(finding.watch);
   if (reason !== undefined && finding.verdict !== "fail") return { ...finding, verdict: "fail", reason };
   if (combined.verdict !== "fail" || combined.leading !== finding.watch) return finding;
-  return { ...finding, verdict: "fail", reason: "the evidence against the candidate crossed its line" };
+  return { ...finding, verdict: "fail", reason: finding.cold ?? "the evidence against the candidate crossed its line" };
 }
 
 function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason" | "beforeAfter"> {
@@ -369,7 +379,8 @@ function verdictOf(
 
 function judgeInWords(findings: readonly Finding[], combined: CombinedEvidence, maxLogE: number): string {
   const leading = findings.find((finding) => finding.watch === combined.leading);
-  const compared = leading === undefined ? "" : `${leading.watch}: ${findingInWords(leading)}; `;
+  const told = leading?.cold == null ? "" : `${leading.cold}; `;
+  const compared = leading === undefined ? "" : `${leading.watch}: ${findingInWords(leading)}; ${told}`;
   return `${compared}${evidenceInWords(maxLogE)}`;
 }
 

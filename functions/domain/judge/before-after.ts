@@ -5,6 +5,7 @@
  */
 import { boundInWords, combineEvidence, type MetricEvidence } from "./evidence.ts";
 import { hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
+import type { ColdState } from "./statistics/cold-start.ts";
 import type { MonitorState } from "./statistics/sequential.ts";
 
 /** True where a baseline arm runs beside the candidate for this metric, so that what both share is no evidence. */
@@ -49,10 +50,18 @@ export function aloneIn(evidence: readonly MetricEvidence[], alpha: number): Alo
 }
 
 /** Goes on without a latch: what was shared, and is over, is no reason to hold. */
-export const unlatched = (state: MonitorState): MonitorState => ({ ...state, failedAt: null });
+export const unlatched = (state: ColdState): ColdState => ({
+  ...state,
+  failedAt: null,
+  ...(state.through && { through: { ...state.through, failedAt: null } }),
+});
 
 /** What counts of an arm alone say for a pass of the step, and nothing of what they say against the candidate. */
-export function withPassOf(before: MonitorState, after: MonitorState): MonitorState {
-  const { step, minutes, minutesInStep, pass } = after;
+export function withPassOf(before: ColdState, after: ColdState): ColdState {
+  const through = before.through && after.through && { through: passTaken(before.through, after.through) };
+  return { ...passTaken(before, after), ...through };
+}
+
+function passTaken<State extends MonitorState>(before: State, { step, minutes, minutesInStep, pass }: State): State {
   return { ...before, step, minutes, minutesInStep, pass };
 }

@@ -48,7 +48,7 @@ function toleratedRate(baseline: ArmCounts | null, { rho, delta, slo }: Sequenti
 }
 
 /** ln E of the whole step as one bet of each ratio, without phi: at most 1 on average if requests are independent. */
-function untempered(
+export function untempered(
   canary: ArmCounts,
   baseline: ArmCounts | null,
   { grid, rho, delta, slo }: SequentialConfig,

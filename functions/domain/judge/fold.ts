@@ -8,12 +8,14 @@ import type { StepCounts } from "./doubt.ts";
 import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
-import { type ArmSample, firstPeriod, type Span, type Watch } from "./sampling.ts";
+import type { ArmSample, Span, Watch } from "./sampling.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
-import { createMonitor, type Minute, type Monitor, type MonitorState, resumeMonitor } from "./statistics/sequential.ts";
+import { type ColdMonitor, type ColdState, resumeColdMonitor } from "./statistics/cold-start.ts";
+import { createMonitor, type Minute, type MonitorState } from "./statistics/sequential.ts";
 import type { SequentialConfig } from "./statistics/sequential-config.ts";
 import { type ArmCounts, SILENT } from "./statistics/sequential-lanes.ts";
 import { type Measured, nextStep, type Observation, observe, UNJUDGED } from "./thresholds.ts";
+import { coldConfigOf, hasWarmUp, isCold } from "./warm-up.ts";
 
 export interface WatchContext {
   readonly watch: Watch;
@@ -33,13 +35,14 @@ export function advance(context: WatchContext, before: Progress | null, periods:
       entered(context.watch, withReach(context.watch, progress, period), period.span),
       period,
     );
-    (isCompared(context.watch, period.span) ? monitor : alone)?.push(minuteOf(context.watch, period));
+    const cold = isCold(context.watch, period.span, period.at);
+    (isCompared(context.watch, period.span) ? monitor : alone)?.push(minuteOf(context.watch, period), cold);
   }
   return { ...progress, monitor: monitor?.state() ?? null, ...aloneAfter(alone) };
 }
 
 /** Nothing is kept of an arm alone before it has had its first period. */
-function aloneAfter(monitor: Monitor | undefined): Pick<Progress, "alone"> {
+function aloneAfter(monitor: ColdMonitor | undefined): Pick<Progress, "alone"> {
   return monitor === undefined || monitor.judgement().minutes === 0 ? {} : { alone: unlatched(monitor.state()) };
 }
 
@@ -53,15 +56,17 @@ export function withSynthetic(
   progress: Progress,
   span: Span | null,
   counts: ArmCounts | undefined,
+  now: number,
 ): Progress {
   const monitor = monitorOf(context, progress.monitor);
   const alone = monitorOf(context, progress.alone ?? null);
   if (counts === undefined || monitor === undefined || alone === undefined) return progress;
   if (span === null || progress.step !== span.from) return progress;
   const minute: Minute = { step: span.from, canary: counts, baseline: null };
-  alone.push(minute);
+  const cold = isCold(context.watch, span, now);
+  alone.push(minute, cold);
   const before = monitor.state();
-  if (isCompared(context.watch, span)) monitor.push(minute);
+  if (isCompared(context.watch, span)) monitor.push(minute, cold);
   const known = progress.counts ?? NO_COUNTS;
   return {
     ...progress,
@@ -85,7 +90,8 @@ const startOfRank = ({ metric }: Watch) => (metric.rank === undefined ? null : u
 export function entered(watch: Watch, progress: Progress, span: Span | null): Progress {
   if (span === null || progress.step === span.from) return progress;
   const rules = watch.metric.rules.map((_, index) => nextStep(progress.rules[index] ?? UNJUDGED));
-  return { ...progress, step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS, counts: NO_COUNTS };
+  const step = { step: span.from, rules, rank: startOfRank(watch), totals: NO_TOTALS, counts: NO_COUNTS };
+  return { ...progress, ...step, ...(progress.cold && { cold: { ...progress.cold, step: NO_COUNTS } }) };
 }
 
 function withReach(watch: Watch, progress: Progress, period: Period): Progress {
@@ -100,8 +106,8 @@ function withPeriod(context: WatchContext, progress: Progress, period: Period): 
     observe(rule, progress.rules[index] ?? UNJUDGED, observation),
   );
   const rank = withRank(context.watch, progress, period);
-  const counts = withCounts(context.watch, progress.counts ?? NO_COUNTS, period);
-  return { ...progress, rules, rank, counts, totals: withTotals(progress.totals, period) };
+  const totals = withTotals(progress.totals, period);
+  return { ...progress, rules, rank, totals, ...withCounts(context.watch, progress, period) };
 }
 
 function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): Progress["rank"] {
@@ -127,10 +133,19 @@ const measured = (arm: ArmSample | null): Measured | null =>
 
 export const NO_COUNTS: StepCounts = { canary: SILENT, baseline: SILENT };
 
-/** Periods of the warm-up are left out, in which more is tolerated. */
-function withCounts(watch: Watch, counts: StepCounts, { at, span, sample }: Period): StepCounts {
-  const warm = (watch.metric.sequential?.warmupMinutes ?? 0) * 60_000;
-  if (at - firstPeriod(watch.metric, span.from) < warm) return counts;
+/** The step's requests, those of its warm-up apart, in which more is tolerated; and both over all steps with a baseline. */
+function withCounts(watch: Watch, progress: Progress, period: Period): Pick<Progress, "counts" | "cold"> {
+  const add = (counts: StepCounts) => counted(watch, counts, period);
+  const { counts = NO_COUNTS, cold = { step: NO_COUNTS, cold: NO_COUNTS, warm: NO_COUNTS } } = progress;
+  if (!hasWarmUp(watch)) return { counts: add(counts) };
+  const compared = isCompared(watch, period.span);
+  if (!isCold(watch, period.span, period.at)) {
+    return { counts: add(counts), cold: compared ? { ...cold, warm: add(cold.warm) } : cold };
+  }
+  return { counts, cold: { ...cold, step: add(cold.step), ...(compared && { cold: add(cold.cold) }) } };
+}
+
+function counted(watch: Watch, counts: StepCounts, { span, sample }: Period): StepCounts {
   const baseline = isCompared(watch, span) ? countsOf(sample.baseline) : SILENT;
   return { canary: sumOf(counts.canary, countsOf(sample.candidate)), baseline: sumOf(counts.baseline, baseline) };
 }
@@ -163,11 +178,14 @@ function countsOf(arm: ArmSample | null): ArmCounts {
 }
 
 /** The metric's monitor, gone on from where it was; undefined where the sequential test does not look. */
-export function monitorOf(context: WatchContext, state: MonitorState | null): Monitor | undefined {
+export function monitorOf(context: WatchContext, state: ColdState | null): ColdMonitor | undefined {
   const { sequential, dryRun } = context.watch.metric;
   if (sequential === undefined) return undefined;
-  const config = configOf(sequential, dryRun ? context.alpha : context.alpha * sequential.weight, context.reference);
-  return resumeMonitor(config, state ?? firstState(config, context.reference));
+  const alpha = dryRun ? context.alpha : context.alpha * sequential.weight;
+  // Which minutes are cold is a matter of time, and said with each one.
+  const config = { ...configOf(sequential, alpha, context.reference), warmupMinutes: 0 };
+  const cold = coldConfigOf(sequential, config.slo ?? null);
+  return resumeColdMonitor(config, cold, state ?? firstState(config, context.reference));
 }
 
 function firstState(config: Partial<SequentialConfig>, reference: WatchReference | null): MonitorState {

@@ -11,9 +11,10 @@ import type { StepCounts } from "./doubt.ts";
 import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
+import type { ColdState } from "./statistics/cold-start.ts";
 import type { EmptyArm } from "./statistics/empty-arm.ts";
-import type { MonitorState } from "./statistics/sequential.ts";
 import type { RuleProgress } from "./thresholds.ts";
+import type { ColdCounts } from "./warm-up.ts";
 
 /** Two readings closer than this (ms) are one: a repeated call must not confirm itself. */
 export const READ_AGAIN_MS = 30_000;
@@ -45,14 +46,16 @@ export interface Progress {
   /** Start of the span that the step's own numbers are about. */
   readonly step: number | null;
   readonly rules: readonly RuleProgress[];
-  readonly monitor: MonitorState | null;
+  readonly monitor: ColdState | null;
   /** The same over periods in which no baseline ran beside the candidate; absent before the first of them. */
-  readonly alone?: MonitorState;
+  readonly alone?: ColdState;
   /** Null where the metric is not ranked. */
   readonly rank: RankProgress | null;
   readonly totals: Totals;
   /** What the step's requests came to; absent before its first counted period. */
   readonly counts?: StepCounts;
+  /** What cold minutes came to, and the others; absent where no step begins cold. */
+  readonly cold?: ColdCounts;
   /** The bet that requests do not reach the candidate; absent before its first period. */
   readonly reach?: EmptyArm;
 }

@@ -41,11 +41,12 @@ const SEQUENTIAL_DEFAULTS = {
   delta: 0.0005,
   slo: null,
   passDelta: 0.005,
-  warmupMinutes: 0,
   warmupDelta: 0.05,
   phiBurst: null,
 } as const;
 const LATENCY_MARGIN = 0.1;
+/** A candidate that is up to 1.8 times as slow while its caches are empty (lognormal durations, sigma 0.5). */
+const LATENCY_WARMUP_DELTA = 0.25;
 
 const RANK_DEFAULTS = { direction: "increase", toleratedPercent: 10 } as const;
 
@@ -293,7 +294,7 @@ function planMetric(
     periodSeconds: metric.period ?? PERIOD_SECONDS,
     settleSeconds: metric.settle ?? SETTLE_SECONDS,
     rules,
-    sequential: sequential === null ? undefined : judgeSettings(sequential, measured.metricClass, weight),
+    sequential: sequential === null ? undefined : judgeSettings(sequential, measured.metricClass, weight, target),
     rank:
       !("preset" in metric) && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
     dryRun: metric.dryRun ?? false,
@@ -304,12 +305,18 @@ function sourceOf(scope: Scope, { metric, at }: Measured, target: PlacedTarget |
   return "preset" in metric ? { preset: metric.preset } : resolveSource(scope, metric, at, target);
 }
 
-function judgeSettings(input: SequentialInput, metricClass: MetricClass, weight: number): SequentialPlan {
+function judgeSettings(
+  input: SequentialInput,
+  metricClass: MetricClass,
+  weight: number,
+  target: PlacedTarget | null,
+): SequentialPlan {
   const latency = metricClass === "latency";
   const { latencyMargin, ...settings } = input;
   return {
     ...SEQUENTIAL_DEFAULTS,
-    ...(latency ? { delta: 0 } : {}),
+    warmupMinutes: target === null ? 0 : kindOf(target.plan.kind).coldStart.minutes,
+    ...(latency ? { delta: 0, warmupDelta: LATENCY_WARMUP_DELTA } : {}),
     ...defined(settings),
     latencyMargin: latency ? (latencyMargin ?? LATENCY_MARGIN) : null,
     weight,

@@ -101,6 +101,9 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   armsVanish: true,
   zerosVanish: false,
   byRequest: true,
+  // Environments start with the first requests of a share; few initializations take longer than their 10 s, and caches
+  // and connections are filled by the next ones.
+  coldStart: { minutes: 2, why: "a share of traffic starts new environments, whose first requests come cold" },
   placeholders: ["functionName", "alias"],
   filledIn: ({ functionName, alias }) => ({ functionName, alias }),
   named: ({ functionName, alias }) => `${functionName}, alias ${alias}`,

@@ -118,6 +118,7 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   armsVanish: false,
   zerosVanish: true,
   byRequest: false,
+  coldStart: { minutes: 2, why: "functions that a new version is the first to call start cold" },
   placeholders: ["stateMachineName", "stateMachineArn", "alias"],
   filledIn: ({ stateMachineName, stateMachineArn, alias }) => ({ stateMachineName, stateMachineArn, alias }),
   named: ({ stateMachineName, alias }) => `${stateMachineName}, alias ${alias}`,

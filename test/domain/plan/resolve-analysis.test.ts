@@ -36,7 +36,7 @@ describe("an analysis", () => {
       delta: 0.0005,
       slo: null,
       passDelta: 0.005,
-      warmupMinutes: 0,
+      warmupMinutes: 2,
       warmupDelta: 0.05,
       phiBurst: null,
       latencyMargin: null,

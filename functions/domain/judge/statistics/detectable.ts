@@ -1,5 +1,6 @@
 import { thousands } from "../../text.ts";
-import { type Exposure, powerModel } from "./detectable-power.ts";
+import { viewsOf } from "./detectable-cold.ts";
+import { powerModel } from "./detectable-power.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
 
 /**
@@ -116,14 +117,16 @@ function caughtAt(question: Question, step: PlannedStep, logStart: number): ((ra
   const alone = step.weight >= WHOLE;
   const canary = (traffic.requestsPerMinute * Math.min(step.weight, WHOLE)) / WHOLE;
   if (canary <= 0 || step.bakeMinutes < 1 || (alone && config.slo === null)) return null;
-  const exposure: Exposure = {
+  const exposure = {
     canary,
     baseline: alone ? null : traffic.requestsPerMinute - canary,
-    minutes: step.bakeMinutes,
     logStart,
     phi: Math.max(1, traffic.phi ?? 1),
   };
-  return powerModel(exposure, traffic.errorRate, config, logThreshold).caught;
+  const models = viewsOf({ config, minutes: step.bakeMinutes, logThreshold }).map((view) =>
+    powerModel({ ...exposure, minutes: view.minutes }, traffic.errorRate, view.config, view.logThreshold),
+  );
+  return (rate) => Math.max(...models.map(({ caught }) => caught(rate)));
 }
 
 /** ln of the start mass that the judge spends on each step's first minute, when every bake runs its length. */
