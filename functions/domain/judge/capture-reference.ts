@@ -20,6 +20,7 @@ import {
 } from "./sampling.ts";
 import { SEQUENTIAL_DEFAULTS } from "./statistics/sequential-config.ts";
 import { type ArmCounts, estimateDispersion } from "./statistics/sequential-lanes.ts";
+import { estimateWander } from "./statistics/wander.ts";
 
 interface Reading {
   readonly ledger: Ledger;
@@ -150,6 +151,7 @@ function lineOf(watch: Watch, samples: readonly ArmSample[], quantileMs: number 
   const counts = samples.map(([requests, bad]): ArmCounts => ({ requests, errors: bad ?? 0 }));
   const total = sumOf(counts);
   const dispersion = estimateDispersion(counts, SEQUENTIAL_DEFAULTS);
+  const wander = estimateWander(counts, dispersion.phi);
   return {
     periods: samples.length,
     requests: total.requests,
@@ -159,6 +161,7 @@ function lineOf(watch: Watch, samples: readonly ArmSample[], quantileMs: number 
     quantileMs,
     phi: dispersion.phi,
     requestsPerPeriod: dispersion.requestsPerMinute,
+    ...(wander === null ? {} : { wander }),
   };
 }
 

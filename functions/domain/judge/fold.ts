@@ -191,7 +191,8 @@ export function monitorOf(context: WatchContext, state: ColdState | null): ColdM
 function firstState(config: Partial<SequentialConfig>, reference: WatchReference | null): MonitorState {
   const state = createMonitor(config, []).state();
   if (reference === null) return state;
-  return { ...state, phi: reference.phi, referenceRequestsPerMinute: reference.requestsPerPeriod };
+  const { phi, requestsPerPeriod, wander } = reference;
+  return { ...state, phi, referenceRequestsPerMinute: requestsPerPeriod, wander: wander ?? null };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Wander } from "./statistics/wander.ts";
+
 /**
  * What the old version did before the release, in the few numbers that the judge needs of it.
  */
@@ -15,6 +17,8 @@ export interface WatchReference {
   /** Dispersion of the bad counts, and the requests per period at which it was measured; see `sequential-lanes.ts`. */
   readonly phi: number;
   readonly requestsPerPeriod: number;
+  /** How its rate wandered by itself, in periods; absent where it did not, and from references of before it was measured. */
+  readonly wander?: Wander;
 }
 
 /** By metric of a target (`watchId`); a metric that is absent had no traffic, or was not there. */

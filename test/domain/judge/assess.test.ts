@@ -591,6 +591,15 @@ describe("the settings of the test", () => {
     expect(configOf(sequential({ phiBurst: 5 }), 0, null)).toMatchObject({ phiBurst: 5, alpha: 1e-12 });
   });
 
+  it("start from how the old version's rate wandered, where the reference knows", () => {
+    const seenWith = (line: WatchReference) =>
+      watchState(looks(2, { "errors@order": () => good }, undefined, { references: { "errors@order": line } })).progress
+        .monitor;
+    const wander = { perRequest: 0.001, minutes: 8 };
+    expect(seenWith({ ...reference, wander })?.wander).toEqual(wander);
+    expect(seenWith(reference)?.wander).toBeNull();
+  });
+
   it("start from the dispersion of the reference", () => {
     const seen = looks(2, { "errors@order": () => good }, undefined, { references: { "errors@order": reference } });
     expect(watchState(seen).progress.monitor).toMatchObject({ phi: 1.5, referenceRequestsPerMinute: 10 });

@@ -61,6 +61,16 @@ describe("the pre-release reference", () => {
     expect(references["errors@order"]?.phi).toBeCloseTo((3 * 256 + 12 * 16) / (4 * 0.996) / 14, 6);
   });
 
+  it("measures how the error rate wanders for minutes at a time", async () => {
+    // Rises and falls within 40 minutes, beyond what the time of day does, and not in step with the blocks.
+    const wandering: Traffic = (_version, at) => ({
+      requests: 1_000,
+      errors: Math.round(10 + 6 * Math.sin((2 * Math.PI * at) / (41 * MINUTE))),
+    });
+    const { references } = await captured(wandering, [judged()]);
+    expect(references["errors@order"]?.wander?.perRequest).toBeGreaterThan(0);
+  });
+
   it("takes the worst hour that had requests enough to tell", async () => {
     const oneBadHour: Traffic = (_version, at) => ({ requests: 100, errors: START - at <= HOUR + 2 * MINUTE ? 5 : 1 });
     const { references } = await captured(oneBadHour, [judged()]);

@@ -10,6 +10,7 @@ import {
   robustFactor,
   temper,
 } from "./sequential-lanes.ts";
+import { estimateWander, type Wander, wanderDispersion } from "./wander.ts";
 
 /**
  * A sequential judge of a canary, on request counts, that may be looked at every minute.
@@ -18,6 +19,7 @@ import {
  * exceeds 1 while in every minute p_canary <= rho * p_baseline + delta, whatever the baseline's rate does. By Ville's
  * inequality E ever reaches 1/alpha with probability at most alpha, for any number of looks, steps and extensions. That
  * is proved for independent requests, or overdispersed ones with the right phi; for the rest see `bench/judge.ts`.
+ * Where the old version's rate wandered by itself for minutes at a time, both lanes are tempered by that too (`wander.ts`).
  *
  * E mixes a fast lane (bets at several ratios, tempered by phi, at most `capNats` a minute so that no single minute can
  * roll back) with a slow lane that no burst fools, and mixes over the minute at which the regression began, so that a
@@ -57,6 +59,8 @@ export type MonitorState = {
   readonly version: 1;
   readonly phi: number;
   readonly referenceRequestsPerMinute: number;
+  /** Absent from states that were saved before it was measured. */
+  readonly wander?: Wander | null;
   readonly step: number | null;
   readonly minutes: number;
   readonly minutesInStep: number;
@@ -80,6 +84,7 @@ export type Monitor = {
 
 type Ledger = {
   readonly dispersion: Dispersion;
+  readonly wander: Wander | null;
   step: number | null;
   minutes: number;
   minutesInStep: number;
@@ -117,6 +122,7 @@ export function createMonitor(overrides: Partial<SequentialConfig>, reference: r
   const measured = estimateDispersion(reference, config);
   return monitorOver(config, {
     dispersion: { ...measured, phi: config.phi ?? measured.phi },
+    wander: estimateWander(reference, measured.phi),
     step: null,
     minutes: 0,
     minutesInStep: 0,
@@ -146,6 +152,7 @@ export function resumeMonitor(overrides: Partial<SequentialConfig>, state: Monit
   if (!fits) throw new RangeError("this judge state was saved under other settings: its bets do not match the grid");
   return monitorOver(config, {
     dispersion: { phi: state.phi, requestsPerMinute: state.referenceRequestsPerMinute },
+    wander: state.wander ?? null,
     step: state.step,
     minutes: state.minutes,
     minutesInStep: state.minutesInStep,
@@ -175,6 +182,7 @@ function save(ledger: Ledger): MonitorState {
     version: 1,
     phi: ledger.dispersion.phi,
     referenceRequestsPerMinute: ledger.dispersion.requestsPerMinute,
+    wander: ledger.wander,
     step: ledger.step,
     minutes: ledger.minutes,
     minutesInStep: ledger.minutesInStep,
@@ -218,6 +226,10 @@ type Offer = {
   readonly tolerated: number | null;
   readonly passMargin: number | null;
   readonly phi: number;
+  /** By how much noise that lasts tempers the slow lane. */
+  readonly lasting: number;
+  /** The phi of the pass, whose bets begin with the step. */
+  readonly passPhi: number;
 };
 
 function advance(config: SequentialConfig, ledger: Ledger, minute: Minute): void {
@@ -238,17 +250,22 @@ function offerOf(config: SequentialConfig, ledger: Ledger, minute: Minute): Offe
   const canary = cleanCounts(minute.canary);
   const baseline = minute.baseline === null ? null : cleanCounts(minute.baseline);
   if (canary.requests === 0 || baseline?.requests === 0) {
-    return { canary, baseline, tolerated: null, passMargin: null, phi: 1 };
+    return { canary, baseline, tolerated: null, passMargin: null, phi: 1, lasting: 1, passPhi: 1 };
   }
   const warm = ledger.minutesInStep <= config.warmupMinutes;
   const stated = baseline === null ? config.slo : config.delta;
   const margin = baseline === null ? config.passSlo : config.passDelta;
+  const phi = temper(ledger.dispersion, config.phiBurst, canary, baseline);
+  const wandering = (age: number): number => wanderDispersion(ledger.wander, age, canary, baseline);
   return {
     canary,
     baseline,
     tolerated: stated !== null && warm ? Math.max(stated, config.warmupDelta) : stated,
     passMargin: warm ? null : margin,
-    phi: temper(ledger.dispersion, config.phiBurst, canary, baseline),
+    phi: phi + wandering(ledger.minutes),
+    // A minute's bet is fair whatever that minute's noise: only what outlasts it, relative to that noise, tempers.
+    lasting: 1 + wandering(ledger.minutes) / temper(ledger.dispersion, 1, canary, baseline),
+    passPhi: phi + wandering(ledger.minutesInStep),
   };
 }
 
@@ -276,19 +293,19 @@ function betFast(config: SequentialConfig, ledger: Ledger, offer: Offer, logStar
 }
 
 function betRobust(config: SequentialConfig, ledger: Ledger, offer: Offer, logStart: number): void {
-  const { canary, baseline, tolerated } = offer;
+  const { canary, baseline, tolerated, lasting } = offer;
   config.robust.forEach(([ratio, stake], i) => {
     const alone = tolerated === null || baseline === null;
     const factor = alone ? 1 : robustFactor(canary, baseline, ratio, config.rho, tolerated, stake);
-    ledger.robust[i] = logAdd(ledger.robust[i] ?? NOTHING, logStart) + Math.log(factor);
+    ledger.robust[i] = logAdd(ledger.robust[i] ?? NOTHING, logStart) + Math.log(factor) / lasting;
   });
 }
 
 function betPass(config: SequentialConfig, ledger: Ledger, offer: Offer): void {
-  const { canary, baseline, passMargin, phi } = offer;
+  const { canary, baseline, passMargin, passPhi } = offer;
   if (passMargin === null) return;
   config.passGrid.forEach((stake, i) => {
-    const log = logPassFactor(canary, baseline, stake, config.passRho, passMargin) / phi;
+    const log = logPassFactor(canary, baseline, stake, config.passRho, passMargin) / passPhi;
     ledger.pass[i] = (ledger.pass[i] ?? 0) + Math.min(log, config.passCapNats);
   });
 }
