@@ -22,6 +22,8 @@ export interface TargetPlace {
   readonly targets: readonly GrantedTarget[];
   /** Functions that checks invoke. */
   readonly invoked: readonly string[];
+  /** Functions of the team's that have metrics, by name or ARN. */
+  readonly sources: readonly string[];
 }
 
 /** Whether anybody has business there with this access: only where versions are retired is there a role for it. */
@@ -53,9 +55,10 @@ function usedIn(
   policy: Policy,
   where: Where,
   environments: readonly string[],
-): Pick<TargetPlace, "targets" | "invoked"> {
+): Pick<TargetPlace, "targets" | "invoked" | "sources"> {
   const targets = new Map<string, GrantedTarget>();
   const invoked = new Set<string>();
+  const sources = new Set<string>();
   for (const environment of environments) {
     for (const [name, service] of Object.entries(policy.services)) {
       const filled = (text: string) => text.replaceAll("{environment}", environment).replaceAll("{service}", name);
@@ -67,9 +70,16 @@ function usedIn(
       for (const check of [...(service.checks ?? []), ...(policy.environments[environment]?.checks ?? [])]) {
         for (const invokedName of gateOf(check.kind).invokes?.(check) ?? []) invoked.add(filled(invokedName));
       }
+      for (const source of sourcesIn(service, environment)) sources.add(filled(source));
     }
   }
-  return { targets: [...targets.values()], invoked: [...invoked] };
+  return { targets: [...targets.values()], invoked: [...invoked], sources: [...sources] };
+}
+
+/** The metric sources of a service in one environment; an environment's metrics are its override's, if it has any. */
+function sourcesIn({ analysis, overrides = {} }: ServiceInput, environment: string): string[] {
+  const metrics = overrides[environment]?.analysis?.metrics ?? analysis?.metrics ?? [];
+  return metrics.flatMap((metric) => ("source" in metric ? [metric.source.function] : []));
 }
 
 const isRetired = ({ overrides = {}, retirePrevious }: ServiceInput, environment: string): boolean =>
@@ -118,6 +128,7 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
           resources: ["*"],
           why: NO_RESOURCE,
         },
+        { actions: ["lambda:InvokeFunction"], resources: sourceArns(place) },
       ];
     case "read-artifacts":
       return readArtifacts(artifactBuckets);
@@ -129,6 +140,13 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
     default:
       return targetGrants(use, place.targets);
   }
+}
+
+/** Exactly the functions that the policy names as sources: none of their versions, unless it names one. */
+function sourceArns({ account, region, sources }: TargetPlace): string[] {
+  return sources.map((name) =>
+    name.startsWith("arn:") ? name : `arn:${Aws.PARTITION}:lambda:${region}:${account}:function:${name}`,
+  );
 }
 
 function invokeChecked({ account, region, invoked }: TargetPlace): Grant[] {

@@ -11,6 +11,7 @@ import { cloudWatchAlarms, cloudWatchMetrics } from "../adapters/cloudwatch.ts";
 import { dynamoDbLedger } from "../adapters/dynamodb-ledger.ts";
 import { executions } from "../adapters/executions.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
+import { metricSources } from "../adapters/metric-sources.ts";
 import { s3Artifacts } from "../adapters/s3-artifacts.ts";
 import { sesMailer } from "../adapters/ses-mailer.ts";
 import { type Pace, paceOf } from "../adapters/shared/pace.ts";
@@ -21,6 +22,7 @@ import { CallRefused } from "../domain/errors.ts";
 import type { Dependencies, Hash, Log, Mac, Mailer, Place } from "../domain/ports.ts";
 import { mailHtml } from "../pages/mail.ts";
 import { makeTarget } from "../targets/adapters.ts";
+import { everyMetric } from "./every-metric.ts";
 import { type ClientConfig, type Host, keep } from "./host.ts";
 import { countPromotion } from "./metrics.ts";
 
@@ -80,7 +82,11 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
       const clients = clientsOf(host, place);
       return makeTarget({ clock, hash: sha256, download: host.download, ...pacesAt(place), ...clients }, plan);
     },
-    metrics: (place) => cloudWatchMetrics({ client: clientsOf(host, place).cloudWatch }),
+    metrics: (place) => {
+      const { cloudWatch, lambdaOnce } = clientsOf(host, place);
+      const sources = metricSources({ client: lambdaOnce, clock, concurrency: host.concurrency });
+      return everyMetric(cloudWatchMetrics({ client: cloudWatch }), sources);
+    },
     alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
     artifacts: (place) => s3Artifacts({ client: clientsOf(host, place).s3 }),
     prober: (place, functionName) => lambdaProber({ client: clientsOf(host, place).lambdaOnce, clock }, functionName),

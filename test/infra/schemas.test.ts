@@ -9,7 +9,7 @@ describe("the published JSON Schemas", () => {
 
   it.each(SCHEMA_FILES)("%s refuses unknown keys wherever it names keys", (file) => {
     const closed = objectsIn(JSON.parse(schemaText(file))).map((schema) => schema.additionalProperties);
-    expect(closed.length).toBeGreaterThan(5);
+    expect(closed.length).toBeGreaterThan(1);
     expect(new Set(closed)).toEqual(new Set([false]));
   });
 

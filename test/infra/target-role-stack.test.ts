@@ -128,6 +128,7 @@ test("roles with a path keep it, and the reading one is its neighbour", () => {
       },
     ],
     invoked: [],
+    sources: [],
   };
   const stack = new TargetRoleStack(scope, "pathed", {
     name: "headgate",

@@ -305,7 +305,10 @@ function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verd
   if (fatal !== undefined) return { verdict: "fail", reason: fatal };
   if (one.rank?.verdict === "fail") return { verdict: "fail", reason: rankInWords(one.rank) };
   if (input.readings === null) return { verdict: "error", reason: "CloudWatch could not be read" };
-  if (one.unread) return { verdict: "error", reason: "CloudWatch answered in part only" };
+  if (one.unread) {
+    const trouble = input.readings.troubleOf?.(one.context.watch);
+    return { verdict: "error", reason: trouble ?? "CloudWatch answered in part only" };
+  }
   if (one.provisional.totals.samples === 0) return { verdict: "inconclusive", reason: NO_DATA };
   const [holds] = broken(one, "rollback");
   if (holds !== undefined) return { verdict: "inconclusive", reason: heldBecause(holds), beforeAfter: true };

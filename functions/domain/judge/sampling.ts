@@ -257,10 +257,13 @@ export function showsReach({ metric, arms }: Pick<Watch, "metric" | "arms">): bo
 export interface Readings {
   /** Undefined when CloudWatch did not read all of it: not a reading, to be asked again. */
   at(watch: Watch, span: Span, period: number): Sample | undefined;
+  /** Why not all of a metric was read; null, or absent: nobody says. */
+  troubleOf?(watch: Watch): string | null;
 }
 
 export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings {
   const found = new Map<string, Partial<Record<Arm, Partial<Record<Part, readonly Series[]>>>>>();
+  const troubles = new Map<string, string>();
   plan.slots.forEach(({ watch, mode, arm, part }, index) => {
     const one = series[index];
     if (one === undefined) return;
@@ -268,6 +271,7 @@ export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings 
     const arms = found.get(key) ?? {};
     const known = arms[arm]?.[part] ?? [];
     found.set(key, { ...arms, [arm]: { ...arms[arm], [part]: [...known, one] } });
+    if (one.trouble !== undefined) troubles.set(watch.id, one.trouble);
   });
   return {
     at: (watch, span, period) => {
@@ -279,6 +283,7 @@ export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings 
       const silent = baseline !== null && showsReach(watch) && isSilent(parts.candidate ?? {}, period);
       return { candidate: silent ? NO_REQUESTS : sample("candidate"), baseline };
     },
+    troubleOf: ({ id }) => troubles.get(id) ?? null,
   };
 }
 

@@ -72,6 +72,11 @@ function checkFunction(scope: Scope, { function: name, timeout }: SourceInput, a
     const hint = "write a function's name, or its ARN; a version or alias may follow the ARN";
     scope.report.refuse([...at, "function"], "is neither the name nor the ARN of a function", hint);
   }
+  const [, , , region = ""] = name.split(":");
+  if (name.startsWith("arn:") && region !== scope.environment.region) {
+    const hint = `a function is asked in the environment's Region: write one in ${scope.environment.region}`;
+    scope.report.refuse([...at, "function"], `is in ${region}, and the environment is not`, hint);
+  }
   if (timeout !== undefined && (timeout === 0 || timeout > LONGEST_SECONDS)) {
     scope.report.refuse([...at, "timeout"], "is not between 1s and 15s", "the judge's look waits for it: write 10s");
   }

@@ -195,7 +195,7 @@ describe("a function of the team's as a source", () => {
   });
 
   it("may be of another account, by its ARN", () => {
-    const name = "arn:aws:lambda:eu-west-1:444455556666:function:metrics:live";
+    const name = "arn:aws:lambda:af-south-1:999955556666:function:metrics:live";
     const [found] = planned({ name: "p95", source: { function: name, gives: "values" }, rank: { minimumPoints: 15 } });
     expect(found).toMatchObject({ name: "p95", source: { source: { function: name, gives: "values" } } });
   });
@@ -212,6 +212,12 @@ describe("a function of the team's as a source", () => {
       { source: { function: "m m" }, sequential: true },
       ".source.function",
       "is neither the name nor the ARN of a function",
+    ],
+    [
+      "in another Region",
+      { name: "m", source: { function: "arn:aws:lambda:us-east-1:444455556666:function:m" }, sequential: true },
+      ".source.function",
+      "is in us-east-1, and the environment is not",
     ],
     [
       "that waits too long",
