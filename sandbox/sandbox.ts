@@ -19,6 +19,7 @@ import { LambdaMetrics } from "./aws/cloudwatch/lambda-metrics.ts";
 import { StatesMetrics } from "./aws/cloudwatch/states-metrics.ts";
 import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
 import type { Hosted } from "./aws/lambda/hosted.ts";
+import type { Invocation } from "./aws/lambda/invocations.ts";
 import { SimulatedLambda } from "./aws/lambda/lambda.ts";
 import { SimulatedAws } from "./aws/router.ts";
 import { SimulatedS3 } from "./aws/s3/s3.ts";
@@ -45,6 +46,7 @@ import { type DeployedFunction, type InvocationRecord, LambdaHost } from "./host
 import { createMachines } from "./host/machines.ts";
 import { CONTROL_ACCOUNT, type SandboxPlace } from "./host/places.ts";
 import { artifactsOf, createTargets, quietAlarms } from "./host/populate.ts";
+import { createSources, sourceAnswer } from "./host/sources.ts";
 import { lambdaAliasesOf } from "./host/targets.ts";
 import { type Line, Timeline } from "./timeline.ts";
 import { peopleOf, rolesOf } from "./world/addresses.ts";
@@ -177,6 +179,7 @@ export class Sandbox {
     this.stepFunctions.receive(new ExecutionTraffic({ scenario, service: this.stepFunctions, clock: this.clock }));
     this.cloudWatch.addSource(new StatesMetrics(this.stepFunctions));
     createTargets(this, plan, scenario);
+    createSources(this.lambda, plan);
     this.ledger = this.#onlookersLedger();
   }
 
@@ -340,7 +343,8 @@ export class Sandbox {
         .find((target) => target.functionName === functionName)?.alias;
       return sharesOf(this.lambda, this.place.region, { account, functionName, alias: alias ?? "live" });
     });
-    return answer;
+    const services = () => this;
+    return (call: Invocation) => sourceAnswer(services, this.#options.plan, scenario, call) ?? answer(call);
   }
 
   #makeHost(random: Random): LambdaHost {

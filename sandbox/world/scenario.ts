@@ -174,6 +174,27 @@ const series = z.strictObject({
   perMinute: z.int().positive().default(1),
 });
 
+const sourceConduct = z.strictObject({
+  /** Samples of an arm a minute, on average. */
+  perMinute: z.number().min(0),
+  /** Share of them that are bad, and the value that a metric of values has. */
+  badRate: fraction.default(0),
+  value: z.number().default(0),
+});
+
+/** What a function of the team's answers that a policy names as a metric's source. */
+const metricSource = z.strictObject({
+  function: pattern.default("*"),
+  metric: pattern.default("*"),
+  baseline: sourceConduct,
+  candidate: sourceConduct,
+  /** From the end of a period until the source has it. */
+  lag: duration.default(60_000),
+  troubles: z
+    .array(z.strictObject({ from: duration, to: duration, is: z.literal(["fails", "nonsense", "incomplete"]) }))
+    .default([]),
+});
+
 const person = z.strictObject({
   /** An address, or a role such as `tech-lead`. */
   who: z.string().min(1),
@@ -290,6 +311,7 @@ export const scenarioSchema = z.strictObject({
   incidents: z.array(incident).default([]),
   cloudwatch: cloudwatch.default(() => cloudwatch.parse({})),
   series: z.array(series).default([]),
+  metricSources: z.array(metricSource).default([]),
   alarms: z.array(metricAlarm).default([]),
   compositeAlarms: z.array(compositeAlarm).default([]),
   slowVersions: z.array(slowVersions).default([]),
@@ -310,6 +332,7 @@ export type StartRule = Scenario["starts"][number];
 export type ExecutionRule = Scenario["executions"][number];
 export type Incident = Scenario["incidents"][number];
 export type SteadySeries = Scenario["series"][number];
+export type MetricSourceRule = Scenario["metricSources"][number];
 export type SlowVersions = Scenario["slowVersions"][number];
 export type ScenarioFault = Scenario["faults"][number];
 

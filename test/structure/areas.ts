@@ -110,6 +110,8 @@ export const AREAS: readonly Area[] = [
     ],
     packages: null,
   },
+  // What teams copy: it knows nothing of Headgate but the contract.
+  { files: ["examples/**"], may: ["examples/**"], packages: ["@smithy/signature-v4", NODE] },
   { files: ["bench/**"], may: ["bench/**", "cli/**", "functions/**", "infra/**", "sandbox/**"], packages: null },
 ];
 

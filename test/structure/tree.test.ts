@@ -10,7 +10,7 @@ const SCREEN = 60;
 const HANDLERS = ["operate"];
 
 const root = new URL("../../", import.meta.url);
-const names = globSync("{bench,cli,functions,infra,sandbox}/**/*.ts", { cwd: root });
+const names = globSync("{bench,cli,examples,functions,infra,sandbox}/**/*.ts", { cwd: root });
 const tree = modulesOf(
   Object.fromEntries(names.sort().map((name) => [name, readFileSync(new URL(name, root), "utf8")])),
 );
