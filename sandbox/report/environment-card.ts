@@ -7,7 +7,7 @@ import { type Html, html, type Part } from "../../functions/pages/html.ts";
 import { phaseInWords } from "../../functions/pages/promotion/plan-words.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
-import { figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";
+import { coldInWords, figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";
 import { rolloutCharts, targetCharts } from "./rollout-charts.ts";
 import { type Exposure, exposureOf } from "./series.ts";
 import { pill, scrolling } from "./tables.ts";
@@ -87,6 +87,7 @@ function evidenceText(environment: EnvironmentData): Part {
   return html`<h3>In words</h3><ul>
 <li>At its highest: ${evidenceInWords(highest)}. The judge brings traffic back at ${line}, so that of good releases at most ${Number((plan.analysis.alpha * 100).toPrecision(3))} % are brought back by it.</li>
 ${exposureText(exposureOf(recording, "candidate"), exposureOf(recording, "baseline"))}
+${coldInWords(environment.bakes.at(-1)?.findings ?? []).map((words) => html`<li>Cold starts: ${words}.</li>`)}
 ${hard && html`<li>The hard lane acted. It acts at once on what no release may do, and has no stated rate of false rollbacks.</li>`}
 </ul>`;
 }

@@ -9,7 +9,8 @@ export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" |
 /** `passed after 15m1s: error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, no evidence against it`; what ended it otherwise, last. */
 export function lookInWords(look: Look, verdict: string): string {
   const measured = look.findings.length === 0 || look.findings.some(({ samples }) => samples > 0);
-  const figures = [...figuresInWords(look.findings), ...(measured ? [againstInWords(look.logE)] : [])].join(", ");
+  const against = measured ? [againstInWords(look.logE)] : [];
+  const figures = [...figuresInWords(look.findings), ...against, ...coldInWords(look.findings)].join(", ");
   if (look.result === null) return `${verdict}: ${figures}`;
   const why = shortened(look.summary);
   if (/^passed after \S+$/.test(why)) return `${why}: ${figures}`;
@@ -46,6 +47,12 @@ export function plainWatch(text: string): string {
     text,
   );
 }
+
+/** What candidates do only while a step is cold, target by target. */
+export const coldInWords = (findings: readonly Finding[]): string[] =>
+  findings.flatMap(({ watch, target, cold, dryRun }) =>
+    cold == null || dryRun ? [] : [`${target ?? plainWatch(watch)}: ${cold}`],
+  );
 
 const isThrottles = (metric: string): boolean =>
   Object.hasOwn(NAMES, metric) && presetOf(metric).measures === "throttles";

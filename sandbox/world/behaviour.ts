@@ -1,7 +1,7 @@
 import type { Stream } from "../aws/traffic-source.ts";
 import type { LogNormal } from "../chance/samples.ts";
 import { type Behaviour, fits, type Incident, type Scenario } from "./scenario.ts";
-import { baselineOf, type ShareHistory, servingSince } from "./shares.ts";
+import { baselineOf, raisedAt, type ShareHistory, servingSince } from "./shares.ts";
 
 /** How a version behaves at some moment. Rates are fractions. */
 export interface Conduct {
@@ -9,7 +9,7 @@ export interface Conduct {
   readonly throttleRate: number;
   readonly burstiness: number;
   readonly latency: LogNormal;
-  /** Requests slowed by a cold start: their share, and by how many milliseconds. */
+  /** Requests slowed by a cold start: their share, and by how many milliseconds. Those that fail are in `errorRate`. */
   readonly cold: { readonly share: number; readonly slowerByMs: number } | undefined;
 }
 
@@ -73,13 +73,16 @@ export const applies = (
 const isOngoing = (incident: Incident, startsAt: number, { at, stream }: Circumstances): boolean =>
   at >= startsAt + incident.from && at < startsAt + incident.to && fits(incident.function, stream.functionName);
 
-const coldOf = (behaviour: Behaviour | undefined, circumstances: Circumstances): Conduct["cold"] => {
+const coldOf = (
+  behaviour: Behaviour | undefined,
+  { history, version, at }: Circumstances,
+): Behaviour["coldStart"] | undefined => {
   const cold = behaviour?.coldStart;
   if (cold === undefined) return undefined;
-  const since = servingSince(circumstances.history, circumstances.version, circumstances.at);
+  const since = (cold.everyShare ? raisedAt : servingSince)(history, version, at);
   // What served before the world began has long been warm.
-  const isNew = since !== undefined && since !== circumstances.history[0]?.at;
-  return isNew && circumstances.at < since + cold.for ? cold : undefined;
+  const isNew = since !== undefined && since !== history[0]?.at;
+  return isNew && at < since + cold.for ? cold : undefined;
 };
 
 /** How a version behaves now: its behaviour, the changes that apply, and whatever incident is going on. */
@@ -103,5 +106,6 @@ export const conductOf = (
     median *= incident.latencyTimes;
   }
   const cold = coldOf(behaviour, circumstances);
+  errorRate += (1 - errorRate) * (cold?.errorRate ?? 0);
   return { errorRate, throttleRate, burstiness, latency: { median, sigma: latency.sigma }, cold };
 };

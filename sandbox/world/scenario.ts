@@ -93,8 +93,18 @@ const behaviour = z.strictObject({
   /** `baseline`: what the alias served when the world began; `candidate`: any other; or a version's number. */
   version,
   ...conduct,
-  /** After its first request a version answers a share of requests slower, for a while. */
-  coldStart: z.strictObject({ for: duration, share: fraction, slowerByMs: positive }).optional(),
+  /** After its first request a version answers a share of requests slower, or fails some, for a while. */
+  coldStart: z
+    .strictObject({
+      for: duration,
+      share: fraction.default(0),
+      slowerByMs: positive.default(1_000),
+      /** Share of requests that fail on top of the others. */
+      errorRate: fraction.default(0),
+      /** Also after each further share, which starts more environments. */
+      everyShare: z.boolean().default(false),
+    })
+    .optional(),
   /** What a probe gets: an answer that says healthy, one that says it is not, or an unhandled error. */
   probe,
   /** Applied in order, each over what came before, while its conditions hold. */

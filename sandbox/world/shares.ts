@@ -47,6 +47,18 @@ export const baselineOf = (history: ShareHistory): string[] =>
     .filter(([, share]) => share > 0)
     .map(([version]) => version);
 
+/** When (epoch ms) a version's share was raised last, up to `at`; undefined where it has none then. */
+export const raisedAt = (history: ShareHistory, version: string, at: number): number | undefined => {
+  let [raised, before]: [number | undefined, number] = [undefined, 0];
+  for (const point of history) {
+    if (point.at > at) break;
+    const share = point.weights[version] ?? 0;
+    if (share > before) raised = point.at;
+    before = share;
+  }
+  return before > 0 ? raised : undefined;
+};
+
 /** Since when (epoch ms) a version has had a share without a break up to `at`; undefined where it has none then. */
 export const servingSince = (history: ShareHistory, version: string, at: number): number | undefined => {
   let since: number | undefined;

@@ -264,9 +264,9 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
   };
 }
 
-function coldOf({ context, provisional }: Look, { analysis }: AssessmentInput): string | null {
+function coldOf({ context, provisional, compared }: Look, { analysis }: AssessmentInput): string | null {
   const { sequential } = context.watch.metric;
-  if (sequential === undefined) return null;
+  if (sequential === undefined || !compared) return null;
   return coldInWords(context.watch, provisional.cold, configOf(sequential, analysis.alpha, context.reference));
 }
 

@@ -68,6 +68,7 @@ function measured(findings: readonly Finding[]): string[] {
     return [
       `  ${finding.watch}: ${findingInWords(finding)}`,
       `      ${finding.verdict}${dry}${why}`,
+      ...(finding.cold == null ? [] : [`      ${finding.cold}`]),
       ...finding.rules.map((rule) => `      ${rule}`),
     ];
   });

@@ -22,9 +22,9 @@ function bakeLine(bake: VerdictView["bakes"][number]): Html {
   return html`<li><span class="pill ${TONES[word] ?? ""}">${word}</span> <strong>${phaseInWords(bake)}</strong> <span class="soft small whole">since ${utc(startedAt)}</span>${summary !== "" && html`<br><span class="small">${summary}</span>`}</li>`;
 }
 
-function findingRow({ watch, verdict, unit, candidate, baseline }: VerdictView["findings"][number]): Html {
+function findingRow({ watch, verdict, unit, candidate, baseline, cold = null }: VerdictView["findings"][number]): Html {
   const figure = (value: number | null) => (value === null ? "no data" : `${Number(value.toPrecision(3))}${unit}`);
-  return html`<tr><th scope="row">${watch}</th><td>${figure(candidate)}</td><td>${figure(baseline)}</td><td><span class="pill ${TONES[verdict] ?? ""}">${verdict}</span></td></tr>`;
+  return html`<tr><th scope="row">${watch}${cold !== null && html`<br><span class="soft small">${cold}</span>`}</th><td>${figure(candidate)}</td><td>${figure(baseline)}</td><td><span class="pill ${TONES[verdict] ?? ""}">${verdict}</span></td></tr>`;
 }
 
 function seriesChart(view: VerdictView, series: SeriesView, index: number): Html {

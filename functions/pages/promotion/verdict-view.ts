@@ -20,7 +20,10 @@ export interface VerdictView {
     "phase" | "span" | "verdict" | "result" | "summary" | "startedAt" | "endedAt"
   >[];
   /** Of the newest bake, worst first. */
-  readonly findings: readonly Pick<Finding, "watch" | "verdict" | "unit" | "candidate" | "baseline" | "samples">[];
+  readonly findings: readonly Pick<
+    Finding,
+    "watch" | "verdict" | "unit" | "candidate" | "baseline" | "samples" | "cold"
+  >[];
   readonly from: number;
   readonly to: number;
   /** When the candidate's share changed. */

@@ -200,6 +200,20 @@ describe("behaviour", () => {
     expect([slow("42", 15, 25), slow("41", 0, 25)]).toEqual([0, 0]);
   });
 
+  test("fails more while it is cold, and again after each further share where that is said", () => {
+    const coldStart = { for: "1m", errorRate: 0.3 };
+    const failing = (everyShare: boolean) => {
+      const shares = [...HALF, { at: START + 20 * MINUTE, weights: { "41": 0.2, "42": 0.8 } }];
+      const traffic = world({ behaviour: [{ version: "candidate", coldStart: { ...coldStart, everyShare } }] }, shares);
+      return [10, 11, 20, 21].map((minute) => {
+        const { errors: failed, requests } = totals(traffic, "42", minute, minute + 1);
+        return failed / requests > 0.15;
+      });
+    };
+    expect(failing(true)).toEqual([true, false, true, false]);
+    expect(failing(false)).toEqual([true, false, false, false]);
+  });
+
   test("throttles requests, which then count neither as invocations nor as errors", () => {
     const traffic = world({ behaviour: [{ version: "baseline", throttleRate: 0.5, errorRate: 1 }] });
     const { requests, throttles, errors: failed } = totals(traffic, "41", 0, 10);
