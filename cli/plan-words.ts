@@ -1,4 +1,5 @@
 import { formatDuration } from "../functions/domain/durations.ts";
+import { monitorsBeside } from "../functions/domain/holdback.ts";
 import { unitOf } from "../functions/domain/judge/sampling.ts";
 import { unwatchedInWords } from "../functions/domain/judge/unwatched.ts";
 import { warmUpInWords } from "../functions/domain/judge/warm-up.ts";
@@ -13,7 +14,13 @@ import type {
 import { oneLine } from "../functions/domain/text.ts";
 import { earliestStart, local, plannedSeconds, windowAt } from "../functions/domain/windows.ts";
 import { wrapped } from "../functions/domain/wrapped.ts";
-import { gateInWords, ruleInWords, targetInWords, windowInWords } from "../functions/pages/promotion/plan-words.ts";
+import {
+  gateInWords,
+  ruleInWords,
+  targetInWords,
+  weightInWords,
+  windowInWords,
+} from "../functions/pages/promotion/plan-words.ts";
 
 /** A plan in short lines for a terminal, with the times at which things would happen if everybody answered at once. */
 
@@ -133,7 +140,7 @@ function stepsInWords(plan: EnvironmentPlan, at: number): string[] {
   const times = stepTimes(plan, at);
   return plan.steps.map(({ weight, bakeSeconds }, index) => {
     const from = local(times[index] ?? at, zoneOf(plan));
-    return `${weight} % from ${from}, watched for ${formatDuration(bakeSeconds)}`;
+    return `${weightInWords(plan, weight)} from ${from}, watched for ${formatDuration(bakeSeconds)}`;
   });
 }
 
@@ -217,5 +224,6 @@ function afterInWords(plan: EnvironmentPlan): string {
   const kept = `the previous version is kept for ${formatDuration(plan.keepPreviousSeconds)}${ending}`;
   if (plan.monitor === null) return `not monitored; ${kept}`;
   const onFail = plan.monitor.onFail === "warn" ? "what fails is reported" : "what fails is rolled back";
-  return `monitored for ${formatDuration(plan.monitor.forSeconds)}, ${onFail}; ${kept}`;
+  const finish = monitorsBeside(plan) ? ", then finished" : "";
+  return `monitored for ${formatDuration(plan.monitor.forSeconds)}${finish}, ${onFail}; ${kept}`;
 }

@@ -252,6 +252,8 @@ export interface EnvironmentPlan {
   readonly drive: Drive;
   readonly targets: readonly TargetPlan[];
   readonly steps: readonly StepPlan[];
+  /** Percent of traffic that the step of 100 % leaves to the version before until the finish; absent: nothing. */
+  readonly holdback?: number;
   readonly analysis: AnalysisPlan;
   readonly window: WindowPlan | null;
   readonly checks: readonly GatePlan[];

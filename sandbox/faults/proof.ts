@@ -1,4 +1,6 @@
 /** Whether every weight was held for as long as its bake lasts, by the simulated alias's own history. */
+import { heldBack, shareAt } from "../../functions/domain/holdback.ts";
+import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import type { AliasFacts } from "./facts.ts";
 import type { FaultPlan } from "./plans.ts";
 
@@ -9,11 +11,21 @@ const SLACK_MS = 2_000;
 export function isBakedLongEnough(alias: AliasFacts, plan: FaultPlan): string[] {
   return alias.candidates.flatMap((candidate, index) => {
     if (candidate === null) return [];
-    const steps = plan.resolved[index]?.environments.find(
-      ({ environment }) => environment === alias.environment,
-    )?.steps;
-    return steps === undefined ? [] : riseOf(alias, candidate, steps);
+    const planned = plan.resolved[index]?.environments.find(({ environment }) => environment === alias.environment);
+    return planned === undefined ? [] : riseOf(alias, candidate, stepsOf(planned));
   });
+}
+
+/** The shares that are set, each with how long it has to stand: what is held back follows when all is watched. */
+function stepsOf(plan: EnvironmentPlan): Step[] {
+  const steps = plan.steps.map(({ weight, bakeSeconds }) => ({ weight: shareAt(plan, weight), bakeSeconds }));
+  if (heldBack(plan) === 0) return steps;
+  const watched = steps.map((step) =>
+    step.weight === shareAt(plan, 100)
+      ? { ...step, bakeSeconds: step.bakeSeconds + (plan.monitor?.forSeconds ?? 0) }
+      : step,
+  );
+  return [...watched, { weight: 100, bakeSeconds: 0 }];
 }
 
 interface Step {

@@ -252,6 +252,12 @@ describe("enter-environment", () => {
     expect(await enter(world)).toMatchObject({ approval: { asked: true }, monitor: { asked: true } });
   });
 
+  it("leaves the monitoring to the rollout where the baseline keeps a share until it is over", async () => {
+    const world = new World();
+    await opened(world, plan({ holdback: 1, monitor: { forSeconds: 60, onFail: "warn" } }));
+    expect(await enter(world)).toMatchObject({ monitor: { asked: false } });
+  });
+
   it("says finished after the last one, and stop once the promotion is closed", async () => {
     const world = new World();
     await opened(world);

@@ -160,6 +160,15 @@ const movable = {
         .max(50)
         .optional()
         .describe("default 10, 25, 50 and 100 %, each with a bake of 15m"),
+      holdback: z
+        .number()
+        .int()
+        .min(1)
+        .max(20)
+        .optional()
+        .describe(
+          "whole percent of traffic, from 1 to 20, that the version before keeps at the step of 100 % and while the candidate is monitored, so that both are compared until the finish; default nothing",
+        ),
     })
     .optional()
     .describe("how traffic moves"),

@@ -14,6 +14,7 @@ import { resolveApprovals } from "./approvals.ts";
 import { checkCallers, warnOfUnknownCallers } from "./callers.ts";
 import { scopesOf } from "./documents.ts";
 import { resolveGates } from "./gates.ts";
+import { resolveHoldback, warnOfLateFinish } from "./holdback.ts";
 import { refuseLongerThanLife } from "./life.ts";
 import { checkEverybody } from "./people.ts";
 import { resolveKeepPrevious, resolveMonitor, resolveRetirePrevious, resolveSteps } from "./rollout.ts";
@@ -138,6 +139,8 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
   const start = earliestStart(window, scope.now, plannedSeconds(steps), notBefore);
   checkApprovalsReachStart(scope, approvals, start, window?.zone ?? "UTC");
   const monitor = resolveMonitor(scope);
+  const held = resolveHoldback(scope, { drive, placed, planned });
+  warnOfLateFinish(scope, held, { window, steps, monitor, notBefore });
   const analysis = resolveAnalysis(scope, placed, planned);
   const watched = plannedSeconds(steps) + (monitor?.forSeconds ?? 0);
   warnOfSleepingRules(scope, analysis.metrics, watched, [...scope.at.service, "analysis"]);
@@ -149,6 +152,7 @@ function resolveEnvironment(scope: Scope, placed: readonly PlacedTarget[]): Envi
     drive,
     targets,
     steps,
+    ...held,
     analysis,
     window,
     checks: resolveGates(scope, steps),

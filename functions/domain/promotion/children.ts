@@ -1,4 +1,5 @@
 /** The child executions of an environment, by names that a second try finds again. */
+import { monitorsBeside } from "../holdback.ts";
 import { executionName } from "../inputs.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Hash } from "../ports.ts";
@@ -28,7 +29,8 @@ export function childrenOf(
   return {
     approval: { asked: asksBefore, name: name("approval"), chunk: 1 },
     rolloutName: name("rollout"),
-    monitor: { asked: plan?.monitor != null, name: name("monitor"), chunk: 1 },
+    // Beside a baseline the rollout watches it, and finishes then.
+    monitor: { asked: plan?.monitor != null && !monitorsBeside(plan), name: name("monitor"), chunk: 1 },
   };
 }
 

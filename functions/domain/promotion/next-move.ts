@@ -5,6 +5,7 @@
  */
 import type { ApprovalRecord } from "../approval/approval.ts";
 import { pointOf } from "../gates/point.ts";
+import { heldBack, heldInWords, monitorsBeside, shareAt } from "../holdback.ts";
 import type { Hold } from "../ledger/pauses.ts";
 import type { Signal } from "../ledger/signals.ts";
 import { isHeld, isStop } from "../ledger/signals.ts";
@@ -17,9 +18,12 @@ export type Milestone =
   | { readonly kind: "ask"; readonly approval: string }
   | { readonly kind: "drive" }
   | { readonly kind: "step"; readonly weight: number; readonly phase: string }
+  /** Watched before the finish, while the baseline keeps what is held back. */
+  | { readonly kind: "monitor" }
   | { readonly kind: "finish" };
 
 export const phaseOf = (weight: number) => `step-${weight}`;
+const MONITOR_PHASE = "monitor";
 /** A leg of the way that targets take by themselves. */
 export const drivePhase = (leg: number) => `drive-${leg}`;
 /** The wait for an approval; each round of asking has one of its own: `approval-at-25`, then `approval-at-25.2`. */
@@ -35,7 +39,9 @@ export function approvalPhase(approval: string, baked: Progress["baked"]): strin
  * The plan's milestones in order. Approvals and checks at a weight come after its bake; `after` has its own place. Targets
  * that move by themselves are followed to their end first: their one step bakes what they have done.
  */
-export function milestones(plan: Pick<EnvironmentPlan, "drive" | "steps" | "checks" | "approvals">): Milestone[] {
+export function milestones(
+  plan: Pick<EnvironmentPlan, "drive" | "steps" | "checks" | "approvals" | "holdback" | "monitor">,
+): Milestone[] {
   const gatesAt = (point: string): Milestone[] => [
     ...(plan.checks.some(({ when }) => pointOf(when) === point) ? [{ kind: "check" as const, point }] : []),
     ...plan.approvals
@@ -48,7 +54,8 @@ export function milestones(plan: Pick<EnvironmentPlan, "drive" | "steps" | "chec
   ]);
   const after = gatesAt("after").filter(({ kind }) => kind === "ask");
   const drive: Milestone[] = plan.drive === "self-driving" ? [{ kind: "drive" }] : [];
-  return [...gatesAt("at-0"), ...drive, ...steps, ...after, { kind: "finish" }];
+  const beside: Milestone[] = monitorsBeside(plan) ? [{ kind: "monitor" }] : [];
+  return [...gatesAt("at-0"), ...drive, ...steps, ...after, ...beside, { kind: "finish" }];
 }
 
 /** What the ledger holds of the rollout so far. */
@@ -74,6 +81,7 @@ export type Move =
   | { readonly kind: "shift"; readonly weight: number; readonly phase: string; readonly summary: string }
   /** Starts what moves by itself, or looks how far it is; then a leg of it is watched. */
   | { readonly kind: "drive" | "follow"; readonly phase: string; readonly summary: string }
+  | { readonly kind: "monitor"; readonly phase: string; readonly summary: string }
   | { readonly kind: "check"; readonly point: string; readonly summary: string }
   | { readonly kind: "ask"; readonly approval: string; readonly phase: string; readonly summary: string }
   | {
@@ -184,6 +192,8 @@ function isDone(milestone: Milestone, situation: Situation): boolean {
       return progress.movement === "done";
     case "step":
       return isBaked(milestone, progress) || isSkipped(milestone, situation);
+    case "monitor":
+      return progress.baked[MONITOR_PHASE]?.result === "passed";
     case "finish":
       return progress.finished;
   }
@@ -209,8 +219,10 @@ function towards(milestone: Milestone, situation: Situation): Move {
       return { kind: "check", point: milestone.point, summary: `checks ${milestone.point}` };
     case "ask":
       return askOrStop(milestone.approval, situation.progress);
+    case "monitor":
+      return { kind: "monitor", phase: MONITOR_PHASE, summary: "watches the candidate beside the baseline" };
     case "finish":
-      return { kind: "finish", summary: "makes the candidate the primary version" };
+      return finishOrWait(situation);
     case "drive":
       return driveOrWait(situation);
     case "step":
@@ -227,15 +239,22 @@ function askOrStop(approval: string, { approvals, baked }: Progress): Move {
   return { kind: "stop", outcome: ended, summary: `approval ${approval}: ${summary}` };
 }
 
+/**
+ * A finish that moves what was held back waits for the window where the plan says that traffic holds. Where it says to go
+ * back, it goes on: what has passed its monitoring is not taken back for the hour.
+ */
+function finishOrWait({ plan, progress, window }: Situation): Move {
+  const moves = heldBack(plan) > 0 && plan.window?.whenItCloses === "hold";
+  if (moves && !window.open) return awaitWindow(progress, window);
+  return { kind: "finish", summary: "makes the candidate the primary version" };
+}
+
 function shiftOrWait(step: Extract<Milestone, { kind: "step" }>, { plan, progress, window }: Situation): Move {
-  const shift: Move = {
-    kind: "shift",
-    weight: step.weight,
-    phase: step.phase,
-    summary: `${step.weight} % to the candidate`,
-  };
+  const share = shareAt(plan, step.weight);
+  const summary = [`${share} % to the candidate`, heldInWords(plan, share) ?? []].flat().join(", ");
+  const shift: Move = { kind: "shift", weight: share, phase: step.phase, summary };
   // A weight that is set already moves nothing: its bake is gone on with.
-  if (window.open || progress.weight === step.weight) return shift;
+  if (window.open || progress.weight === share) return shift;
   if (plan.window?.whenItCloses === "finish" && progress.weight > 0) return shift;
   if (plan.window?.whenItCloses === "roll-back" && progress.weight > 0) {
     return closedWindow(window);

@@ -19,7 +19,7 @@ export function openedBy({ plan, progress }: Pick<Situation, "plan" | "progress"
 
 function isTowards(milestone: Milestone, move: Move): boolean {
   if (move.kind !== "shift") return milestone.kind === move.kind;
-  return milestone.kind === "step" && milestone.weight === move.weight;
+  return milestone.kind === "step" && milestone.phase === move.phase;
 }
 
 /** Asks once more for an approval whose people have gone. Traffic stays as it is, and is watched, until others decide. */

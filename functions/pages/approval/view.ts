@@ -17,6 +17,7 @@ import { isRevoked, loadInForce } from "../../domain/approval/load-in-force.ts";
 import { countedDecisions, type Settlement, settle, waitingFor } from "../../domain/approval/settlement.ts";
 import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from "../../domain/approval/words.ts";
 import { formatDuration } from "../../domain/durations.ts";
+import { shareAt } from "../../domain/holdback.ts";
 import type { PlanAdvice } from "../../domain/judge/advice.ts";
 import { loadAdvice } from "../../domain/judge/advice-record.ts";
 import type { Header } from "../../domain/ledger/header.ts";
@@ -208,7 +209,7 @@ function planView(plan: EnvironmentPlan, record: ApprovalRecord) {
     account: plan.account,
     region: plan.region,
     steps: plan.steps.map(({ weight, bakeSeconds }) => ({
-      weight,
+      weight: shareAt(plan, weight),
       seconds: bakeSeconds,
       label: bakeSeconds === 0 ? "" : formatDuration(bakeSeconds),
     })),

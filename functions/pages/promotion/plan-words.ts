@@ -1,6 +1,7 @@
 /** A rollout's plan as sentences: steps, thresholds, windows. */
 
 import { formatDuration } from "../../domain/durations.ts";
+import { heldInWords, shareAt } from "../../domain/holdback.ts";
 import { type BakeRecord, readPhase } from "../../domain/judge/bake.ts";
 import { unitOf } from "../../domain/judge/sampling.ts";
 import { unwatchedInWords } from "../../domain/judge/unwatched.ts";
@@ -64,11 +65,19 @@ export function metricsInWords(plan: EnvironmentPlan): MetricWords[] {
 
 const percent = (fraction: number) => `${Number((fraction * 100).toPrecision(3))} %`;
 
+/** `25 %`, or of the last step `99 % (1 % held back until the monitoring ends)`. */
+export function weightInWords(plan: EnvironmentPlan, weight: number): string {
+  const share = shareAt(plan, weight);
+  const held = heldInWords(plan, share);
+  return `${share} %${held === null ? "" : ` (${held})`}`;
+}
+
 /** Weight and bake of each step, in order. */
 export function stepsInWords(plan: EnvironmentPlan): string[] {
-  return plan.steps.map(({ weight, bakeSeconds }) =>
-    bakeSeconds > 0 ? `${weight} % of traffic, watched for ${formatDuration(bakeSeconds)}` : `${weight} % of traffic`,
-  );
+  return plan.steps.map(({ weight, bakeSeconds }) => {
+    const watched = bakeSeconds > 0 ? [`watched for ${formatDuration(bakeSeconds)}`] : [];
+    return [`${weightInWords(plan, weight)} of traffic`, ...watched].join(", ");
+  });
 }
 
 const DAY_NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
@@ -113,7 +122,7 @@ export function pointInWords(point: string): string {
 /** What a bake watched: `10 %`, `hold at 25 %`, `approval at 50 %`, `leg 3 at 40 %`, `monitoring at 100 %`. */
 export function phaseInWords({ phase, span }: Pick<BakeRecord, "phase" | "span">): string {
   const read = readPhase(phase);
-  if (read.kind === "step") return `${read.weight} %`;
+  if (read.kind === "step") return `${span?.weight ?? read.weight} %`;
   const at = span === null ? "" : ` at ${span.weight} %`;
   if (read.kind === "approval") return `approval ${pointInWords(read.approval)}`;
   if (read.kind === "drive") return `leg ${read.leg}${at}`;

@@ -1,4 +1,5 @@
 /** Each point's checks have looked, and found what they ask for, before what they guard; and all of it was watched. */
+import { monitorsBeside, shareAt } from "../../../functions/domain/holdback.ts";
 import type { EnvironmentPlan, GatePlan } from "../../../functions/domain/plan.ts";
 import type { InvocationRecord } from "../../host/lambda-host.ts";
 import { verbsOf } from "../cases.ts";
@@ -117,10 +118,15 @@ export function wasWatched(facts: Facts): string[] {
     heads.flatMap(({ environment, outcome }) => {
       const plan = planOf(facts, promotion, environment);
       const finish = rises.find((one) => one.promotion === promotion && one.plan === plan && one.isFinish);
-      const whole = rises.find((one) => one.promotion === promotion && one.plan === plan && one.to === 100);
-      if (outcome !== "promoted" || plan === undefined || finish === undefined || whole === undefined) return [];
+      if (outcome !== "promoted" || plan === undefined || finish === undefined) return [];
+      const last = shareAt(plan, 100);
+      const whole = rises.find((one) => one.promotion === promotion && one.plan === plan && one.to === last);
+      if (whole === undefined) return [];
       const end = header?.closedAt ?? Number.POSITIVE_INFINITY;
-      return [...bakedWhole(plan, whole.at, finish.at), ...monitored(facts, plan, header?.promotionId, finish.at, end)];
+      // Beside a baseline it is monitored before the finish, once its bake is over.
+      const baked = whole.at + (plan.steps.at(-1)?.bakeSeconds ?? 0) * 1_000;
+      const [from, to] = monitorsBeside(plan) ? [baked, finish.at] : [finish.at, end];
+      return [...bakedWhole(plan, whole.at, finish.at), ...monitored(facts, plan, header?.promotionId, from, to)];
     }),
   );
 }

@@ -1,4 +1,6 @@
 /** Traffic moves forward only when it may: in an open window, not before its time, and where the whole of it still fits. */
+
+import type { WindowPlan } from "../../../functions/domain/plan.ts";
 import { fits, plannedSeconds, windowAt } from "../../../functions/domain/windows.ts";
 import type { Facts } from "../facts.ts";
 import { type Rise, risesOf } from "./rises.ts";
@@ -21,7 +23,7 @@ function whyNot(rise: Rise, rises: readonly Rise[]): string | null {
   if (window === null) return null;
   const hasBegun = from > 0 || rises.some((other) => isOfOne(other, rise) && other.at < at - SLACK_MS);
   const isOpen = [at, at - SLACK_MS].some((moment) => windowAt(window, moment).open);
-  if (!isOpen) return hasBegun && window.whenItCloses === "finish" ? null : "outside the change window";
+  if (!isOpen) return hasBegun && mayGoOn(rise, window) ? null : "outside the change window";
   if (hasBegun || window.scope === "shifts") return null;
   // How long before the first weight the rollout begins, candidate and probe included, depends on what goes wrong there.
   const mayFit = fits(window, at, plannedSeconds(steps) - BEGINNING_S);
@@ -29,5 +31,9 @@ function whyNot(rise: Rise, rises: readonly Rise[]): string | null {
 }
 
 const BEGINNING_S = 300;
+
+/** What was monitored beside a baseline is not taken back for the hour, where a plan says that the rest is. */
+const mayGoOn = ({ isFinish }: Rise, { whenItCloses }: WindowPlan): boolean =>
+  whenItCloses === "finish" || (isFinish && whenItCloses === "roll-back");
 
 const isOfOne = (one: Rise, other: Rise) => one.promotion === other.promotion && one.plan === other.plan;

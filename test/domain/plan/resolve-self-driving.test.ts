@@ -33,6 +33,18 @@ describe("a service whose targets move by themselves", () => {
     expectProblem({ "release.tighten.prod": { steps: split } }, refused("release.tighten.prod.steps[0].weight"));
   });
 
+  it("keeps nothing back: who moves by itself moves all of it", () => {
+    expectProblem(
+      { [`${SHOP}.rollout`]: { holdback: 1 } },
+      {
+        path: `${SHOP}.rollout.holdback`,
+        value: 1,
+        message: "asks to hold traffic back from targets that move by themselves",
+        hint: "leave it out: they move all of it",
+      },
+    );
+  });
+
   it("is refused where the environment sets a floor for the first step, which nobody here could hold", () => {
     expect(problems({ "policy.environments.prod.floors": { largestFirstStep: 10 } })).toMatchObject([
       { value: undefined, hint: expect.stringMatching(/^targets that move by themselves choose their own first step/) },

@@ -28,6 +28,16 @@ describe("a kind that sends all of its traffic one way", () => {
     expect(problems({ [STEPS]: undefined }).length).toBeGreaterThan(0);
   });
 
+  it("keeps no share back", () => {
+    const steps = [{ weight: 100, bake: "15m" }];
+    expect(problems({ [STEPS]: { steps, holdback: 1 } })).toContainEqual({
+      path: `${STEPS}.holdback`,
+      value: 1,
+      message: "asks order to keep a share: a lambda-alias sends all of its traffic one way",
+      hint: "leave it out",
+    });
+  });
+
   it("is shifted in one step of 100", () => {
     expect(environment({ [STEPS]: { steps: [{ weight: 100, bake: "15m" }] } }).steps).toHaveLength(1);
   });
