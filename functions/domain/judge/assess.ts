@@ -13,7 +13,7 @@ import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, wi
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
 import type { References } from "./reference-line.ts";
-import { hasBaseline, quantileOf, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
+import { quantileOf, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
 import {
   asPeriod,
   type EvidenceState,
@@ -25,6 +25,7 @@ import {
   type WatchState,
 } from "./state.ts";
 import type { Synthetic } from "./synthetic.ts";
+import { isRanked } from "./thin-arm.ts";
 import { figure, type RuleStanding, standingOf } from "./thresholds.ts";
 import { NO_DATA, type Verdict, worstOf } from "./verdicts.ts";
 import { coldInWords, doubtWithCold } from "./warm-up.ts";
@@ -182,7 +183,7 @@ function look(input: AssessmentInput, watch: Watch): Look {
     provisional: entered(watch, provisional, span),
     rules: rulesOf(watch, entered(watch, certain, span), entered(watch, provisional, span)),
     ...sequentialLook(context, certain, provisional, span),
-    rank: span !== null && hasBaseline(span) ? entered(watch, certain, span).rank : null,
+    rank: span !== null && isRanked(span) ? entered(watch, certain, span).rank : null,
     unread: open.some((reading) => reading.newest === null),
     compared: span !== null && isCompared(watch, span),
   };
@@ -297,7 +298,8 @@ function blamed(finding: Finding, combined: CombinedEvidence, empty: ReadonlyMap
   const reason = empty.get(finding.watch);
   if (reason !== undefined && finding.verdict !== "fail") return { ...finding, verdict: "fail", reason };
   if (combined.verdict !== "fail" || combined.leading !== finding.watch) return finding;
-  return { ...finding, verdict: "fail", reason: finding.cold ?? "the evidence against the candidate crossed its line" };
+  const { beforeAfter: _held, ...rest } = finding;
+  return { ...rest, verdict: "fail", reason: finding.cold ?? "the evidence against the candidate crossed its line" };
 }
 
 function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verdict" | "reason" | "beforeAfter"> {
@@ -328,7 +330,8 @@ function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verd
 /** Without a baseline beside the candidate a broken rule rolls back only where the policy calls it hard. */
 const fatalRules = (one: Look): string[] =>
   one.rules
-    .filter(({ rule, now }) => rule.onBreach === "rollback" && now.state === "broken" && (one.compared || rule.hard))
+    .filter(({ rule, now }) => rule.onBreach === "rollback" && now.state === "broken")
+    .filter(({ rule, now }) => rule.hard || now.alone !== true)
     .map(({ now }) => now.text);
 
 const isKept = (standing: RuleStanding): boolean => standing.state === "kept";

@@ -14,6 +14,7 @@ import { type ColdMonitor, type ColdState, resumeColdMonitor } from "./statistic
 import { createMonitor, type Minute, type MonitorState } from "./statistics/sequential.ts";
 import type { SequentialConfig } from "./statistics/sequential-config.ts";
 import { type ArmCounts, SILENT } from "./statistics/sequential-lanes.ts";
+import { isRanked, isThin } from "./thin-arm.ts";
 import { type Measured, nextStep, type Observation, observe, UNJUDGED } from "./thresholds.ts";
 import { coldConfigOf, hasWarmUp, isCold } from "./warm-up.ts";
 
@@ -111,20 +112,20 @@ function withPeriod(context: WatchContext, progress: Progress, period: Period): 
 }
 
 function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): Progress["rank"] {
-  if (watch.metric.rank === undefined || rank === null || !isCompared(watch, span)) return rank;
+  if (watch.metric.rank === undefined || rank === null || !isCompared(watch, span) || !isRanked(span)) return rank;
   return ranked(watch.metric.rank, rank, sample);
 }
 
 function observationOf({ watch, reference }: WatchContext, { at, span, sample }: Period): Observation | null {
   const candidate = measured(sample.candidate);
   if (candidate === null) return null;
+  const ms = watch.metric.periodSeconds * 1000;
   const before = reference === null ? null : { samples: reference.requests, value: reference.value };
-  return {
-    at,
-    ms: watch.metric.periodSeconds * 1000,
-    candidate,
-    baseline: isCompared(watch, span) ? measured(sample.baseline) : before,
-  };
+  if (!isCompared(watch, span)) return { at, ms, candidate, baseline: before, against: "before" };
+  const beside = measured(sample.baseline);
+  if (beside === null || before === null || !isThin(candidate, beside))
+    return { at, ms, candidate, baseline: beside, against: "beside" };
+  return { at, ms, candidate, baseline: before, against: "thin" };
 }
 
 /** An arm that nothing reached has no value. */

@@ -30,6 +30,8 @@ export interface Observation {
   readonly candidate: Measured;
   /** The baseline arm, or where there is none the pre-release reference; null: nothing to compare with. */
   readonly baseline: Measured | null;
+  /** `before`: the baseline is the reference, since no arm runs beside; `thin`: one does, too small to compare with. */
+  readonly against?: "beside" | "thin" | "before";
 }
 
 interface Run {
@@ -41,6 +43,8 @@ interface Run {
   readonly samples: number;
   readonly value: number;
   readonly ceiling: number;
+  /** Some of it had no baseline beside it: what it shows may be an incident that all share. */
+  readonly alone?: boolean;
 }
 
 /** Where a rule stands, as small JSON. */
@@ -83,6 +87,7 @@ function pooled(pool: Observation, seen: Observation): Observation {
     ms: seen.at + seen.ms - pool.at,
     candidate: together(pool.candidate, seen.candidate),
     baseline: pool.baseline === null || seen.baseline === null ? null : together(pool.baseline, seen.baseline),
+    against: [pool, seen].find(({ against = "beside" }) => against !== "beside")?.against ?? "beside",
   };
 }
 
@@ -103,8 +108,13 @@ function runAfter(rule: RulePlan, run: Run | null, point: Observation): Run | nu
     samples: (before?.samples ?? 0) + samples,
     value,
     ceiling,
+    alone: before?.alone === true || isAlone(rule, point),
   };
 }
+
+/** A rule with a ceiling of its own needs no arm to compare with, but one beside it. */
+const isAlone = (rule: RulePlan, { against }: Observation): boolean =>
+  against === "before" || (against === "thin" && comparesBaseline(rule));
 
 /**
  * The highest value within the rule, in the metric's unit. A baseline of zero stays zero under a percentage: any bad
@@ -135,13 +145,16 @@ export interface RuleStanding {
   readonly state: RuleState;
   /** For people: which rule, and what was found. */
   readonly text: string;
+  /** What broke it had no baseline beside it. */
+  readonly alone?: boolean;
 }
 
 /** Where a rule stands in words; `unit` is the metric's, with the space before it. */
 export function standingOf(rule: RuleInForce, progress: RuleProgress, unit: string): RuleStanding {
   const name = ruleInWords(rule, unit);
   if (progress.broken !== null) {
-    return { state: "broken", text: `${name}: broken by ${runInWords(progress.broken, unit)}` };
+    const text = `${name}: broken by ${runInWords(progress.broken, unit)}`;
+    return { state: "broken", text, alone: progress.broken.alone === true };
   }
   if (progress.run !== null && isHalfway(rule, progress.run)) {
     return { state: "breaching", text: `${name}: ${runInWords(progress.run, unit)} so far` };

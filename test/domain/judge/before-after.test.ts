@@ -26,7 +26,11 @@ const REFERENCE: WatchReference = {
 const references: References = { "errors@order": REFERENCE };
 
 /** Share of failed requests in each minute, of both arms alike or of one. */
-type Rates = (minute: number) => { readonly candidate: number; readonly baseline: number };
+type Rates = (minute: number) => {
+  readonly candidate: number;
+  readonly baseline: number;
+  readonly requests?: number;
+};
 const shared =
   (...minutes: readonly [from: number, to: number]): Rates =>
   (minute) => {
@@ -54,9 +58,9 @@ function looksAt(
       state: known,
       readings: {
         at: (_watch, { weight, finished }, at) => {
-          const { candidate, baseline } = rates((at - span.from) / MINUTE);
+          const { candidate, baseline, requests = 6_000 } = rates((at - span.from) / MINUTE);
           const alone = weight === 100 || finished;
-          const of = (share: number, rate: number) => arm((6_000 * share) / 100, rate);
+          const of = (share: number, rate: number) => arm((requests * share) / 100, rate);
           return { candidate: of(weight, candidate), baseline: alone ? null : of(100 - weight, baseline) };
         },
       },
@@ -131,10 +135,11 @@ describe("evidence of an arm alone", () => {
   });
 
   it("is read back from what an older Headgate has left, which knew no such lane", () => {
-    const { state } = last(looksAt(BESIDE, 6, bad));
+    const { state } = last(looksAt(BESIDE, 6, shared(0, 0)));
     expect(JSON.stringify(state)).not.toContain('"alone"');
-    const span = { ...WHOLE, from: 8 * MINUTE };
-    expect(last(looksAt(span, 12, bad, [judged()], withSpan(state, span))).findings[0]?.beforeAfter).toBe(true);
+    const span = { ...WHOLE, from: 6 * MINUTE };
+    const turnsBad: Rates = (minute) => (minute < 0 ? shared(0, 0)(minute) : bad(minute));
+    expect(last(looksAt(span, 12, turnsBad, [judged()], withSpan(state, span))).findings[0]?.beforeAfter).toBe(true);
   });
 });
 
@@ -169,5 +174,29 @@ describe("a broken rule", () => {
     const source = { query: { namespace: "AWS/SQS", metricName: "Age", dimensions: {}, statistic: "Maximum" } };
     expect(last(looksAt(BESIDE, 4, high, withRule(false, source))).findings[0]?.beforeAfter).toBe(true);
     expect(last(looksAt(BESIDE, 4, high, withRule(true, source))).acted).toBe("hard-rule");
+  });
+});
+
+describe("a rule that compares", () => {
+  const slower = metric({ rules: [rule({ maxIncreasePercent: 10, sustainedSeconds: 120 })] });
+  const twice: Rates = () => ({ candidate: 0.01, baseline: 0.005 });
+
+  it("is held against the reference where the arm beside it is far too small, and then holds", () => {
+    const thin = (requests: number) =>
+      last(looksAt(HELD_BACK, 4, (minute) => ({ ...twice(minute), requests }), [slower])).findings[0];
+    // Of 6,000 requests 1 % is 60 a minute, of 3,000 it is 30.
+    expect(thin(6_000)).toMatchObject({ verdict: "fail" });
+    expect(thin(3_000)).toMatchObject({ verdict: "inconclusive", beforeAfter: true });
+  });
+
+  it("is kept there by two arms that are alike, whatever the few requests show", () => {
+    const lucky: Rates = () => ({ candidate: 0.005, baseline: 0, requests: 3_000 });
+    expect(last(looksAt(HELD_BACK, 4, lucky, [slower])).findings[0]).toMatchObject({ verdict: "pass" });
+  });
+
+  it("is held against a small arm that is no smaller than the candidate", () => {
+    const few: Rates = (minute) => ({ ...twice(minute), requests: 80 });
+    const rules = [rule({ maxIncreasePercent: 10, sustainedSeconds: 120 })];
+    expect(last(looksAt(BESIDE, 4, few, [metric({ rules })])).findings[0]?.beforeAfter).toBeUndefined();
   });
 });

@@ -1,0 +1,22 @@
+/**
+ * What a candidate is held against where the arm beside it is small: a baseline that keeps 1 % of the traffic has six
+ * requests in a minute of six hundred. Their counts are counts, and the sequential test weighs them as what they are. Their
+ * p95 is the slowest of the six and lies far below the p95 of the other 594, so that a rule which compares the two would
+ * be broken by two arms that are alike, and so would a test of ranks.
+ */
+import { hasBaseline, type Span } from "./sampling.ts";
+import type { Measured } from "./thresholds.ts";
+
+/** Requests of a period from which on its figures are those of the arm, and not of their number. */
+export const FEWEST_BESIDE = 50;
+/** An arm that is less than this many times smaller errs as the other does, and no worse. */
+const MUCH_SMALLER = 4;
+
+/** Whether the arm beside the candidate is too small, and too much smaller, to compare figures with. */
+export const isThin = (candidate: Measured, beside: Measured): boolean =>
+  beside.samples < FEWEST_BESIDE && beside.samples * MUCH_SMALLER < candidate.samples;
+
+/** Percent on the candidate from which on its points are no longer ranked against the rest's: what a holdback leaves. */
+const RANKED_BELOW = 80;
+
+export const isRanked = (span: Span): boolean => hasBaseline(span) && span.weight < RANKED_BELOW;
