@@ -1,7 +1,9 @@
 import { renderProblems } from "../functions/domain/documents/problems.ts";
-import { adviseSteps, type PlanAdvice, trafficFileSchema } from "../functions/domain/judge/advice.ts";
-import { resolvePlan } from "../functions/domain/plan/resolve.ts";
-import type { PromotionPlan } from "../functions/domain/plan.ts";
+import { adviseSteps, type PlanAdvice } from "../functions/domain/judge/advice.ts";
+import { fitToTraffic } from "../functions/domain/judge/fit.ts";
+import { type TrafficFile, trafficFileSchema, type WeekOfTraffic } from "../functions/domain/judge/week-of-traffic.ts";
+import { type Resolution, resolvePlan } from "../functions/domain/plan/resolve.ts";
+import type { EnvironmentPlan, PromotionPlan } from "../functions/domain/plan.ts";
 import { wrapped } from "../functions/domain/wrapped.ts";
 import { parsed } from "./parsed.ts";
 import { planInWords } from "./plan-words.ts";
@@ -43,7 +45,9 @@ export async function check({ releaseFile, policyFile, trafficFile, now, write, 
     for (const file of [policy, release]) if (!file.ok) say(file.lines);
     return 2;
   }
-  const resolution = resolvePlan(policy.value, release.value, { now });
+  const traffic = trafficFile === null ? {} : await parsed(trafficFile, TRAFFIC, (line) => say([line]));
+  if (traffic === null) return 2;
+  const resolution = fitted(resolvePlan(policy.value, release.value, { now }), traffic);
   if (!resolution.ok) {
     say([counted(resolution.problems.length, "problem"), "", ...renderProblems(resolution.problems)]);
     return 2;
@@ -52,16 +56,23 @@ export async function check({ releaseFile, policyFile, trafficFile, now, write, 
   if (resolution.warnings.length > 0) {
     say(["", counted(resolution.warnings.length, "warning"), ...renderProblems(resolution.warnings)]);
   }
-  return trafficFile === null ? 0 : adviseOn(resolution.plan, trafficFile, say);
+  return trafficFile === null ? 0 : adviseOn(resolution.plan, traffic, say);
 }
 
-async function adviseOn(
-  plan: PromotionPlan,
-  trafficFile: string,
-  say: (lines: readonly string[]) => void,
-): Promise<0 | 2> {
-  const traffic = await parsed(trafficFile, TRAFFIC, (line) => say([line]));
-  if (traffic === null) return 2;
+/** The plan as the start would fit it to this traffic, or what the start would be refused for. */
+function fitted(resolution: Resolution, traffic: TrafficFile): Resolution {
+  if (!resolution.ok) return resolution;
+  const { plan } = resolution;
+  const all = plan.environments.map((one) => fitToTraffic(one, weekOf(traffic, one), plan));
+  const problems = all.flatMap((one) => one.problems);
+  const environments = all.map((one) => one.plan);
+  return problems.length > 0 ? { ok: false, problems } : { ...resolution, plan: { ...plan, environments } };
+}
+
+const weekOf = (traffic: TrafficFile, { environment }: EnvironmentPlan): WeekOfTraffic =>
+  new Map(Object.entries(traffic)).get(environment) ?? {};
+
+function adviseOn(plan: PromotionPlan, traffic: TrafficFile, say: (lines: readonly string[]) => void): 0 | 2 {
   const given = new Map(Object.entries(traffic));
   const advised = plan.environments.map((environment) => {
     const week = given.get(environment.environment);

@@ -6,6 +6,7 @@ import { warmUpInWords } from "../functions/domain/judge/warm-up.ts";
 import type {
   ApprovalPlan,
   EnvironmentPlan,
+  LeftOpen,
   MetricPlan,
   PromotionPlan,
   RolePlan,
@@ -187,11 +188,20 @@ function judgeInWords(plan: EnvironmentPlan): string[] {
   const extended = extendSeconds > 0 ? `, extended by up to ${formatDuration(extendSeconds)}` : "";
   const closing = `a bake without a verdict${extended}: ${withoutVerdict(plan)}; a pass ${earlyPass ? "ends a bake early" : "never ends a bake early"}`;
   if (judged.length === 0) return ["off: no metric has it on", closing];
+  const left = plan.analysis.left === undefined ? [] : [leftInWords(plan.analysis.left)];
   return [
     `alpha ${alpha}: a good candidate is rolled back by it in at most ${percent(alpha)} of rollouts, spread over ${judged.length} measurement${judged.length === 1 ? "" : "s"}`,
     ...grouped(plan).flatMap((group) => [...shareInWords(group, judged), ...warmUp(group, plan)]),
     closing,
+    ...left,
   ];
+}
+
+/** What a check without `--traffic` cannot know. */
+function leftInWords({ settings, passDelta }: LeftOpen): string {
+  const open = [...settings.filter((name) => name === "extendUpTo"), ...(passDelta.length === 0 ? [] : ["passDelta"])];
+  const refused = settings.includes("onInconclusive") ? "; refused where no setting would pass a good candidate" : "";
+  return `left to last week's traffic when the promotion opens: ${open.join(" and ")}${refused}`;
 }
 
 function withoutVerdict({ analysis: { onInconclusive, holdSeconds } }: EnvironmentPlan): string {

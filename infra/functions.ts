@@ -168,12 +168,12 @@ function distinct<T>(values: readonly T[]): readonly T[] {
 }
 
 export const FUNCTIONS: readonly FunctionRow[] = [
-  // The one that writes plans, each once. It needs none that is written.
+  // The one that writes plans, each once, fitted to the traffic that it reads. It needs none that is written.
   rowApart("open-promotion", "task", {
     reads: ["promotion", "audit", "sent", "policy", "starts"],
     writes: ["promotion", "plans", "audit", "sent", "open"],
     mails: true,
-    accounts: ["read-artifacts"],
+    accounts: ["read-artifacts", "watch"],
   }),
   row("enter-environment", "task", { reads: ["locks", "registry"], writes: ["locks"], wakes: true }),
   // It looks at what serves, too: a release that would change nothing is not asked about.

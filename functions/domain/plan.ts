@@ -180,6 +180,17 @@ export interface AnalysisPlan {
   readonly ifBlind: "warn" | "refuse";
   /** Requests a minute sent to the exact candidate version while real traffic is thinner; 0 sends none. */
   readonly syntheticPerMinute: number;
+  /** What the policy did not say, so that traffic may decide it; absent once it did (`judge/fit.ts`), or where all is said. */
+  readonly left?: LeftOpen;
+  /** What traffic decided, in words for approvers; absent where it had nothing to decide. */
+  readonly chosen?: readonly string[];
+}
+
+/** Settings of an analysis that a policy leaves to the traffic. */
+export interface LeftOpen {
+  readonly settings: readonly ("extendUpTo" | "onInconclusive")[];
+  /** Names of the metrics whose `passDelta` it leaves open. */
+  readonly passDelta: readonly string[];
 }
 
 /** One gate at one point of the rollout. What else it holds is its kind's own: see `gates/kinds/`. */

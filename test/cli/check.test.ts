@@ -289,6 +289,36 @@ describe("headgate check with last week's traffic", () => {
     expect(text).toContain("warning: auth, product, order: had no traffic last week");
   });
 
+  const newcomer = (requestsPerMinute: number) => {
+    const { policy, release } = documents({
+      "release.artifacts": { order: { version: "41" }, cart: { version: "42" } },
+    });
+    const known = { requestsPerMinute, errorRate: 0.001 };
+    return run(
+      file("policy.json", JSON.stringify(policy)),
+      file("release.json", JSON.stringify(release)),
+      file("t.json", JSON.stringify({ prod: { order: known, cart: known } })),
+    );
+  };
+
+  it("shows the settings that fit it, where the policy leaves them open", async () => {
+    const { code, text } = await newcomer(600);
+    expect(code).toBe(0);
+    expect(text).toContain("a bake without a verdict, extended by up to 10m: hold");
+    expect(text).toContain("  order: a pass shows that the candidate is less than 1.3 points worse");
+    expect(text).not.toContain("left to last week's traffic");
+    expect((await runWith({})).text).toContain(
+      "left to last week's traffic when the promotion opens: extendUpTo and passDelta; refused where no setting would pass",
+    );
+  });
+
+  it("refuses what the start would be refused for", async () => {
+    const { code, text } = await newcomer(6);
+    expect(code).toBe(2);
+    expect(text).toMatch(/^1 problem\n\npolicy\.services\.shop\.analysis \(not set\)\n/);
+    expect(text).toContain('    hint: write extendUpTo: "');
+  });
+
   it("says what is wrong with the file", async () => {
     const path = file("t.json", JSON.stringify({ prod: { order: { requestsPerMinute: -1, errorRate: 0 } } }));
     const { code, text } = await bbws(path);

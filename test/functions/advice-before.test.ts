@@ -62,7 +62,7 @@ describe("the checks before a rollout", () => {
     const first = await check(world);
     world.metrics.traffic = () => ({ requests: 1, errors: 0 });
     expect(await check(world)).toEqual(first);
-    expect(world.metrics.reads).toHaveLength(1);
+    expect(world.metrics.reads.map(({ from, to }) => (to - from) / 3_600_000)).toEqual([7 * 24, 24]);
     expect(await entries(world)).toHaveLength(1);
   });
 

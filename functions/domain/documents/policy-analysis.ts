@@ -49,7 +49,9 @@ export const sequentialSchema = z
       .nullable()
       .optional()
       .describe("tolerated rate where there is no baseline arm (100 %), as a fraction"),
-    passDelta: fraction.optional().describe("a pass shows that the rise is below this fraction; default 0.005"),
+    passDelta: fraction
+      .optional()
+      .describe("a pass shows that the rise is below this fraction; default by the traffic, 0.005 to 0.02"),
     warmupMinutes: z
       .number()
       .int()
@@ -145,7 +147,9 @@ export const analysisSchema = z
       .enum(["hold", "proceed", "roll-back"])
       .optional()
       .describe('a bake without a verdict: "hold" (default), "proceed" or "roll-back"'),
-    extendUpTo: durationSchema.optional().describe("a bake without a verdict may last this much longer; default 0s"),
+    extendUpTo: durationSchema
+      .optional()
+      .describe("a bake without a verdict may last this much longer; default by the traffic, up to 6h"),
     holdUpTo: durationSchema
       .optional()
       .describe("how long traffic holds for a person who must decide; nobody did: rolled back; default 24h"),

@@ -2,47 +2,22 @@
  * What a plan's bakes can see at the traffic that its targets have: said before the start, printed by `headgate check`,
  * shown to approvers, kept in the record.
  */
-import * as z from "zod";
 import { formatDuration } from "../durations.ts";
-import type { EnvironmentPlan, MetricPlan, RulePlan, SequentialPlan, StepPlan } from "../plan.ts";
+import type { EnvironmentPlan, MetricPlan, RulePlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
+import { chanceToPass, type Judged, minutesToPass } from "./pass-time.ts";
 import { isErrorRate } from "./sampling.ts";
 import {
   adviceInWords,
   adviseDetectable,
   durationInWords,
-  LONGEST_BAKE,
-  least,
   riseInWords,
   roundedUp,
   type StepAdvice,
   type Traffic,
 } from "./statistics/detectable.ts";
-import { passThrough } from "./statistics/detectable-cold.ts";
-import { passChance } from "./statistics/detectable-pass.ts";
-import { completeConfig } from "./statistics/sequential-config.ts";
 import { ruleInWords } from "./thresholds.ts";
-
-/** Last week's traffic, by target: what `headgate check --traffic FILE` reads. Rates are fractions of requests. */
-export const weekOfTrafficSchema = z
-  .record(
-    z.string(),
-    z.strictObject({
-      requestsPerMinute: z.number().nonnegative().describe("in a typical hour, both arms together"),
-      errorRate: z.number().min(0).max(1).describe("share of failed requests, 0.001 is 0.1 %"),
-      phi: z.number().min(1).optional().describe("how bursty errors are; 1, independent, unless given"),
-    }),
-  )
-  .describe("last week's traffic by target name");
-
-export type WeekOfTraffic = z.output<typeof weekOfTrafficSchema>;
-
-/** A file of it: each environment has its own traffic. */
-export const trafficFileSchema = z
-  .record(z.string(), weekOfTrafficSchema)
-  .describe("last week's traffic by environment and target");
-
-export type TrafficFile = z.output<typeof trafficFileSchema>;
+import { trafficIn, type WeekOfTraffic } from "./week-of-traffic.ts";
 
 export interface PlanAdvice {
   /** One line for each step of each target; targets that read the same share their lines. */
@@ -67,19 +42,14 @@ const USUAL_RISE = 0.01;
 export function adviseSteps(plan: EnvironmentPlan, week: WeekOfTraffic): PlanAdvice {
   const advised = plan.analysis.metrics.flatMap((metric) => {
     if (metric.target === null || metric.dryRun || !isErrorRate(metric)) return [];
-    const known = week[metric.target];
-    if (known === undefined || known.requestsPerMinute === 0) return [unknownTraffic(metric.target)];
-    return [adviseMetric(plan, metric, metric.target, trafficOf(known))];
+    const traffic = trafficIn(week, metric.target);
+    return [traffic === null ? unknownTraffic(metric.target) : adviseMetric(plan, metric, metric.target, traffic)];
   });
   return {
-    lines: together(advised.map(({ target, lines }) => ({ target, lines }))),
+    lines: [...(plan.analysis.chosen ?? []), ...together(advised.map(({ target, lines }) => ({ target, lines })))],
     warnings: together(advised.map(({ target, warnings }) => ({ target, lines: warnings }))),
     refused: plan.analysis.ifBlind === "refuse" && advised.some(({ blind }) => blind),
   };
-}
-
-function trafficOf({ requestsPerMinute, errorRate, phi }: WeekOfTraffic[string]): Traffic {
-  return phi === undefined ? { requestsPerMinute, errorRate } : { requestsPerMinute, errorRate, phi };
 }
 
 const unknownTraffic = (target: string): Advised => ({
@@ -113,7 +83,7 @@ function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string,
   });
   const unseen = mustSeePoints === null ? [] : advice.steps.filter((step) => !step.seesWanted);
   const blind = [...unseen.map((step) => blindTo(step, wantedRise)), ...thin];
-  const unpassed = plan.steps.flatMap((step) => tooShortToPass(plan, metric, sequential, traffic, step));
+  const unpassed = plan.steps.flatMap((step) => tooShortToPass(plan, { metric, target, sequential, traffic }, step));
   return {
     target,
     lines: adviceInWords(advice, unreadMinutes(metric)),
@@ -127,33 +97,18 @@ const USUALLY = 0.9;
 
 /**
  * A bake in which even a good candidate finds too little evidence for a pass: what the plan does then is the rule, not
- * the exception. A minute counts once it was read twice.
+ * the exception.
  */
-function tooShortToPass(
-  { analysis }: EnvironmentPlan,
-  metric: MetricPlan,
-  sequential: SequentialPlan,
-  traffic: Traffic,
-  { weight, bakeSeconds }: StepPlan,
-): string[] {
-  const config = completeConfig({
-    ...configOf(sequential, analysis.alpha, null),
-    passSlo: (sequential.slo ?? traffic.errorRate) + sequential.passDelta,
-    ...passThrough(sequential),
-  });
-  const canary = (traffic.requestsPerMinute * weight) / 100;
-  const baseline = weight < 100 ? traffic.requestsPerMinute - canary : null;
-  const within = (minutes: number) =>
-    passChance({ canary, baseline, minutes, phi: traffic.phi ?? 1 }, traffic.errorRate, config);
-  const chance = within(seenMinutes(metric, bakeSeconds + analysis.extendSeconds) - 1);
+function tooShortToPass({ analysis }: EnvironmentPlan, judged: Judged, { weight, bakeSeconds }: StepPlan): string[] {
+  const chance = chanceToPass(judged, weight, Math.floor((bakeSeconds + analysis.extendSeconds) / 60));
   if (chance >= USUALLY) return [];
-  const needed = least(1, LONGEST_BAKE, (minutes) => within(minutes) >= USUALLY);
+  const needed = minutesToPass(judged, weight, USUALLY);
   const extended =
     analysis.extendSeconds === 0 ? "" : `, its extension of ${formatDuration(analysis.extendSeconds)} included`;
-  // The last minutes of a bake have not settled, and the last that has was read once.
-  const bake = (needed ?? 0) + 1 + unreadMinutes(metric);
   const longer =
-    needed === null ? "no bake of up to 7 d would do" : `it takes ${durationInWords(roundedUp(bake))} at this traffic`;
+    needed === null
+      ? "no bake of up to 7 d would do"
+      : `it takes ${durationInWords(roundedUp(needed))} at this traffic`;
   const then = analysis.onInconclusive === "proceed" ? "proceed if nothing speaks against it" : analysis.onInconclusive;
   return [
     `the bake at ${weight} % passes a good candidate in about ${Math.floor(chance * 100)} % of cases${extended}: ${longer}; without a pass the policy says ${then}`,

@@ -1,43 +1,69 @@
 import { kindOf } from "../../targets/kinds.ts";
 import type { EnvironmentPlan, MetricPlan } from "../plan.ts";
 import type { Metrics } from "../ports.ts";
-import type { WeekOfTraffic } from "./advice.ts";
 import { type Arms, planReads, readableUntil, readingsOf, type Span, type Watch } from "./sampling.ts";
+import { SEQUENTIAL_DEFAULTS } from "./statistics/sequential-config.ts";
+import { type ArmCounts, estimateDispersion } from "./statistics/sequential-lanes.ts";
+import type { WeekOfTraffic } from "./week-of-traffic.ts";
 
 const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
 
 const HOUR_SECONDS = 3_600;
+const MINUTE_SECONDS = 60;
 
 /** The alias as a whole: what serves before anything is shifted. */
 const AS_A_WHOLE: Span = { from: 0, weight: 100, finished: true };
 
 /**
- * Last week's traffic as CloudWatch has it: the median hour's requests a minute, and the week's error rate. A target
- * without a datapoint is absent.
+ * Last week's traffic as CloudWatch has it: the median hour's requests a minute, the week's error rate, and how bursty
+ * errors were in the minutes of the last day. A target without a datapoint is absent.
  */
 export async function readWeekOfTraffic(metrics: Metrics, plan: EnvironmentPlan, now: number): Promise<WeekOfTraffic> {
-  const watches = plan.targets.map(weekWatch);
-  const to = readableUntil({ periodSeconds: HOUR_SECONDS, settleSeconds: 0 }, now);
-  const reads = planReads(watches, new Set(["whole"]));
-  const readings = readingsOf(reads, await metrics.read(reads.queries, to - WEEK_MS, to));
-  const entries = watches.flatMap((watch): [string, WeekOfTraffic[string]][] => {
-    const hours: { requests: number; errors: number }[] = [];
-    for (let at = to - WEEK_MS; at < to; at += HOUR_SECONDS * 1000) {
-      const sample = readings.at(watch, AS_A_WHOLE, at)?.candidate ?? null;
-      if (sample !== null) hours.push({ requests: sample[0], errors: sample[1] ?? 0 });
-    }
-    return hours.length === 0 ? [] : [[watch.id, typicalHour(hours)]];
-  });
-  return Object.fromEntries(entries);
+  const hours = await readCounts(metrics, plan, { periodSeconds: HOUR_SECONDS, lengthMs: WEEK_MS, now });
+  if (hours.size === 0) return {};
+  const minutes = await readCounts(metrics, plan, { periodSeconds: MINUTE_SECONDS, lengthMs: DAY_MS, now });
+  return Object.fromEntries(
+    [...hours].map(([target, counts]) => [target, trafficOf(counts, minutes.get(target) ?? [])]),
+  );
 }
 
-function weekWatch(target: EnvironmentPlan["targets"][number]): Watch {
+interface Stretch {
+  readonly periodSeconds: number;
+  readonly lengthMs: number;
+  readonly now: number;
+}
+
+/** Requests and errors of each target in each period that has any, oldest first. */
+async function readCounts(
+  metrics: Metrics,
+  plan: EnvironmentPlan,
+  stretch: Stretch,
+): Promise<Map<string, ArmCounts[]>> {
+  const { periodSeconds, lengthMs, now } = stretch;
+  const watches = plan.targets.map((target) => usualWatch(target, periodSeconds));
+  const to = readableUntil({ periodSeconds, settleSeconds: 0 }, now);
+  const reads = planReads(watches, new Set(["whole"]));
+  const readings = readingsOf(reads, await metrics.read(reads.queries, to - lengthMs, to));
+  const found = new Map<string, ArmCounts[]>();
+  for (const watch of watches) {
+    const counts: ArmCounts[] = [];
+    for (let at = to - lengthMs; at < to; at += periodSeconds * 1000) {
+      const sample = readings.at(watch, AS_A_WHOLE, at)?.candidate ?? null;
+      if (sample !== null) counts.push({ requests: sample[0], errors: sample[1] ?? 0 });
+    }
+    if (counts.length > 0) found.set(watch.id, counts);
+  }
+  return found;
+}
+
+function usualWatch(target: EnvironmentPlan["targets"][number], periodSeconds: number): Watch {
   const arms: Arms = { target, baseline: "", candidate: null };
   const metric: MetricPlan = {
     name: target.name,
     target: target.name,
     source: { preset: kindOf(target.kind).usual.name },
-    periodSeconds: HOUR_SECONDS,
+    periodSeconds,
     settleSeconds: 0,
     rules: [],
     dryRun: false,
@@ -45,10 +71,14 @@ function weekWatch(target: EnvironmentPlan["targets"][number]): Watch {
   return { id: target.name, metric, arms, bounds: { candidate: null, baseline: null } };
 }
 
-function typicalHour(hours: readonly { requests: number; errors: number }[]): WeekOfTraffic[string] {
+function trafficOf(hours: readonly ArmCounts[], minutes: readonly ArmCounts[]): WeekOfTraffic[string] {
   const requests = hours.reduce((sum, hour) => sum + hour.requests, 0);
   const errors = hours.reduce((sum, hour) => sum + hour.errors, 0);
   const sorted = hours.map((hour) => hour.requests).sort((a, b) => a - b);
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-  return { requestsPerMinute: median / 60, errorRate: requests === 0 ? 0 : errors / requests };
+  return {
+    requestsPerMinute: median / 60,
+    errorRate: requests === 0 ? 0 : errors / requests,
+    phi: estimateDispersion(minutes, SEQUENTIAL_DEFAULTS).phi,
+  };
 }

@@ -107,6 +107,13 @@ const analysisPlanSchema = z.strictObject({
   mustSeePoints: z.number().nullable(),
   ifBlind: z.enum(["warn", "refuse"]),
   syntheticPerMinute: z.number(),
+  left: z
+    .strictObject({
+      settings: z.array(z.enum(["extendUpTo", "onInconclusive"])).readonly(),
+      passDelta: z.array(z.string()).readonly(),
+    })
+    .exactOptional(),
+  chosen: z.array(z.string()).readonly().exactOptional(),
 });
 
 const bakeSchema = z.strictObject({

@@ -2,7 +2,7 @@ import { kindOf, PLACEHOLDERS, presetOf } from "../../targets/kinds.ts";
 import type { AnalysisInput, MetricInput, SequentialInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
-import type { AnalysisPlan, MetricPlan, RulePlan, SequentialPlan } from "../plan.ts";
+import type { AnalysisPlan, LeftOpen, MetricPlan, RulePlan, SequentialPlan } from "../plan.ts";
 import { type MetricClass, shareProblem, spreadAlpha } from "./alpha.ts";
 import type { PlannedSteps } from "./rollout.ts";
 import { resolveRules } from "./rules.ts";
@@ -81,8 +81,21 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
     mustSeePoints: input.mustSee?.points ?? null,
     ifBlind: input.mustSee?.ifBlind ?? "warn",
     syntheticPerMinute: input.syntheticPerMinute,
+    ...leftOpen({ ...defined(own), ...defined(override) }, metrics),
   };
 }
+
+/** What the policy does not say, for the traffic to decide when the promotion opens; nothing where no pass is waited for. */
+function leftOpen(said: Partial<AnalysisInput>, metrics: readonly Measured[]): { readonly left?: LeftOpen } {
+  const judged = metrics.filter(({ sequential, metric }) => isJudged(sequential, metric));
+  if (judged.length === 0 || said.onInconclusive === "proceed") return {};
+  const settings = (["extendUpTo", "onInconclusive"] as const).filter((name) => said[name] === undefined);
+  const passDelta = judged.filter(({ sequential }) => sequential?.passDelta === undefined).map(({ name }) => name);
+  return passDelta.length === 0 && !settings.includes("extendUpTo") ? {} : { left: { settings, passDelta } };
+}
+
+const isJudged = (sequential: SequentialInput | null, { dryRun }: MetricInput): boolean =>
+  sequential !== null && dryRun !== true;
 
 /**
  * What is judged where a policy names no metric: what tells requests from errors, for each kind of target there is, and

@@ -11,6 +11,7 @@ import { currentPolicy } from "../ledger/policies.ts";
 import { send } from "../notices/send.ts";
 import type { PromotionPlan } from "../plan.ts";
 import { Conflict, type Dependencies } from "../ports.ts";
+import { fitPlan } from "./fit-plan.ts";
 import { announcement, headerOf, openedInWords, promotionIdOf, type Start } from "./opening.ts";
 import { pinArtifacts } from "./pin-artifacts.ts";
 import { resolveUnder } from "./starts.ts";
@@ -29,11 +30,11 @@ export async function openOnce(deps: Dependencies, start: Start): Promise<Header
   return header;
 }
 
-/** Resolves, pins and writes; the header, which says that all of it stands, comes last. */
+/** Resolves, fits to the traffic, pins and writes; the header, which says that all of it stands, comes last. */
 async function open(deps: Dependencies, start: Start, promotionId: string): Promise<void> {
   const { startedBy, starter = null } = (await verifiedStarter(deps, start)) ?? NOBODY;
   const policy = await currentPolicy(deps.ledger);
-  const resolved = resolveUnder(policy, start.release, { now: deps.clock.now(), startedBy });
+  const resolved = await fitPlan(deps, resolveUnder(policy, start.release, { now: deps.clock.now(), startedBy }));
   const pinned = resolved.ok ? await pinArtifacts(deps, resolved.plan) : resolved;
   const plan = pinned.ok ? pinned.plan : null;
   const { executionArn } = start;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { adviseSteps, weekOfTrafficSchema } from "../../../functions/domain/judge/advice.ts";
+import { adviseSteps } from "../../../functions/domain/judge/advice.ts";
 import { readWeekOfTraffic } from "../../../functions/domain/judge/read-week.ts";
 import { adviceInWords, adviseDetectable } from "../../../functions/domain/judge/statistics/detectable.ts";
+import { weekOfTrafficSchema } from "../../../functions/domain/judge/week-of-traffic.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";
 import {
   environmentPlan,

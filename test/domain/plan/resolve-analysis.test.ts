@@ -82,7 +82,23 @@ describe("an analysis", () => {
       mustSeePoints: null,
       ifBlind: "warn",
       syntheticPerMinute: 0,
+      left: { settings: ["extendUpTo", "onInconclusive"], passDelta: ["lambda-error-rate"] },
     });
+  });
+
+  it("leaves nothing to the traffic that the policy says, here or in the environment", () => {
+    const said = { metrics: [{ preset: "lambda-error-rate", sequential: { passDelta: 0.01 } }], extendUpTo: "0s" };
+    const left = (analysis_: Json, overridden: Json = {}) =>
+      analysis({ [`${SHOP}.analysis`]: analysis_, [`${SHOP}.overrides.prod`]: { analysis: overridden } }).left;
+    expect(left({ metrics: said.metrics })).toEqual({ settings: ["extendUpTo", "onInconclusive"], passDelta: [] });
+    expect(left({ metrics: said.metrics }, { onInconclusive: "hold" })).toEqual({
+      settings: ["extendUpTo"],
+      passDelta: [],
+    });
+    expect(left({}, { onInconclusive: "proceed" })).toBeUndefined();
+    expect(left(said)).toBeUndefined();
+    const shown = { preset: "lambda-error-rate", sequential: true, dryRun: true };
+    expect(left({ ...said, onInconclusive: "hold", metrics: [shown] })).toBeUndefined();
   });
 
   it("takes what the policy says", () => {

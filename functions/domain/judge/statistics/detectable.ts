@@ -211,7 +211,7 @@ export function durationInWords(minutes: number): string {
   return `${Math.floor(minutes / HOUR)} h${rest === 0 ? "" : ` ${rest} min`}`;
 }
 
-function requestsInWords(perMinute: number): string {
+export function requestsInWords(perMinute: number): string {
   const rounded = perMinute < 10 ? Math.round(perMinute * 10) / 10 : Math.round(perMinute);
   const digits = perMinute < 10 ? String(rounded) : thousands(rounded);
   return `${digits} ${rounded === 1 ? "request" : "requests"}`;

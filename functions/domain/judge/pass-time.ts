@@ -1,0 +1,57 @@
+/** How long a bake takes to pass a good candidate, at the traffic that its target has. */
+import type { EnvironmentPlan, MetricPlan, SequentialPlan } from "../plan.ts";
+import { configOf } from "./fold.ts";
+import { isErrorRate } from "./sampling.ts";
+import { LONGEST_BAKE, least, type Traffic } from "./statistics/detectable.ts";
+import { passThrough } from "./statistics/detectable-cold.ts";
+import { passChance } from "./statistics/detectable-pass.ts";
+import { completeConfig } from "./statistics/sequential-config.ts";
+import { trafficIn, type WeekOfTraffic } from "./week-of-traffic.ts";
+
+/** An error rate that acts, judged by evidence, with the traffic of its target. */
+export interface Judged {
+  readonly metric: MetricPlan;
+  readonly target: string;
+  readonly sequential: SequentialPlan;
+  readonly traffic: Traffic;
+}
+
+/** Those of an environment whose traffic is known; silent targets are none of them. */
+export function judgedOf(plan: EnvironmentPlan, week: WeekOfTraffic): Judged[] {
+  return plan.analysis.metrics.flatMap((metric) => {
+    const { target, sequential, dryRun } = metric;
+    if (target === null || sequential === undefined || dryRun || !isErrorRate(metric)) return [];
+    const traffic = trafficIn(week, target);
+    return traffic === null ? [] : [{ metric, target, sequential, traffic }];
+  });
+}
+
+/** The same metric under another pass margin. */
+export const withPassDelta = (judged: Judged, passDelta: number): Judged => ({
+  ...judged,
+  sequential: { ...judged.sequential, passDelta },
+});
+
+/**
+ * The chance that a bake of so many minutes at this weight (percent) passes a candidate that fails as often as the
+ * baseline. Its last minutes count for nothing: they have not settled, and the last that has was read once.
+ */
+export function chanceToPass({ metric, sequential, traffic }: Judged, weight: number, minutes: number): number {
+  const { alpha: _fails, ...settings } = configOf(sequential, 1, null);
+  const passSlo = (sequential.slo ?? traffic.errorRate) + sequential.passDelta;
+  const canary = (traffic.requestsPerMinute * weight) / 100;
+  const exposure = {
+    canary,
+    baseline: weight < 100 ? traffic.requestsPerMinute - canary : null,
+    minutes: minutes - uncounted(metric),
+    phi: traffic.phi ?? 1,
+  };
+  return passChance(exposure, traffic.errorRate, completeConfig({ ...settings, passSlo, ...passThrough(sequential) }));
+}
+
+/** Whole minutes at the end of a bake that no pass can rest on. */
+const uncounted = ({ settleSeconds }: MetricPlan): number => Math.ceil(settleSeconds / 60) + 1;
+
+/** Shortest bake in minutes, up to 7 days, that passes a good candidate with this chance; null: none does. */
+export const minutesToPass = (judged: Judged, weight: number, chance: number): number | null =>
+  least(1, LONGEST_BAKE, (minutes) => chanceToPass(judged, weight, minutes) >= chance);

@@ -1,0 +1,32 @@
+/** What is known of the traffic before the start, from CloudWatch or from a file. */
+import * as z from "zod";
+import type { Traffic } from "./statistics/detectable.ts";
+
+/** Last week's traffic, by target: what `headgate check --traffic FILE` reads. Rates are fractions of requests. */
+export const weekOfTrafficSchema = z
+  .record(
+    z.string(),
+    z.strictObject({
+      requestsPerMinute: z.number().nonnegative().describe("in a typical hour, both arms together"),
+      errorRate: z.number().min(0).max(1).describe("share of failed requests, 0.001 is 0.1 %"),
+      phi: z.number().min(1).optional().describe("how bursty errors are; 1, independent, unless given"),
+    }),
+  )
+  .describe("last week's traffic by target name");
+
+export type WeekOfTraffic = z.output<typeof weekOfTrafficSchema>;
+
+/** A file of it: each environment has its own traffic. */
+export const trafficFileSchema = z
+  .record(z.string(), weekOfTrafficSchema)
+  .describe("last week's traffic by environment and target");
+
+export type TrafficFile = z.output<typeof trafficFileSchema>;
+
+/** A target's traffic; null where none is known. */
+export function trafficIn(week: WeekOfTraffic, target: string): Traffic | null {
+  const known = new Map(Object.entries(week)).get(target);
+  if (known === undefined || known.requestsPerMinute === 0) return null;
+  const { requestsPerMinute, errorRate, phi } = known;
+  return phi === undefined ? { requestsPerMinute, errorRate } : { requestsPerMinute, errorRate, phi };
+}
