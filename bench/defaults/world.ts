@@ -97,7 +97,7 @@ function weekOf(world: World, day: readonly ArmCounts[], random: Random): WeekOf
   return { [TARGET]: { requestsPerMinute: requests / (7 * DAY), errorRate: errors / requests, phi } };
 }
 
-const sum = (minutes: readonly ArmCounts[], what: keyof ArmCounts): number =>
+const sum = (minutes: readonly ArmCounts[], what: "requests" | "errors"): number =>
   minutes.reduce((total, minute) => total + minute[what], 0);
 
 const TELLING = 1_000;

@@ -13,13 +13,34 @@ import type { Route } from "../domain/ports.ts";
 export type Weights = "whole-percent" | "all-or-nothing";
 
 /** What of one arm is read: its traffic, the bad ones, those within the latency bound, the value itself. */
-export type Part = "samples" | "bad" | "within" | "value";
+type OnePart = "samples" | "bad" | "within" | "value";
+/** Those within each bound of a distribution, the lowest bound first. */
+type BoundPart = `within-${number}`;
+export type Part = OnePart | BoundPart;
+export type ByPart<T> = Readonly<Partial<Record<OnePart, T>> & Record<BoundPart, T>>;
 /** Several series of a part are added up. */
-export type PartQueries = Readonly<Partial<Record<Part, readonly QueryPlan[]>>>;
+export type PartQueries = ByPart<readonly QueryPlan[]>;
 
 /** CloudWatch's count of samples up to and including a bound in ms. */
 export function withinStatistic(thresholdMs: number): string {
   return `TC(:${Number(thresholdMs.toFixed(3))})`;
+}
+
+/**
+ * The series of a duration: its count, its quantile, and how many lie within the bounds that are known. `read`: one statistic
+ * of it.
+ */
+export function durationParts(
+  read: (statistic: string) => QueryPlan,
+  { preset, thresholdMs, boundsMs = [] }: SeriesRequest,
+): PartQueries {
+  const within = thresholdMs === null ? {} : { within: [read(withinStatistic(thresholdMs))] };
+  const each = boundsMs.map((bound, index) => [`within-${index}`, [read(withinStatistic(bound))]] as const);
+  return {
+    samples: [read("SampleCount")],
+    value: [read(preset.quantile ?? "p95")],
+    ...(boundsMs.length === 0 ? within : Object.fromEntries(each)),
+  };
 }
 
 /** A ready-made metric of a kind. */
@@ -30,6 +51,8 @@ export interface Preset {
   readonly measures: "errors" | "latency" | "throttles";
   /** As CloudWatch spells it, such as `p95`; null for what is no quantile. */
   readonly quantile: string | null;
+  /** True for a duration that is judged as a whole distribution; its quantile is what is shown. */
+  readonly distribution?: boolean;
   /** True where no version can be told apart: the target is looked at as a whole. */
   readonly whole: boolean;
   /** Short, for people: `error rate`. */
@@ -43,6 +66,8 @@ export interface SeriesRequest {
   readonly version: string | null;
   /** Bound in ms that slow requests of this arm exceed, for durations; null: none is known. */
   readonly thresholdMs: number | null;
+  /** For a distribution: the bounds (ms, rising) between which this arm's requests are counted. */
+  readonly boundsMs?: readonly number[];
 }
 
 /** Where a target is placed, for a kind that resolves its own part of the policy. */

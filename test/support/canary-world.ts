@@ -128,6 +128,8 @@ export interface Minute {
   /** Milliseconds at the metric's quantiles, and the share of requests slower than a bound. */
   readonly p95?: number;
   readonly slower?: (thresholdMs: number) => number;
+  /** Milliseconds at a quantile, such as p50; every one is `p95` where this is not said. */
+  readonly quantile?: (statistic: string) => number;
 }
 /** By version (or "alias" for the whole), for the minute that starts at `at`; undefined: no datapoints. */
 export type Traffic = (version: string, at: number) => Minute | undefined;
@@ -170,7 +172,7 @@ function pointOf({ metricName, statistic }: SeriesQuery, minute: Minute): number
   if (metricName === "Throttles") return minute.throttles ?? 0;
   if (statistic === "SampleCount") return minute.requests;
   const bound = /^TC\(:(.+)\)$/.exec(statistic)?.[1];
-  if (bound === undefined) return minute.p95;
+  if (bound === undefined) return minute.quantile?.(statistic) ?? minute.p95;
   return minute.requests * (1 - (minute.slower?.(Number(bound)) ?? 0));
 }
 

@@ -51,7 +51,9 @@ export const sequentialSchema = z
       .describe("tolerated rate where there is no baseline arm (100 %), as a fraction"),
     passDelta: fraction
       .optional()
-      .describe("a pass shows that the rise is below this fraction; default by the traffic, 0.005 to 0.02"),
+      .describe(
+        "a pass shows that the rise is below this fraction; default by the traffic, 0.005 to 0.02; of a distribution 0.02",
+      ),
     warmupMinutes: z
       .number()
       .int()
@@ -75,7 +77,7 @@ export const sequentialSchema = z
       .positive()
       .max(10)
       .optional()
-      .describe("tolerated rise of the reference p95: 0.1 is +10 %"),
+      .describe("tolerated rise of the reference p95, or of each quantile of a distribution: 0.1 is +10 %"),
   })
   .describe("settings of the sequential judge; true takes the defaults");
 

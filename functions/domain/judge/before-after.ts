@@ -3,9 +3,9 @@
  * no arms apart, and of requests of our own. It compares with the time before the release, so that an incident shared by
  * all looks like the candidate's: it holds and tells people, and rolls nothing back.
  */
+import type { SavedMonitor } from "./duration-lane.ts";
 import { boundInWords, combineEvidence, type MetricEvidence } from "./evidence.ts";
 import { hasBaseline, isWhole, type Span, type Watch } from "./sampling.ts";
-import type { ColdState } from "./statistics/cold-start.ts";
 import type { MonitorState } from "./statistics/sequential.ts";
 
 /** True where a baseline arm runs beside the candidate for this metric, so that what both share is no evidence. */
@@ -50,14 +50,14 @@ export function aloneIn(evidence: readonly MetricEvidence[], alpha: number): Alo
 }
 
 /** Goes on without a latch: what was shared, and is over, is no reason to hold. */
-export const unlatched = (state: ColdState): ColdState => ({
-  ...state,
-  failedAt: null,
-  ...(state.through && { through: { ...state.through, failedAt: null } }),
-});
+export function unlatched(state: SavedMonitor): SavedMonitor {
+  const now = { ...state, failedAt: null };
+  return "kind" in now || now.through === undefined ? now : { ...now, through: { ...now.through, failedAt: null } };
+}
 
 /** What counts of an arm alone say for a pass of the step, and nothing of what they say against the candidate. */
-export function withPassOf(before: ColdState, after: ColdState): ColdState {
+export function withPassOf(before: SavedMonitor, after: SavedMonitor): SavedMonitor {
+  if ("kind" in before || "kind" in after) return before;
   const through = before.through && after.through && { through: passTaken(before.through, after.through) };
   return { ...passTaken(before, after), ...through };
 }

@@ -5,6 +5,7 @@ import { loadTargets } from "../ledger/load.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type Clock, Conflict, type Ledger, type Metrics, type Place } from "../ports.ts";
+import { durationsOf, quantileWatches, referenceBounds } from "./duration-bounds.ts";
 import { LONGEST_REFERENCE_SECONDS, referencesOf, watchesOf } from "./reference.ts";
 import type { References, WatchReference } from "./reference-line.ts";
 import {
@@ -72,11 +73,7 @@ async function readReferences(
   const known = arms.map((one) => ({ ...one, candidate: one.baseline }));
   const quantiles = await readQuantiles(metrics, plan, known, now);
   const watches = watchesOf(plan, known, {}).map((watch) => {
-    const quantileMs = quantiles[watch.id] ?? null;
-    return {
-      ...watch,
-      bounds: { candidate: watch.metric.sequential === undefined ? null : quantileMs, baseline: null },
-    };
+    return { ...watch, bounds: referenceBounds(watch, quantiles) };
   });
   const samples = await readSamples(metrics, plan, watches, now);
   const entries = watches.flatMap((watch): [string, WatchReference][] => {
@@ -101,6 +98,7 @@ async function readQuantiles(
   const periodSeconds = length >= 3 * HOUR_SECONDS ? HOUR_SECONDS : SHORT_SECONDS;
   const watches = watchesOf(plan, arms, {})
     .filter(({ metric }) => quantileOf(metric) !== null)
+    .flatMap(quantileWatches)
     .map((watch) => ({ ...watch, metric: { ...watch.metric, periodSeconds } }));
   const samples = await readSamples(metrics, plan, watches, now);
   const entries = watches.flatMap(({ id }): [string, number][] => {
@@ -152,16 +150,19 @@ function lineOf(watch: Watch, samples: readonly ArmSample[], quantileMs: number 
   const total = sumOf(counts);
   const dispersion = estimateDispersion(counts, SEQUENTIAL_DEFAULTS);
   const wander = estimateWander(counts, dispersion.phi);
+  const periodsPerHour = Math.max(1, HOUR_SECONDS / watch.metric.periodSeconds);
+  const durations = durationsOf(watch.bounds, samples, periodsPerHour);
   return {
     periods: samples.length,
     requests: total.requests,
     bad: total.errors,
-    worstRate: worstRate(counts, Math.max(1, HOUR_SECONDS / watch.metric.periodSeconds)),
+    worstRate: worstRate(counts, periodsPerHour),
     value,
     quantileMs,
     phi: dispersion.phi,
     requestsPerPeriod: dispersion.requestsPerMinute,
     ...(wander === null ? {} : { wander }),
+    ...(durations === undefined ? {} : { durations }),
   };
 }
 

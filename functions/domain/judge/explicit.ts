@@ -2,7 +2,7 @@
  * What a metric asks for that is no preset: CloudWatch's metrics, metric math over them, Metrics Insights, or a function of
  * the team's. All of it is read, missed and revised by the same rules as a preset.
  */
-import type { Part } from "../../targets/kind.ts";
+import type { ByPart } from "../../targets/kind.ts";
 import type { AnyQueryPlan, InsightsPlan, MathPlan, MetricPlan, QueryPlan, SourcePlan } from "../plan.ts";
 import type { AnySeriesQuery, InsightsQuery, MathQuery, SourceQuery } from "../ports.ts";
 
@@ -15,7 +15,7 @@ type Unnamed<Q extends AnySeriesQuery> = Omit<Q, "id" | "periodSeconds">;
 export type AskedSeries = QueryPlan | Unnamed<MathQuery> | Unnamed<InsightsQuery> | Unnamed<SourceQuery>;
 
 /** What of one arm is asked for; several series of a part are added up. */
-export type AskedParts = Readonly<Partial<Record<Part, readonly AskedSeries[]>>>;
+export type AskedParts = ByPart<readonly AskedSeries[]>;
 
 /** Whose figures are asked for. */
 export interface AskedArm {

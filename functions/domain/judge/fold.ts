@@ -5,12 +5,13 @@
 import type { SequentialPlan } from "../plan.ts";
 import { isCompared, unlatched, withPassOf } from "./before-after.ts";
 import type { StepCounts } from "./doubt.ts";
+import { durationMonitor, type MetricMonitor, type SavedMonitor } from "./duration-lane.ts";
 import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
-import type { ArmSample, Span, Watch } from "./sampling.ts";
+import { type ArmSample, isDistribution, type Span, type Watch } from "./sampling.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
-import { type ColdMonitor, type ColdState, resumeColdMonitor } from "./statistics/cold-start.ts";
+import { resumeColdMonitor } from "./statistics/cold-start.ts";
 import { createMonitor, type Minute, type MonitorState } from "./statistics/sequential.ts";
 import type { SequentialConfig } from "./statistics/sequential-config.ts";
 import { type ArmCounts, SILENT } from "./statistics/sequential-lanes.ts";
@@ -43,7 +44,7 @@ export function advance(context: WatchContext, before: Progress | null, periods:
 }
 
 /** Nothing is kept of an arm alone before it has had its first period. */
-function aloneAfter(monitor: ColdMonitor | undefined): Pick<Progress, "alone"> {
+function aloneAfter(monitor: MetricMonitor | undefined): Pick<Progress, "alone"> {
   return monitor === undefined || monitor.judgement().minutes === 0 ? {} : { alone: unlatched(monitor.state()) };
 }
 
@@ -175,18 +176,22 @@ function minuteOf(watch: Watch, { span, sample }: Period): Minute {
 }
 
 function countsOf(arm: ArmSample | null): ArmCounts {
-  return arm === null || arm[1] === null ? SILENT : { requests: arm[0], errors: arm[1] };
+  if (arm === null || arm[1] === null) return SILENT;
+  const [requests, errors, , ...slower] = arm;
+  return slower.length === 0 ? { requests, errors } : { requests, errors, slower };
 }
 
 /** The metric's monitor, gone on from where it was; undefined where the sequential test does not look. */
-export function monitorOf(context: WatchContext, state: ColdState | null): ColdMonitor | undefined {
+export function monitorOf(context: WatchContext, state: SavedMonitor | null): MetricMonitor | undefined {
   const { sequential, dryRun } = context.watch.metric;
   if (sequential === undefined) return undefined;
   const alpha = dryRun ? context.alpha : context.alpha * sequential.weight;
   // Which minutes are cold is a matter of time, and said with each one.
   const config = { ...configOf(sequential, alpha, context.reference), warmupMinutes: 0 };
+  if (isDistribution(context.watch.metric)) return durationMonitor(config, context.reference, state);
   const cold = coldConfigOf(sequential, config.slo ?? null);
-  return resumeColdMonitor(config, cold, state ?? firstState(config, context.reference));
+  const saved = state === null || "kind" in state ? firstState(config, context.reference) : state;
+  return resumeColdMonitor(config, cold, saved);
 }
 
 function firstState(config: Partial<SequentialConfig>, reference: WatchReference | null): MonitorState {

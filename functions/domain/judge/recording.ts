@@ -7,7 +7,7 @@ import { PRESETS } from "../../targets/kinds.ts";
 
 export const RECORDING_FORMAT = "headgate/recording-v1";
 
-const armSchema = z.tuple([z.number(), z.number().nullable(), z.number()]).readonly().nullable();
+const armSchema = z.tuple([z.number(), z.number().nullable(), z.number()]).rest(z.number()).readonly().nullable();
 
 export const spanSchema = z.strictObject({ from: z.number(), weight: z.number(), finished: z.boolean() });
 

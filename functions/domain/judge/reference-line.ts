@@ -1,3 +1,4 @@
+import type { DurationReference } from "./statistics/duration-reference.ts";
 import type { Wander } from "./statistics/wander.ts";
 
 /**
@@ -19,6 +20,8 @@ export interface WatchReference {
   readonly requestsPerPeriod: number;
   /** How its rate wandered by itself, in periods; absent where it did not, and from references of before it was measured. */
   readonly wander?: Wander;
+  /** Where durations are judged as a distribution; absent where they are not, or could not be counted. */
+  readonly durations?: DurationReference;
 }
 
 /** By metric of a target (`watchId`); a metric that is absent had no traffic, or was not there. */

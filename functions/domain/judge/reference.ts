@@ -1,6 +1,6 @@
 import type { EnvironmentPlan, MetricPlan } from "../plan.ts";
 import type { Item } from "../ports.ts";
-import type { References } from "./reference-line.ts";
+import type { References, WatchReference } from "./reference-line.ts";
 import { withRulesInForce } from "./rules-in-force.ts";
 import { type Arms, NO_BOUNDS, type Watch, watchId } from "./sampling.ts";
 import { latencyThresholds } from "./statistics/sequential-latency.ts";
@@ -18,15 +18,20 @@ export function watchesOf(plan: EnvironmentPlan, arms: readonly Arms[], referenc
       id,
       metric: withRulesInForce(metric, references[id] ?? null),
       arms: arms.find(({ target }) => target.name === metric.target) ?? null,
-      bounds: boundsOf(metric, references[id]?.quantileMs ?? null),
+      bounds: boundsOf(metric, references[id]),
     };
   });
 }
 
-function boundsOf(metric: MetricPlan, quantileMs: number | null): Watch["bounds"] {
+function boundsOf(metric: MetricPlan, reference: WatchReference | undefined): Watch["bounds"] {
+  const quantileMs = reference?.quantileMs ?? null;
   if (metric.sequential === undefined || quantileMs === null) return NO_BOUNDS;
-  const { baselineMs, canaryMs } = latencyThresholds(quantileMs, metric.sequential.latencyMargin ?? DEFAULT_MARGIN);
-  return { candidate: canaryMs, baseline: baselineMs };
+  const margin = metric.sequential.latencyMargin ?? DEFAULT_MARGIN;
+  const { baselineMs, canaryMs } = latencyThresholds(quantileMs, margin);
+  const baseline = reference?.durations?.boundsMs;
+  if (baseline === undefined) return { candidate: canaryMs, baseline: baselineMs };
+  const candidate = baseline.map((bound) => latencyThresholds(bound, margin).canaryMs);
+  return { candidate: canaryMs, baseline: baselineMs, each: { candidate, baseline } };
 }
 
 export function referencesOf(stored: Item | undefined): References | null {

@@ -3,13 +3,14 @@
  * a kind of target is called, that kind says: `series.ts` in its folder.
  */
 
-import type { Part, Preset } from "../../targets/kind.ts";
+import type { ByPart, Part, Preset } from "../../targets/kind.ts";
 import { kindOf, presetOf } from "../../targets/kinds.ts";
 import type { TargetRecord } from "../ledger/journal-records.ts";
 import type { EnvironmentPlan, MetricPlan, TargetPlan } from "../plan.ts";
 import type { AnySeriesQuery, Series } from "../ports.ts";
 import { shareOfAll } from "../traffic/journal.ts";
 import { type AskedParts, countsBad, explicitParts, hasSamples, tellsVersions } from "./explicit.ts";
+import { TAIL } from "./statistics/duration-reference.ts";
 
 /** Where one target's traffic stands. */
 export interface Arms {
@@ -79,9 +80,9 @@ export type Arm = "candidate" | "baseline";
 
 /**
  * One arm in one period: samples behind it, how many of them were bad (for the statistical judge; null where the metric
- * does not count), and the value that rules look at, in the metric's unit.
+ * does not count), the value that rules look at, in the metric's unit, and for a distribution those slower than each bound.
  */
-export type ArmSample = readonly [samples: number, bad: number | null, value: number];
+export type ArmSample = readonly [samples: number, bad: number | null, value: number, ...slower: number[]];
 
 /** One period of both arms. Null: nothing was measured, which is not zero. */
 export interface Sample {
@@ -105,6 +106,9 @@ export const isErrorRate = (metric: Pick<MetricPlan, "source">): boolean => pres
 /** The quantile that a metric is about, as CloudWatch spells it; null for metrics that are no preset of a duration. */
 export const quantileOf = (metric: Pick<MetricPlan, "source">): string | null => presetIn(metric)?.quantile ?? null;
 
+/** Whether durations are judged as a distribution. */
+export const isDistribution = (metric: Pick<MetricPlan, "source">): boolean => presetIn(metric)?.distribution === true;
+
 /** Whether no arm can be told apart, so that the target is looked at as a whole. */
 export function isWhole(metric: Pick<MetricPlan, "source" | "target">): boolean {
   if ("preset" in metric.source) return presetOf(metric.source.preset).whole;
@@ -123,6 +127,13 @@ export function unitOf(metric: Pick<MetricPlan, "source">): string {
   return UNITS[presetOf(metric.source.preset).measures];
 }
 
+interface AskedBounds {
+  readonly arm: Arm;
+  readonly mode: Mode;
+  /** For a distribution: every bound of this arm, ms. */
+  readonly boundsMs?: readonly number[];
+}
+
 /**
  * The series of one arm. `version` null reads the target as a whole (before weight 0, and after the finish);
  * `thresholdMs` is the bound that slow requests of this arm exceed, for durations.
@@ -132,15 +143,16 @@ export function partQueries(
   arms: Arms | null,
   version: string | null,
   thresholdMs: number | null,
-  asked: { readonly arm: Arm; readonly mode: Mode } = { arm: "candidate", mode: "compared" },
+  asked: AskedBounds = { arm: "candidate", mode: "compared" },
 ): AskedParts {
-  if (!("preset" in metric.source)) return explicitParts(metric, metric.source, { ...asked, version });
+  if (!("preset" in metric.source))
+    return explicitParts(metric, metric.source, { arm: asked.arm, mode: asked.mode, version });
   if (arms === null) return {};
   const preset = presetOf(metric.source.preset);
-  return kindOf(arms.target.kind).series(arms.target, { preset, version, thresholdMs });
+  return kindOf(arms.target.kind).series(arms.target, { preset, version, thresholdMs, boundsMs: asked.boundsMs ?? [] });
 }
 
-type PartPoints = Readonly<Partial<Record<Part, number>>>;
+type PartPoints = ByPart<number>;
 type Counts = Readonly<Record<"samples" | "bad", number | undefined>>;
 
 /**
@@ -148,19 +160,29 @@ type Counts = Readonly<Record<"samples" | "bad", number | undefined>>;
  * traffic without its count, says nothing; but a count of nothing is missing beside traffic where a kind's zeros vanish.
  */
 export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | null {
-  const { samples, value, within } = points;
+  const { samples, value } = points;
   const bad = points.bad ?? (zerosVanish(metric) && samples !== undefined ? 0 : undefined);
   if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, { samples, bad });
   if (!("preset" in metric.source) && !hasSamples(metric.source)) {
     return value === undefined ? null : [1, null, value];
   }
   if (samples === undefined || samples <= 0) return null;
-  if (value !== undefined) return [samples, within === undefined ? null : Math.max(0, samples - within), value];
+  if (value !== undefined) return durationSample(samples, value, points);
   return bad === undefined ? null : [samples, bad, (100 * bad) / samples];
 }
 
 const zerosVanish = ({ source }: MetricPlan): boolean =>
   "preset" in source && presetOf(source.preset).quantile === null && kindOf(presetOf(source.preset).kind).zerosVanish;
+
+/** Of a distribution the bad ones are those beyond the bound of its tail. */
+function durationSample(samples: number, value: number, points: PartPoints): ArmSample {
+  const beyond = (within: number | undefined) => (within === undefined ? null : Math.max(0, samples - within));
+  const slower: number[] = [];
+  for (let bound = 0; points[`within-${bound}`] !== undefined; bound++) {
+    slower.push(beyond(points[`within-${bound}`]) ?? 0);
+  }
+  return [samples, slower[TAIL] ?? beyond(points.within), value, ...slower];
+}
 
 /**
  * Throttles are in neither Invocations nor Errors, and a minute of nothing but throttles has no Invocations at all. A
@@ -176,6 +198,8 @@ function throttleSample(metric: MetricPlan, { samples, bad = 0 }: Counts): ArmSa
 export interface Bounds {
   readonly candidate: number | null;
   readonly baseline: number | null;
+  /** For a distribution: every bound of each arm, rising. */
+  readonly each?: Readonly<Record<Arm, readonly number[]>>;
 }
 
 export const NO_BOUNDS: Bounds = { candidate: null, baseline: null };
@@ -227,7 +251,11 @@ function slotsOf(watch: Watch, mode: Mode): { slot: Slot; query: Asked }[] {
   const versions = isWhole(watch.metric) ? { candidate: null } : versionsOf(watch, mode);
   return Object.entries(versions).flatMap(([name, version]) => {
     const arm = name as Arm;
-    const parts = partQueries(watch.metric, watch.arms, version, watch.bounds[arm], { arm, mode });
+    const parts = partQueries(watch.metric, watch.arms, version, watch.bounds[arm], {
+      arm,
+      mode,
+      boundsMs: watch.bounds.each?.[arm] ?? [],
+    });
     return Object.entries(parts).flatMap(([part, queries]) =>
       queries.map((query) => ({ slot: { watch, mode, arm, part: part as Part }, query })),
     );
@@ -262,7 +290,7 @@ export interface Readings {
 }
 
 export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings {
-  const found = new Map<string, Partial<Record<Arm, Partial<Record<Part, readonly Series[]>>>>>();
+  const found = new Map<string, Partial<Record<Arm, ByPart<readonly Series[]>>>>();
   const troubles = new Map<string, string>();
   plan.slots.forEach(({ watch, mode, arm, part }, index) => {
     const one = series[index];
@@ -288,11 +316,11 @@ export function readingsOf(plan: ReadPlan, series: readonly Series[]): Readings 
 }
 
 /** Nothing was counted of an arm, in any of its series. Beside a baseline that was, it is no gap in what CloudWatch has. */
-const isSilent = (parts: Partial<Record<Part, readonly Series[]>>, period: number): boolean =>
+const isSilent = (parts: ByPart<readonly Series[]>, period: number): boolean =>
   Object.values(pointsAt(parts, period)).every((point) => point === 0);
 
 /** Series of one part are added up; one without a point adds nothing, and without any there is no point. */
-function pointsAt(parts: Partial<Record<Part, readonly Series[]>>, period: number): PartPoints {
+function pointsAt(parts: ByPart<readonly Series[]>, period: number): PartPoints {
   const entries = Object.entries(parts).flatMap(([part, series]) => {
     const found = series.flatMap(({ points }) => points.get(period) ?? []);
     return found.length === 0 ? [] : [[part, found.reduce((sum, point) => sum + point, 0)] as const];

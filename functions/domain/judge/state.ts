@@ -8,10 +8,10 @@
  */
 
 import type { StepCounts } from "./doubt.ts";
+import type { SavedMonitor } from "./duration-lane.ts";
 import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
-import type { ColdState } from "./statistics/cold-start.ts";
 import type { EmptyArm } from "./statistics/empty-arm.ts";
 import type { RuleProgress } from "./thresholds.ts";
 import type { ColdCounts } from "./warm-up.ts";
@@ -46,9 +46,9 @@ export interface Progress {
   /** Start of the span that the step's own numbers are about. */
   readonly step: number | null;
   readonly rules: readonly RuleProgress[];
-  readonly monitor: ColdState | null;
+  readonly monitor: SavedMonitor | null;
   /** The same over periods in which no baseline ran beside the candidate; absent before the first of them. */
-  readonly alone?: ColdState;
+  readonly alone?: SavedMonitor;
   /** Null where the metric is not ranked. */
   readonly rank: RankProgress | null;
   readonly totals: Totals;

@@ -1,3 +1,4 @@
+import type { Preset } from "../../targets/kind.ts";
 import { kindOf, PLACEHOLDERS, presetOf } from "../../targets/kinds.ts";
 import type { AnalysisInput, MetricInput, SequentialInput } from "../documents/policy-analysis.ts";
 import type { Path } from "../documents/problems.ts";
@@ -47,6 +48,10 @@ const SEQUENTIAL_DEFAULTS = {
 const LATENCY_MARGIN = 0.1;
 /** A candidate that is up to 1.8 times as slow while its caches are empty (lognormal durations, sigma 0.5). */
 const LATENCY_WARMUP_DELTA = 0.25;
+/** A pass shows each of a distribution's bounds: half a point at all of them would take thrice the requests. */
+const DISTRIBUTION_PASS_DELTA = 0.02;
+/** A distribution tolerates through its margin alone, at bounds that the reference gives. */
+const OF_COUNTS_ALONE = ["rho", "delta", "slo", "warmupDelta", "phiBurst"] as const;
 
 const RANK_DEFAULTS = { direction: "increase", toleratedPercent: 10 } as const;
 
@@ -179,12 +184,17 @@ function measuredBy(scope: Scope, targets: readonly PlacedTarget[], metric: Metr
   return measured;
 }
 
-/** On unless said otherwise for the error rate, the metric for which the stated rate was measured most widely. */
+/** On unless said otherwise for the error rate and for durations as a distribution, for which the stated rate was measured. */
 function sequentialOf(metric: MetricInput): SequentialInput | null {
-  const wanted = metric.sequential ?? ("preset" in metric && presetOf(metric.preset).measures === "errors");
+  const wanted = metric.sequential ?? ("preset" in metric && isJudgedUnasked(presetOf(metric.preset)));
   if (wanted === false) return null;
   return wanted === true ? {} : wanted;
 }
+
+const isJudgedUnasked = ({ measures, distribution }: Preset): boolean => measures === "errors" || distribution === true;
+
+const isDistribution = (metric: MetricInput): boolean =>
+  "preset" in metric && presetOf(metric.preset).distribution === true;
 
 function classOf(metric: MetricInput): MetricClass {
   if (!("preset" in metric)) return "other";
@@ -197,6 +207,7 @@ function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): 
   if (metric.rules === undefined && sequential === null && !ranked && metric.dryRun !== true) {
     scope.report.refuse(at, "is measured, but nothing acts on it", "add rules, sequential: true, or dryRun: true");
   }
+  if (isDistribution(metric)) checkDistribution(scope, sequential, at);
   if ("preset" in metric) return;
   checkSource(scope, metric, at);
   checkRank(scope, metric, sequential, targets, at);
@@ -205,6 +216,14 @@ function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): 
   if (targets === null) {
     const hint = "put {version} into a dimension, beside what names the target, or write sequential: false";
     scope.report.refuse([...at, "sequential"], "needs a baseline arm, which a metric of the environment has not", hint);
+  }
+}
+
+function checkDistribution(scope: Scope, sequential: SequentialInput | null, at: Path): void {
+  for (const field of OF_COUNTS_ALONE) {
+    if (sequential?.[field] === undefined || sequential[field] === null) continue;
+    const message = `is ${sequential[field]}, and a distribution of durations has no ${field}`;
+    scope.report.refuse([...at, "sequential", field], message, "write latencyMargin (0.1 is +10 %) and passDelta");
   }
 }
 
@@ -307,7 +326,7 @@ function planMetric(
     periodSeconds: metric.period ?? PERIOD_SECONDS,
     settleSeconds: metric.settle ?? SETTLE_SECONDS,
     rules,
-    sequential: sequential === null ? undefined : judgeSettings(sequential, measured.metricClass, weight, target),
+    sequential: sequential === null ? undefined : judgeSettings(sequential, measured, weight, target),
     rank:
       !("preset" in metric) && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
     dryRun: metric.dryRun ?? false,
@@ -320,7 +339,7 @@ function sourceOf(scope: Scope, { metric, at }: Measured, target: PlacedTarget |
 
 function judgeSettings(
   input: SequentialInput,
-  metricClass: MetricClass,
+  { metric, metricClass }: Pick<Measured, "metric" | "metricClass">,
   weight: number,
   target: PlacedTarget | null,
 ): SequentialPlan {
@@ -330,6 +349,7 @@ function judgeSettings(
     ...SEQUENTIAL_DEFAULTS,
     warmupMinutes: target === null ? 0 : kindOf(target.plan.kind).coldStart.minutes,
     ...(latency ? { delta: 0, warmupDelta: LATENCY_WARMUP_DELTA } : {}),
+    ...(isDistribution(metric) ? { passDelta: DISTRIBUTION_PASS_DELTA } : {}),
     ...defined(settings),
     latencyMargin: latency ? (latencyMargin ?? LATENCY_MARGIN) : null,
     weight,

@@ -4,7 +4,7 @@
  * function:alias counts is then the baseline before the first shift, and the candidate after the finish.
  */
 import type { QueryPlan } from "../../domain/plan.ts";
-import { type PartQueries, type Preset, type SeriesRequest, withinStatistic } from "../kind.ts";
+import { durationParts, type PartQueries, type Preset, type SeriesRequest } from "../kind.ts";
 
 const duration = (quantile: string): Preset => ({
   name: `lambda-duration-${quantile}`,
@@ -36,6 +36,7 @@ export const LAMBDA_PRESETS: readonly Preset[] = [
   duration("p50"),
   duration("p95"),
   duration("p99"),
+  { ...duration("p95"), name: "lambda-duration", distribution: true, words: "duration" },
   LAMBDA_THROTTLES,
 ];
 
@@ -45,25 +46,19 @@ interface Alias {
 }
 
 /** The series of one arm of an alias; without a version, of the alias as a whole. */
-export function lambdaSeries(
-  { functionName, alias }: Alias,
-  { preset, version, thresholdMs }: SeriesRequest,
-): PartQueries {
+export function lambdaSeries({ functionName, alias }: Alias, request: SeriesRequest): PartQueries {
+  const { preset, version } = request;
   const whole = { FunctionName: functionName, Resource: `${functionName}:${alias}` };
   const dimensions = version === null ? whole : { ...whole, ExecutedVersion: version };
-  const read = (metricName: string, statistic: string): QueryPlan[] => [
-    { namespace: "AWS/Lambda", metricName, dimensions, statistic },
-  ];
+  const query = (metricName: string, statistic: string): QueryPlan => {
+    return { namespace: "AWS/Lambda", metricName, dimensions, statistic };
+  };
   switch (preset.measures) {
     case "errors":
-      return { samples: read("Invocations", "Sum"), bad: read("Errors", "Sum") };
+      return { samples: [query("Invocations", "Sum")], bad: [query("Errors", "Sum")] };
     case "throttles":
-      return { samples: read("Invocations", "Sum"), bad: read("Throttles", "Sum") };
+      return { samples: [query("Invocations", "Sum")], bad: [query("Throttles", "Sum")] };
     case "latency":
-      return {
-        samples: read("Duration", "SampleCount"),
-        value: read("Duration", preset.quantile ?? "p95"),
-        ...(thresholdMs === null ? {} : { within: read("Duration", withinStatistic(thresholdMs)) }),
-      };
+      return durationParts((statistic) => query("Duration", statistic), request);
   }
 }

@@ -5,7 +5,7 @@
  * executions take hours is seen hours late.
  */
 import type { QueryPlan } from "../../domain/plan.ts";
-import { type PartQueries, type Preset, type SeriesRequest, withinStatistic } from "../kind.ts";
+import { durationParts, type PartQueries, type Preset, type SeriesRequest } from "../kind.ts";
 
 const time = (quantile: string): Preset => ({
   name: `sfn-duration-${quantile}`,
@@ -42,6 +42,7 @@ export const EXECUTION_PRESETS: readonly Preset[] = [
   time("p50"),
   time("p95"),
   time("p99"),
+  { ...time("p95"), name: "sfn-duration", distribution: true, words: "execution time" },
   THROTTLES,
 ];
 
@@ -57,8 +58,9 @@ interface Alias {
 /** The series of one version's executions; without a version, of the alias as a whole. */
 export function executionSeries(
   { stateMachineArn: StateMachineArn, alias }: Alias,
-  { preset, version, thresholdMs }: SeriesRequest,
+  request: SeriesRequest,
 ): PartQueries {
+  const { preset, version } = request;
   const machine = { StateMachineArn };
   const dimensions = version === null ? { ...machine, Alias: alias } : { ...machine, Version: version };
   const query = (metricName: string, statistic: string, of: QueryPlan["dimensions"] = dimensions): QueryPlan => ({
@@ -77,10 +79,6 @@ export function executionSeries(
         bad: [query("ExecutionThrottled", "Sum", machine)],
       };
     case "latency":
-      return {
-        samples: [query("ExecutionTime", "SampleCount")],
-        value: [query("ExecutionTime", preset.quantile ?? "p95")],
-        ...(thresholdMs === null ? {} : { within: [query("ExecutionTime", withinStatistic(thresholdMs))] }),
-      };
+      return durationParts((statistic) => query("ExecutionTime", statistic), request);
   }
 }

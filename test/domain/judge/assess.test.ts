@@ -20,6 +20,7 @@ import {
   stretchToRead,
   withSpan,
 } from "../../../functions/domain/judge/state.ts";
+import type { ColdState } from "../../../functions/domain/judge/statistics/cold-start.ts";
 import { judge } from "../../../functions/domain/judge/statistics/sequential.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
 import { environmentPlan, judged, MINUTE, metric, rule, sequential } from "../../support/canary-world.ts";
@@ -594,7 +595,7 @@ describe("the settings of the test", () => {
   it("start from how the old version's rate wandered, where the reference knows", () => {
     const seenWith = (line: WatchReference) =>
       watchState(looks(2, { "errors@order": () => good }, undefined, { references: { "errors@order": line } })).progress
-        .monitor;
+        .monitor as ColdState | null;
     const wander = { perRequest: 0.001, minutes: 8 };
     expect(seenWith({ ...reference, wander })?.wander).toEqual(wander);
     expect(seenWith(reference)?.wander).toBeNull();

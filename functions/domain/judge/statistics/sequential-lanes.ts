@@ -11,7 +11,12 @@
  * What one arm did in one minute. `errors` are whatever the metric counts as bad: failed requests, throttled ones, or
  * requests slower than a threshold (see `sequential-latency.ts`).
  */
-export type ArmCounts = { readonly requests: number; readonly errors: number };
+export type ArmCounts = {
+  readonly requests: number;
+  readonly errors: number;
+  /** For durations as a distribution: requests slower than each bound; see `duration-lanes.ts`. */
+  readonly slower?: readonly number[];
+};
 
 /** An arm without traffic: it carries no evidence, and is not the same as no arm at all (`null`). */
 export const SILENT: ArmCounts = { requests: 0, errors: 0 };
