@@ -139,7 +139,7 @@ describe("open-promotion", () => {
     expect((await closePromotion(world.deps, opened.promotionId, null)).outcome).toBe("blocked");
   });
 
-  it.each(["write ENDING", "write HEADER", "write AUDITID#opened"])(
+  it.each(["write HEADER", "write AUDITID#opened"])(
     "cut off at its %s never ends promoted, and is recorded by the next call",
     async (step) => {
       world.ledger.before = async (operation) => {
@@ -153,6 +153,19 @@ describe("open-promotion", () => {
       expect((await closePromotion(world.deps, promotionId, null)).outcome).toBe("blocked");
     },
   );
+
+  it("keeps no refusal of a call that was cut off, where the next one finds the release good", async () => {
+    world.objects.clear();
+    world.ledger.before = async (operation) => {
+      if (operation.includes("HEADER") && operation.startsWith("write")) throw new ServiceTrouble("cut off");
+    };
+    await expect(start()).rejects.toThrow("cut off");
+    world.ledger.before = async () => {};
+    world.objects.set(OBJECT, { versionId: "abc", sha256: NEW_CODE });
+    const { promotionId, decision } = await start();
+    expect(decision).toBe("go");
+    expect(await endingOf(world, promotionId)).toBeNull();
+  });
 
   it("refuses any release while no policy is deployed, and names even a release that is nothing", async () => {
     const call = (release: unknown) =>

@@ -1,16 +1,16 @@
 import { type Problem, problemTexts } from "../documents/problems.ts";
 import { BrokenRecord } from "../errors.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
-import type { Header } from "../ledger/header.ts";
+import type { Ending, Header } from "../ledger/header.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadHeader } from "../ledger/load.ts";
-import { loadEnding, noteEnding } from "../ledger/note-ending.ts";
+import { loadEnding } from "../ledger/note-ending.ts";
 import { planChanges } from "../ledger/plan-parts.ts";
 import { currentPolicy } from "../ledger/policies.ts";
 import { send } from "../notices/send.ts";
 import type { PromotionPlan } from "../plan.ts";
-import { Conflict, type Dependencies } from "../ports.ts";
+import { type Change, Conflict, type Dependencies } from "../ports.ts";
 import { fitPlan } from "./fit-plan.ts";
 import { announcement, headerOf, openedInWords, promotionIdOf, type Start } from "./opening.ts";
 import { pinArtifacts } from "./pin-artifacts.ts";
@@ -41,28 +41,34 @@ async function open(deps: Dependencies, start: Start, promotionId: string): Prom
   const origin = { startedBy, starter, policyHash: policy?.hash ?? "" };
   const known = { ...origin, promotionId, executionArn, openedAt: deps.clock.now() };
   const header = headerOf(deps.hash, known, plan);
-  if (!pinned.ok) await refuse(deps, promotionId, pinned.problems);
-  await writeHeader(deps, header, plan);
+  await writeHeader(
+    deps,
+    header,
+    pinned.ok ? planChanges(promotionId, pinned.plan) : [refusal(header, pinned.problems)],
+  );
   if (plan !== null) await announce(deps, header, plan);
 }
 
 const NOBODY = { startedBy: null, starter: null };
 
-async function refuse(deps: Dependencies, promotionId: string, problems: readonly Problem[]): Promise<void> {
-  await noteEnding(deps, promotionId, "blocked", `the release was refused: ${problemTexts(problems).join("\n")}`);
+function refusal({ promotionId, openedAt }: Header, problems: readonly Problem[]): Change {
+  const summary = `the release was refused: ${problemTexts(problems).join("\n")}`;
+  const ending: Ending = { outcome: "blocked", summary, at: openedAt };
+  return { put: item(keys.ending(promotionId), ending), if: "absent" };
 }
 
 /**
- * Header and plan in one: whoever finds the one finds the other, and a start that was cut off in the middle has left no part
- * of a plan that nobody may write again. Throws `BrokenRecord` where there is a plan and no header.
+ * Header and plan, or refusal, in one: whoever finds the one finds the other. A start that was cut off in the middle has
+ * left no part of a plan that nobody may write again, and no refusal of a release that is found good when it is tried again
+ * under another policy or another day's traffic. Throws `BrokenRecord` where there is a plan and no header.
  */
-async function writeHeader(deps: Dependencies, header: Header, plan: PromotionPlan | null): Promise<void> {
+async function writeHeader(deps: Dependencies, header: Header, decided: readonly Change[]): Promise<void> {
   const { promotionId, executionArn } = header;
   try {
     await deps.ledger.write([
       { put: item(keys.header(promotionId), header), if: "absent" },
       { put: item(keys.open(promotionId), { promotionId, executionArn }) },
-      ...(plan === null ? [] : planChanges(promotionId, plan)),
+      ...decided,
     ]);
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
