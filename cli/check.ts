@@ -1,6 +1,9 @@
 import { renderProblems } from "../functions/domain/documents/problems.ts";
-import { adviseSteps, type PlanAdvice } from "../functions/domain/judge/advice.ts";
+import { adviseSteps, type PlanAdvice, withRules } from "../functions/domain/judge/advice.ts";
 import { fitToTraffic } from "../functions/domain/judge/fit.ts";
+import { adviseRules } from "../functions/domain/judge/rule-advice.ts";
+import { servedInWeek } from "../functions/domain/judge/served-week.ts";
+import { unwatchedInWords } from "../functions/domain/judge/unwatched.ts";
 import { type TrafficFile, trafficFileSchema, type WeekOfTraffic } from "../functions/domain/judge/week-of-traffic.ts";
 import { type Resolution, resolvePlan } from "../functions/domain/plan/resolve.ts";
 import type { EnvironmentPlan, PromotionPlan } from "../functions/domain/plan.ts";
@@ -53,10 +56,18 @@ export async function check({ releaseFile, policyFile, trafficFile, now, write, 
     return 2;
   }
   say(planInWords(resolution.plan, now, width));
-  if (resolution.warnings.length > 0) {
-    say(["", counted(resolution.warnings.length, "warning"), ...renderProblems(resolution.warnings)]);
-  }
+  const unwatched = resolution.plan.environments.flatMap(unwatchedLines);
+  const warnings = resolution.warnings.length + unwatched.length / LINES_OF_ONE;
+  if (warnings > 0) say(["", counted(warnings, "warning"), ...renderProblems(resolution.warnings), ...unwatched]);
   return trafficFile === null ? 0 : adviseOn(resolution.plan, traffic, say);
+}
+
+const LINES_OF_ONE = 2;
+
+function unwatchedLines(plan: EnvironmentPlan): string[] {
+  const words = unwatchedInWords(plan);
+  if (words === null) return [];
+  return [`${plan.environment}: ${words}`, "    hint: add the preset that counts them, with a rule"];
 }
 
 /** The plan as the start would fit it to this traffic, or what the start would be refused for. */
@@ -76,18 +87,24 @@ function adviseOn(plan: PromotionPlan, traffic: TrafficFile, say: (lines: readon
   const given = new Map(Object.entries(traffic));
   const advised = plan.environments.map((environment) => {
     const week = given.get(environment.environment);
-    return { name: environment.environment, advice: week === undefined ? null : adviseSteps(environment, week) };
+    return { name: environment.environment, advice: week === undefined ? null : adviceOn(environment, week) };
   });
   for (const { name, advice } of advised) say(["", ...adviceLines(name, advice)]);
   return advised.some(({ advice }) => advice?.refused === true) ? 2 : 0;
 }
 
+function adviceOn(plan: EnvironmentPlan, week: WeekOfTraffic): PlanAdvice {
+  const known = new Map(Object.entries(week));
+  const tried = adviseRules(plan, (metric) => servedInWeek(metric, known.get(metric.target ?? metric.name)));
+  return withRules(adviseSteps(plan, week), plan, tried);
+}
+
 function adviceLines(name: string, advice: PlanAdvice | null): string[] {
   if (advice === null) return [`${name}: no traffic is given, so no advice`];
-  const { lines, warnings, refused } = advice;
+  const { lines, warnings, refused, rules } = advice;
   return [
     `${name}, at this traffic:`,
-    ...lines.map((line) => `  ${line}`),
+    ...[...lines, ...(rules === undefined ? [] : [...rules.lines, rules.rate])].map((line) => `  ${line}`),
     ...warnings.map((warning) => `  ${refused ? "problem" : "warning"}: ${warning}`),
   ];
 }

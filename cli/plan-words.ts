@@ -1,7 +1,6 @@
 import { formatDuration } from "../functions/domain/durations.ts";
 import { monitorsBeside } from "../functions/domain/holdback.ts";
 import { unitOf } from "../functions/domain/judge/sampling.ts";
-import { unwatchedInWords } from "../functions/domain/judge/unwatched.ts";
 import { warmUpInWords } from "../functions/domain/judge/warm-up.ts";
 import type {
   ApprovalPlan,
@@ -176,7 +175,7 @@ function rulesInWords(plan: EnvironmentPlan): string[] {
     const whose = targets === null ? "" : ` of ${targets}`;
     return metric.rules.map((rule) => `${metric.name}${whose}: ${ruleInWords(rule, unitOf(metric))}${shown}`);
   });
-  return [...rules, unwatchedInWords(plan) ?? []].flat();
+  return rules;
 }
 
 const withoutDataInWords = ({ alarmsWithoutData = "warn" }: EnvironmentPlan): string =>

@@ -6,7 +6,9 @@ import { formatDuration } from "../durations.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
 import { chanceToPass, type Judged, minutesToPass } from "./pass-time.ts";
+import type { RuleAdvice, TriedRules } from "./rule-advice.ts";
 import { isErrorRate } from "./sampling.ts";
+import { rateInWords } from "./stated-rate.ts";
 import {
   adviceInWords,
   adviseDetectable,
@@ -24,8 +26,29 @@ export interface PlanAdvice {
   readonly lines: readonly string[];
   /** Bakes that cannot see what they are asked to see, or are too short to pass a good candidate. */
   readonly warnings: readonly string[];
-  /** The plan asks to be refused when a bake is blind, and one is. */
+  /** The plan asks to be refused when a bake is blind, and one is; or when what serves breaks a rule already. */
   readonly refused: boolean;
+  /** What the rules would do to a candidate as good as what serves; absent in older records. */
+  readonly rules?: RulesAdvice;
+}
+
+/** As `rule-advice.ts` finds out. */
+export interface RulesAdvice {
+  readonly lines: readonly string[];
+  /** How often a good candidate is rolled back, rules and judge together. */
+  readonly rate: string;
+  readonly tried: TriedRules;
+}
+
+/** The same advice with what came of trying the rules. */
+export function withRules(advice: PlanAdvice, plan: EnvironmentPlan, found: RuleAdvice): PlanAdvice {
+  const { lines, warnings, refused, tried } = found;
+  return {
+    ...advice,
+    warnings: [...advice.warnings, ...warnings],
+    refused: advice.refused || refused,
+    rules: { lines, rate: rateInWords(plan, found), tried },
+  };
 }
 
 interface Advised {

@@ -14,9 +14,12 @@ export interface RuleInForce extends RulePlan {
 /** Tolerated above the baseline where a value is no rate: the same +10 % that the judge tolerates of durations. */
 const TOLERATED_PERCENT = 10;
 
-/** True where what serves, `served` in the metric's unit, is above the rule's own ceiling. Null: nobody knows. */
-export const isBrokenAlready = ({ max }: RulePlan, served: number | null): boolean =>
-  max !== undefined && served !== null && served > max;
+/**
+ * True where what serves, `served` in the metric's unit, is above the rule's own ceiling. Null: nobody knows. A ceiling of 0
+ * tolerates nothing, whatever the baseline does: there is no distance to it.
+ */
+export const isBrokenAlready = ({ max = 0 }: RulePlan, served: number | null): boolean =>
+  max > 0 && served !== null && served > max;
 
 /**
  * The rule that binds where the old version did `served` (its mean over the reference). Above `max`, and under `relative`,

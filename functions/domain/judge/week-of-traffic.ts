@@ -1,5 +1,6 @@
 /** What is known of the traffic before the start, from CloudWatch or from a file. */
 import * as z from "zod";
+import { servedFields } from "./served-week.ts";
 import type { Traffic } from "./statistics/detectable.ts";
 
 /** Last week's traffic, by target: what `headgate check --traffic FILE` reads. Rates are fractions of requests. */
@@ -10,6 +11,7 @@ export const weekOfTrafficSchema = z
       requestsPerMinute: z.number().nonnegative().describe("in a typical hour, both arms together"),
       errorRate: z.number().min(0).max(1).describe("share of failed requests, 0.001 is 0.1 %"),
       phi: z.number().min(1).optional().describe("how bursty errors are; 1, independent, unless given"),
+      ...servedFields,
     }),
   )
   .describe("last week's traffic by target name");
