@@ -132,8 +132,22 @@ export interface MetricPlan {
   readonly sequential?: SequentialPlan;
   /** Present: the rank test holds the candidate's points against the baseline's; for metrics that are no counts. */
   readonly rank?: RankPlan;
+  /** Present: it counts or sums per exposure, and may exceed it; see `judge/exposure.ts`. */
+  readonly per?: ExposurePlan;
   /** Shown and recorded, never acted upon. */
   readonly dryRun: boolean;
+}
+
+/** Counts or sums per exposure, such as orders per request. */
+export interface ExposurePlan {
+  /** What an exposure is: a request of the target, or one of what a query counts. */
+  readonly of: "requests" | AnyQueryPlan;
+  /** Which way is bad. */
+  readonly direction: "increase" | "decrease";
+  /** The most that one amount brings; larger ones count as it. 1: it counts. */
+  readonly largest: number;
+  /** What a period of exposures without a point of the count is. */
+  readonly absent: "zero" | "unknown";
 }
 
 /** Settings of the sequential judge for one metric; see `sequential.ts`. Shares are fractions, not percent. */
@@ -144,6 +158,8 @@ export interface SequentialPlan {
   readonly delta: number;
   readonly slo: number | null;
   readonly passDelta: number;
+  /** For counts per exposure: a pass shows that the candidate's rate is within this ratio; absent: 1. */
+  readonly passRho?: number;
   readonly warmupMinutes: number;
   readonly warmupDelta: number;
   readonly phiBurst: number | null;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { PRESETS } from "../../targets/kinds.ts";
 import { consequenceSchema, durationSchema, nameSchema } from "../schema-parts.ts";
-import { anyQuerySchema, sourceSchema } from "./policy-sources.ts";
+import { anyQuerySchema, exposureFields, sourceSchema } from "./policy-sources.ts";
 
 /** How a policy says what is measured and what counts as bad. */
 
@@ -49,6 +49,22 @@ export const sequentialSchema = z
       .nullable()
       .optional()
       .describe("tolerated rate where there is no baseline arm (100 %), as a fraction"),
+    direction: z
+      .enum(["increase", "decrease"])
+      .optional()
+      .describe('of a metric per exposure, which way is bad: "decrease" of orders, "increase" of retries'),
+    toleratedPercent: z
+      .number()
+      .min(0)
+      .max(1_000)
+      .optional()
+      .describe("of a metric per exposure: tolerated loss or rise, in percent of the baseline; default 5"),
+    passPercent: z
+      .number()
+      .positive()
+      .max(1_000)
+      .optional()
+      .describe("of a metric per exposure: a pass shows that the loss or rise is below this; default 30"),
     passDelta: fraction
       .optional()
       .describe(
@@ -121,6 +137,7 @@ export const metricSchema = z
     z.strictObject({
       query: anyQuerySchema,
       samples: anyQuerySchema.optional().describe("what counts the samples, such as Invocations with Sum"),
+      ...exposureFields,
       rank: rankSchema.optional(),
       ...everyMetric,
     }),

@@ -56,5 +56,24 @@ export const sourceSchema = z
   })
   .describe("a metric source of the team's own");
 
+/** Of a query that counts or sums per exposure, and may exceed it. */
+export const exposureFields = {
+  per: z
+    .union([z.literal("requests"), anyQuerySchema])
+    .optional()
+    .describe('per what it counts: "requests" of the target, or what a query counts; it may be more than one each'),
+  largest: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "the most that one amount brings, such as 500 of an order's value; larger ones count as it; default 1, a count",
+    ),
+  absent: z
+    .enum(["zero", "unknown"])
+    .optional()
+    .describe('exposures without a point of the count: "zero" (default where fewer is worse) or "unknown"'),
+};
+
 export type AnyQueryInput = z.output<typeof anyQuerySchema>;
 export type SourceInput = z.output<typeof sourceSchema>;

@@ -9,6 +9,7 @@
 import type { AnalysisPlan, RulePlan } from "../plan.ts";
 import { type Alone, aloneIn, heldBecause, isCompared } from "./before-after.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords, type MetricEvidence } from "./evidence.ts";
+import { doubtInCounts } from "./exposure.ts";
 import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
@@ -220,7 +221,8 @@ function sequentialLook(
     logE: now.logE,
     aloneLogE: alone.logE,
     logPass: here ? sure.logPass : 0,
-    passes: here && sure.verdict === "pass",
+    // Counts per exposure have no say where nothing runs beside the candidate.
+    passes: (whole && context.watch.metric.per !== undefined) || (here && sure.verdict === "pass"),
   };
 }
 
@@ -272,7 +274,10 @@ function coldOf({ context, provisional, compared }: Look, { analysis }: Assessme
 }
 
 function doubtOf({ context, provisional, passes }: Look, { analysis }: AssessmentInput): string | null {
-  const { sequential } = context.watch.metric;
+  const { sequential, per } = context.watch.metric;
+  if (per !== undefined && sequential !== undefined && !passes) {
+    return doubtInCounts(per, provisional.counts ?? NO_COUNTS);
+  }
   // Without a reference there is no bound to count slow requests by: that test does not look.
   const blind = quantileOf(context.watch.metric) !== null && context.watch.bounds.candidate === null;
   if (sequential === undefined || passes || blind) return null;

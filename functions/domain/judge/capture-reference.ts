@@ -6,6 +6,7 @@ import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type Clock, Conflict, type Ledger, type Metrics, type Place } from "../ports.ts";
 import { durationsOf, quantileWatches, referenceBounds } from "./duration-bounds.ts";
+import { tinyCounts } from "./exposure.ts";
 import { LONGEST_REFERENCE_SECONDS, referencesOf, watchesOf } from "./reference.ts";
 import type { References, WatchReference } from "./reference-line.ts";
 import {
@@ -148,8 +149,9 @@ function lineOf(watch: Watch, samples: readonly ArmSample[], quantileMs: number 
   if (value === null) return null;
   const counts = samples.map(([requests, bad]): ArmCounts => ({ requests, errors: bad ?? 0 }));
   const total = sumOf(counts);
-  const dispersion = estimateDispersion(counts, SEQUENTIAL_DEFAULTS);
-  const wander = estimateWander(counts, dispersion.phi);
+  const judged = watch.metric.per === undefined ? counts : counts.map(tinyCounts);
+  const dispersion = estimateDispersion(judged, SEQUENTIAL_DEFAULTS);
+  const wander = estimateWander(judged, dispersion.phi);
   const periodsPerHour = Math.max(1, HOUR_SECONDS / watch.metric.periodSeconds);
   const durations = durationsOf(watch.bounds, samples, periodsPerHour);
   return {

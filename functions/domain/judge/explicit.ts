@@ -71,8 +71,8 @@ function sourceParts({ name, target }: MetricPlan, source: SourcePlan, { arm, ve
     : { samples: asked("samples"), value: asked("value") };
 }
 
-/** Null: the query names a version, and there is none to fill in. */
-function filledFor(query: AnyQueryPlan, asked: AskedArm): AskedSeries | null {
+/** One query of one arm. Null: it names a version, and there is none to fill in. */
+export function filledFor(query: AnyQueryPlan, asked: AskedArm): AskedSeries | null {
   if ("insights" in query) return insightsFor(query, asked);
   return "expression" in query ? mathFor(query, asked) : metricFor(query, asked);
 }

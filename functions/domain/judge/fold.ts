@@ -6,6 +6,7 @@ import type { SequentialPlan } from "../plan.ts";
 import { isCompared, unlatched, withPassOf } from "./before-after.ts";
 import type { StepCounts } from "./doubt.ts";
 import { durationMonitor, type MetricMonitor, type SavedMonitor } from "./duration-lane.ts";
+import { EXPOSURE_PASS_GRID, exposureMinute } from "./exposure.ts";
 import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
@@ -168,11 +169,10 @@ function withTotals(totals: Totals, { sample: { candidate, baseline } }: Period)
 
 /** An arm that runs but was not measured is silent; where no arm runs at all there is none. */
 function minuteOf(watch: Watch, { span, sample }: Period): Minute {
-  return {
-    step: span.from,
-    canary: countsOf(sample.candidate),
-    baseline: isCompared(watch, span) ? countsOf(sample.baseline) : null,
-  };
+  const canary = countsOf(sample.candidate);
+  const baseline = isCompared(watch, span) ? countsOf(sample.baseline) : null;
+  const { per } = watch.metric;
+  return per === undefined ? { step: span.from, canary, baseline } : exposureMinute(per, span.from, canary, baseline);
 }
 
 function countsOf(arm: ArmSample | null): ArmCounts {
@@ -217,6 +217,7 @@ export function configOf(
     rho: plan.rho,
     delta: plan.delta,
     slo,
+    ...(plan.passRho === undefined ? {} : { passRho: plan.passRho, passGrid: EXPOSURE_PASS_GRID }),
     passDelta: plan.passDelta,
     passSlo: passSlo === null ? null : passSlo + plan.passDelta,
     warmupMinutes: plan.warmupMinutes,

@@ -48,6 +48,13 @@ const sourceSchema = z.strictObject({
   names: z.record(z.string(), z.string()),
 });
 
+const exposureSchema = z.strictObject({
+  of: z.union([z.literal("requests"), anyQuerySchema]),
+  direction: z.enum(["increase", "decrease"]),
+  largest: z.number(),
+  absent: z.enum(["zero", "unknown"]),
+});
+
 const ruleSchema = z.strictObject({
   max: z.number().exactOptional(),
   maxIncreasePoints: z.number().exactOptional(),
@@ -65,6 +72,7 @@ const sequentialSchema = z.strictObject({
   delta: z.number(),
   slo: z.number().nullable(),
   passDelta: z.number(),
+  passRho: z.number().exactOptional(),
   warmupMinutes: z.number(),
   warmupDelta: z.number(),
   phiBurst: z.number().nullable(),
@@ -92,6 +100,7 @@ const metricSchema = z.strictObject({
   rules: z.array(ruleSchema).readonly(),
   sequential: sequentialSchema.exactOptional(),
   rank: rankSchema.exactOptional(),
+  per: exposureSchema.exactOptional(),
   dryRun: z.boolean(),
 });
 

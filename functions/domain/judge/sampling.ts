@@ -8,8 +8,19 @@ import { kindOf, presetOf } from "../../targets/kinds.ts";
 import type { TargetRecord } from "../ledger/journal-records.ts";
 import type { EnvironmentPlan, MetricPlan, TargetPlan } from "../plan.ts";
 import type { AnySeriesQuery, Series } from "../ports.ts";
+import { thousands } from "../text.ts";
 import { shareOfAll } from "../traffic/journal.ts";
-import { type AskedParts, countsBad, explicitParts, hasSamples, tellsVersions } from "./explicit.ts";
+import {
+  type AskedArm,
+  type AskedParts,
+  countsBad,
+  type ExplicitSource,
+  explicitParts,
+  filledFor,
+  hasSamples,
+  tellsVersions,
+} from "./explicit.ts";
+import { exposureParts, exposureSample, PER } from "./exposure.ts";
 import { TAIL } from "./statistics/duration-reference.ts";
 
 /** Where one target's traffic stands. */
@@ -122,7 +133,8 @@ const UNITS: Readonly<Record<Preset["measures"], string>> = {
 };
 
 /** What a value is counted in, for people. */
-export function unitOf(metric: Pick<MetricPlan, "source">): string {
+export function unitOf(metric: Pick<MetricPlan, "source" | "per">): string {
+  if (metric.per !== undefined) return ` per ${thousands(PER)}`;
   if (!("preset" in metric.source)) return countsBad(metric.source) ? " %" : "";
   return UNITS[presetOf(metric.source.preset).measures];
 }
@@ -145,11 +157,18 @@ export function partQueries(
   thresholdMs: number | null,
   asked: AskedBounds = { arm: "candidate", mode: "compared" },
 ): AskedParts {
-  if (!("preset" in metric.source))
-    return explicitParts(metric, metric.source, { arm: asked.arm, mode: asked.mode, version });
+  if (!("preset" in metric.source)) {
+    return explicitOf(metric, metric.source, arms, { arm: asked.arm, mode: asked.mode, version });
+  }
   if (arms === null) return {};
   const preset = presetOf(metric.source.preset);
   return kindOf(arms.target.kind).series(arms.target, { preset, version, thresholdMs, boundsMs: asked.boundsMs ?? [] });
+}
+
+function explicitOf(metric: MetricPlan, source: ExplicitSource, arms: Arms | null, asked: AskedArm): AskedParts {
+  if (metric.per === undefined || !("query" in source)) return explicitParts(metric, source, asked);
+  const query = filledFor(source.query, asked);
+  return query === null ? {} : exposureParts(metric.per, query, arms?.target ?? null, asked);
 }
 
 type PartPoints = ByPart<number>;
@@ -162,6 +181,7 @@ type Counts = Readonly<Record<"samples" | "bad", number | undefined>>;
 export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | null {
   const { samples, value } = points;
   const bad = points.bad ?? (zerosVanish(metric) && samples !== undefined ? 0 : undefined);
+  if (metric.per !== undefined) return exposureSample(metric.per, points);
   if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, { samples, bad });
   if (!("preset" in metric.source) && !hasSamples(metric.source)) {
     return value === undefined ? null : [1, null, value];

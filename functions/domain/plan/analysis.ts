@@ -5,6 +5,7 @@ import type { Path } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
 import type { AnalysisPlan, LeftOpen, MetricPlan, RulePlan, SequentialPlan } from "../plan.ts";
 import { type MetricClass, shareProblem, spreadAlpha } from "./alpha.ts";
+import { checkExposure, countsExposures, exposureOf, exposureSettings } from "./exposures.ts";
 import type { PlannedSteps } from "./rollout.ts";
 import { resolveRules } from "./rules.ts";
 import { defined, type Scope } from "./scope.ts";
@@ -208,10 +209,11 @@ function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): 
     scope.report.refuse(at, "is measured, but nothing acts on it", "add rules, sequential: true, or dryRun: true");
   }
   if (isDistribution(metric)) checkDistribution(scope, sequential, at);
+  const perExposure = checkExposure(scope, { metric, sequential, targets, at });
   if ("preset" in metric) return;
   checkSource(scope, metric, at);
   checkRank(scope, metric, sequential, targets, at);
-  if (sequential === null) return;
+  if (perExposure || sequential === null) return;
   for (const { field, message, hint } of whyNoCounts(metric)) scope.report.refuse([...at, ...field], message, hint);
   if (targets === null) {
     const hint = "put {version} into a dimension, beside what names the target, or write sequential: false";
@@ -326,7 +328,8 @@ function planMetric(
     periodSeconds: metric.period ?? PERIOD_SECONDS,
     settleSeconds: metric.settle ?? SETTLE_SECONDS,
     rules,
-    sequential: sequential === null ? undefined : judgeSettings(sequential, measured, weight, target),
+    sequential: sequential === null ? undefined : settingsOf(measured, sequential, weight, target),
+    per: exposureOf(scope, metric, sequential, measured.at, target),
     rank:
       !("preset" in metric) && metric.rank !== undefined ? { ...RANK_DEFAULTS, ...defined(metric.rank) } : undefined,
     dryRun: metric.dryRun ?? false,
@@ -337,6 +340,16 @@ function sourceOf(scope: Scope, { metric, at }: Measured, target: PlacedTarget |
   return "preset" in metric ? { preset: metric.preset } : resolveSource(scope, metric, at, target);
 }
 
+function settingsOf(
+  measured: Measured,
+  input: SequentialInput,
+  weight: number,
+  target: PlacedTarget | null,
+): SequentialPlan {
+  if (countsExposures(measured.metric)) return exposureSettings(input, weight);
+  return judgeSettings(input, measured, weight, target);
+}
+
 function judgeSettings(
   input: SequentialInput,
   { metric, metricClass }: Pick<Measured, "metric" | "metricClass">,
@@ -344,7 +357,7 @@ function judgeSettings(
   target: PlacedTarget | null,
 ): SequentialPlan {
   const latency = metricClass === "latency";
-  const { latencyMargin, ...settings } = input;
+  const { latencyMargin, direction, toleratedPercent, passPercent, ...settings } = input;
   return {
     ...SEQUENTIAL_DEFAULTS,
     warmupMinutes: target === null ? 0 : kindOf(target.plan.kind).coldStart.minutes,

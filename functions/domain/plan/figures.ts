@@ -48,6 +48,7 @@ function unitOf(metric: MetricInput): "percent" | "ms" | null {
     if (quantile !== null) return "ms";
     return measures === "errors" ? "percent" : null;
   }
+  if ("query" in metric && metric.per !== undefined) return null;
   return queryIn(metric)?.statistic === "Sum" && countsSamples(metric) ? "percent" : null;
 }
 

@@ -38,11 +38,13 @@ export function namesTarget(metric: ExplicitMetric): boolean {
 }
 
 /** Whether it tells the versions apart. */
-export const tellsArms = (metric: ExplicitMetric): boolean =>
-  "source" in metric || textsOf(metric.query).some((text) => text.includes("{version}"));
+export const tellsArms = (metric: ExplicitMetric): boolean => "source" in metric || namesArms(metric.query);
+
+export const namesArms = (query: AnyQueryInput): boolean => textsOf(query).some((text) => text.includes("{version}"));
 
 /** Whether samples are counted beside it. */
-export const countsSamples = (metric: ExplicitMetric): boolean => "source" in metric || metric.samples !== undefined;
+export const countsSamples = (metric: ExplicitMetric): boolean =>
+  "source" in metric || metric.samples !== undefined || metric.per !== undefined;
 
 /** Texts that placeholders may stand in. */
 function textsOf(query: AnyQueryInput): string[] {
@@ -82,7 +84,7 @@ function checkFunction(scope: Scope, { function: name, timeout }: SourceInput, a
   }
 }
 
-function checkQuery(scope: Scope, query: AnyQueryInput, at: Path): void {
+export function checkQuery(scope: Scope, query: AnyQueryInput, at: Path): void {
   if ("insights" in query) checkInsights(scope, query.insights, [...at, "insights"]);
   else if ("expression" in query) checkMath(scope, query, at);
 }
@@ -144,7 +146,7 @@ export function whyNoCounts(metric: ExplicitMetric): Problem[] {
 }
 
 /** Where a query gives no count, and what it gives instead. */
-function notCounted(query: AnyQueryInput, statistics: readonly string[]): { field: string[]; found: string }[] {
+export function notCounted(query: AnyQueryInput, statistics: readonly string[]): { field: string[]; found: string }[] {
   if ("statistic" in query) {
     return statistics.includes(query.statistic) ? [] : [{ field: ["statistic"], found: query.statistic }];
   }
@@ -167,7 +169,8 @@ export function refuseManyInsights(
 ): void {
   const series = metrics.map(({ metric, targets }) => {
     if (!("query" in metric)) return 0;
-    const own = [metric.query, metric.samples].filter((query) => query !== undefined && "insights" in query);
+    const queries = [metric.query, metric.samples, metric.per === "requests" ? undefined : metric.per];
+    const own = queries.filter((query) => query !== undefined && "insights" in query);
     return own.length * (targets?.length ?? 1) * (tellsArms(metric) ? 2 : 1);
   });
   const sum = series.reduce((total, count) => total + count, 0);
@@ -198,7 +201,7 @@ function sourcePlan(scope: Scope, input: SourceInput, at: Path, target: PlacedTa
   };
 }
 
-function fillQuery(scope: Scope, query: AnyQueryInput, at: Path, target: PlacedTarget | null): AnyQueryPlan {
+export function fillQuery(scope: Scope, query: AnyQueryInput, at: Path, target: PlacedTarget | null): AnyQueryPlan {
   if ("insights" in query) {
     const reading = readInsights(query.insights);
     const insights = fillText(scope, [...at, "insights"], query.insights, target);
