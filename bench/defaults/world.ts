@@ -1,14 +1,19 @@
-/** A good or bad release of a service whose policy says nothing of how it is judged, minute by minute. */
+/** A good or a bad release of a service whose policy says nothing of how it is judged, look by look. */
 
+import type { Assessment } from "../../functions/domain/judge/assess.ts";
+import { assess } from "../../functions/domain/judge/assess.ts";
+import { afterLook } from "../../functions/domain/judge/ending.ts";
 import { fitToTraffic } from "../../functions/domain/judge/fit.ts";
-import { configOf } from "../../functions/domain/judge/fold.ts";
-import type { WatchReference } from "../../functions/domain/judge/reference-line.ts";
-import { createMonitor, resumeMonitor } from "../../functions/domain/judge/statistics/sequential.ts";
+import { watchesOf } from "../../functions/domain/judge/reference.ts";
+import type { References, WatchReference } from "../../functions/domain/judge/reference-line.ts";
+import type { ArmSample, Readings, Sample, Span, Watch } from "../../functions/domain/judge/sampling.ts";
+import { type EvidenceState, NO_EVIDENCE, withSpan } from "../../functions/domain/judge/state.ts";
 import { SEQUENTIAL_DEFAULTS } from "../../functions/domain/judge/statistics/sequential-config.ts";
 import { type ArmCounts, estimateDispersion } from "../../functions/domain/judge/statistics/sequential-lanes.ts";
+import { estimateWander } from "../../functions/domain/judge/statistics/wander.ts";
 import type { WeekOfTraffic } from "../../functions/domain/judge/week-of-traffic.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
-import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
+import type { EnvironmentPlan, StepPlan } from "../../functions/domain/plan.ts";
 import { createRandom, type Random } from "../random.ts";
 
 export interface World {
@@ -47,6 +52,9 @@ const RELEASE = {
   environments: ["prod"],
 };
 
+/** Of the release, what a start is refused by. */
+export const RELEASED = { service: "shop", emergency: null };
+
 /** Throws an Error when the newcomer's documents do not resolve. */
 export function newcomersPlan(): EnvironmentPlan {
   const resolution = resolvePlan(POLICY, RELEASE, { now: 0 });
@@ -55,14 +63,13 @@ export function newcomersPlan(): EnvironmentPlan {
   return plan;
 }
 
-/** As the plan says it. */
-export const RELEASED = { service: "shop", emergency: null };
-
 const DAY = 24 * 60;
 const HOUR = 60;
+const MINUTE_MS = 60_000;
 
 export interface Played {
   readonly end: End;
+  /** From the first shift to the end. */
   readonly minutes: number;
 }
 
@@ -70,8 +77,7 @@ export interface Played {
 export function play(world: World, seed: string): Played {
   const random = createRandom(seed);
   const day = Array.from({ length: DAY }, () => minuteOf(world, 1, 0, random));
-  const week = weekOf(world, day, random);
-  const { plan, problems } = fitToTraffic(newcomersPlan(), week, RELEASED);
+  const { plan, problems } = fitToTraffic(newcomersPlan(), weekOf(world, day, random), RELEASED);
   if (problems.length > 0) return { end: "refused", minutes: 0 };
   return rollOut(world, plan, referenceOf(day), random);
 }
@@ -100,12 +106,14 @@ function weekOf(world: World, day: readonly ArmCounts[], random: Random): WeekOf
 const sum = (minutes: readonly ArmCounts[], what: "requests" | "errors"): number =>
   minutes.reduce((total, minute) => total + minute[what], 0);
 
+/** As `capture-reference.ts` has it. */
 const TELLING = 1_000;
 
 function referenceOf(day: readonly ArmCounts[]): WatchReference {
   const hours = Array.from({ length: DAY / HOUR }, (_, hour) => day.slice(hour * HOUR, (hour + 1) * HOUR));
   const telling = [day, ...hours.filter((hour) => sum(hour, "requests") >= TELLING)];
   const dispersion = estimateDispersion(day, SEQUENTIAL_DEFAULTS);
+  const wander = estimateWander(day, dispersion.phi);
   return {
     periods: day.length,
     requests: sum(day, "requests"),
@@ -115,39 +123,75 @@ function referenceOf(day: readonly ArmCounts[]): WatchReference {
     quantileMs: null,
     phi: dispersion.phi,
     requestsPerPeriod: dispersion.requestsPerMinute,
+    ...(wander === null ? {} : { wander }),
   };
 }
 
-/** Minutes at the end of a bake that have not settled, or were read once. */
-const UNCOUNTED = 3;
+/** Each minute is drawn when it is first read, and reads the same ever after. Nothing is throttled. */
+function readingsIn(world: World, random: Random): Readings {
+  const drawn = new Map<number, Sample>();
+  const draw = ({ weight }: Span): Sample => ({
+    candidate: sampleOf(minuteOf(world, weight / 100, world.rise, random)),
+    baseline: weight < 100 ? sampleOf(minuteOf(world, 1 - weight / 100, 0, random)) : null,
+  });
+  return {
+    at: ({ metric }: Watch, span, period) => {
+      const known = drawn.get(period) ?? draw(span);
+      drawn.set(period, known);
+      return metric.sequential === undefined ? unthrottled(known) : known;
+    },
+  };
+}
 
-function rollOut(
-  world: World,
-  { analysis, steps }: EnvironmentPlan,
-  reference: WatchReference,
-  random: Random,
-): Played {
-  const sequential = analysis.metrics.find((metric) => metric.sequential !== undefined)?.sequential;
-  if (sequential === undefined) throw new Error("the default policy judges nothing");
-  const config = configOf(sequential, analysis.alpha * sequential.weight, reference);
-  const fresh = createMonitor(config, []).state();
-  const monitor = resumeMonitor(config, { ...fresh, phi: reference.phi });
-  let minutes = 0;
-  for (const [step, { weight, bakeSeconds }] of steps.entries()) {
-    const share = weight / 100;
-    const longest = (bakeSeconds + analysis.extendSeconds) / 60;
-    let passed = false;
-    for (let minute = 1; minute <= longest && !passed; minute++) {
-      if (minute > UNCOUNTED) {
-        const baseline = weight < 100 ? minuteOf(world, 1 - share, 0, random) : null;
-        monitor.push({ step, canary: minuteOf(world, share, world.rise, random), baseline });
-      }
-      const { verdict } = monitor.judgement();
-      minutes += 1;
-      if (verdict === "fail") return { end: "rolled back", minutes };
-      passed = verdict === "pass" && minute > UNCOUNTED && minute >= bakeSeconds / 60;
-    }
-    if (!passed) return { end: "held", minutes };
+const sampleOf = ({ requests, errors }: ArmCounts): ArmSample | null =>
+  requests === 0 ? null : [requests, errors, (100 * errors) / requests];
+
+const unthrottled = ({ candidate, baseline }: Sample): Sample => ({
+  candidate: [(candidate?.[0] ?? 0) + (baseline?.[0] ?? 0), 0, 0],
+  baseline: null,
+});
+
+interface Bench {
+  readonly plan: EnvironmentPlan;
+  readonly watches: readonly Watch[];
+  readonly references: References;
+  readonly readings: Readings;
+}
+
+function rollOut(world: World, plan: EnvironmentPlan, reference: WatchReference, random: Random): Played {
+  const [target] = plan.targets;
+  if (target === undefined) throw new Error("the newcomer's plan has a target");
+  const watches = watchesOf(plan, [{ target, baseline: "1", candidate: "2" }], {});
+  const errors = watches.find(({ metric }) => metric.sequential !== undefined);
+  const references = { [errors?.id ?? ""]: reference };
+  const bench = { plan, watches, references, readings: readingsIn(world, random) };
+  let [now, state, minutes] = [0, NO_EVIDENCE, 0];
+  for (const step of plan.steps) {
+    const baked = bake(bench, step, now, state);
+    minutes += (baked.now - now) / MINUTE_MS;
+    if (baked.end !== null) return { end: baked.end, minutes };
+    // The shift takes some seconds; the minute in which it falls belongs to nobody.
+    [now, state] = [baked.now + MINUTE_MS / 4, baked.state];
   }
   return { end: "promoted", minutes };
+}
+
+/** `end` null: the step was passed. */
+function bake({ plan, watches, references, readings }: Bench, step: StepPlan, from: number, before: EvidenceState) {
+  const span: Span = { from, weight: step.weight, finished: false };
+  const phase = { kind: "step", weight: step.weight } as const;
+  const record = { startedAt: from, plannedSeconds: step.bakeSeconds, endsAt: null, extended: false };
+  let state = withSpan(before, span);
+  for (let now = from + MINUTE_MS; ; now += MINUTE_MS) {
+    const input = { analysis: plan.analysis, watches, references, state, readings, troubles: [], synthetic: {}, now };
+    const found: Assessment = assess(input);
+    state = found.state;
+    const { ending } = afterLook(found, record, phase, plan, now);
+    if (ending !== null) return { now, state, end: endOf(ending.result) };
+  }
+}
+
+function endOf(result: string): End | null {
+  if (result === "passed") return null;
+  return result === "failed" ? "rolled back" : "held";
 }

@@ -5,7 +5,7 @@
 import { formatDuration } from "../durations.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
-import { chanceToPass, type Judged, minutesToPass } from "./pass-time.ts";
+import { chanceToPass, type Judged, minutesToPass, stepsBeside } from "./pass-time.ts";
 import type { RuleAdvice, TriedRules } from "./rule-advice.ts";
 import { isErrorRate } from "./sampling.ts";
 import { rateInWords } from "./stated-rate.ts";
@@ -84,13 +84,14 @@ const unknownTraffic = (target: string): Advised => ({
 
 function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string, traffic: Traffic): Advised {
   const { alpha, mustSeePoints } = plan.analysis;
-  const steps = plan.steps.map(({ weight, bakeSeconds }) => ({
+  const planned = stepsBeside(plan);
+  const steps = planned.map(({ weight, bakeSeconds }) => ({
     weight,
     bakeMinutes: seenMinutes(metric, bakeSeconds),
   }));
-  const thin = steps.flatMap((step, index) => {
+  const thin = steps.flatMap((step) => {
     const expected = (traffic.requestsPerMinute * step.weight * step.bakeMinutes) / 100;
-    return metric.rules.flatMap((rule) => tooThin(rule, expected, plan.steps[index]?.weight ?? 0));
+    return metric.rules.flatMap((rule) => tooThin(rule, expected, step.weight));
   });
   const sequential = metric.sequential;
   if (sequential === undefined) return { target, lines: [], warnings: thin, blind: thin.length > 0 };
@@ -106,7 +107,7 @@ function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string,
   });
   const unseen = mustSeePoints === null ? [] : advice.steps.filter((step) => !step.seesWanted);
   const blind = [...unseen.map((step) => blindTo(step, wantedRise)), ...thin];
-  const unpassed = plan.steps.flatMap((step) => tooShortToPass(plan, { metric, target, sequential, traffic }, step));
+  const unpassed = planned.flatMap((step) => tooShortToPass(plan, { metric, target, sequential, traffic }, step));
   return {
     target,
     lines: adviceInWords(advice, unreadMinutes(metric)),

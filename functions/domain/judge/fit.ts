@@ -9,7 +9,7 @@
 import type { Problem } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
 import type { AnalysisPlan, EnvironmentPlan, MetricPlan, PromotionPlan, StepPlan } from "../plan.ts";
-import { chanceToPass, type Judged, judgedOf, minutesToPass, withPassDelta } from "./pass-time.ts";
+import { chanceToPass, type Judged, judgedOf, minutesToPass, stepsBeside, withPassDelta } from "./pass-time.ts";
 import { durationInWords, least, requestsInWords, riseInWords, roundedUp } from "./statistics/detectable.ts";
 import type { WeekOfTraffic } from "./week-of-traffic.ts";
 
@@ -39,9 +39,10 @@ export function fitToTraffic(plan: EnvironmentPlan, week: WeekOfTraffic, release
   if (left === undefined) return { plan, problems: [] };
   const judged = judgedOf(plan, week);
   if (judged.length === 0) return { plan, problems: [] };
-  const chosen = judged.map((one) => (left.passDelta.includes(one.metric.name) ? margined(one, plan.steps) : one));
-  const chance = 1 - LOST / (plan.steps.length * judged.length);
-  const needs = left.settings.includes("extendUpTo") ? needsOf(chosen, plan.steps, chance) : null;
+  const steps = stepsBeside(plan);
+  const chosen = judged.map((one) => (left.passDelta.includes(one.metric.name) ? margined(one, steps) : one));
+  const chance = 1 - LOST / (steps.length * judged.length);
+  const needs = left.settings.includes("extendUpTo") ? needsOf(chosen, steps, chance) : null;
   const fitted = {
     ...analysis,
     metrics: analysis.metrics.map((metric) => withMargin(metric, chosen)),

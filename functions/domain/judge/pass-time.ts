@@ -1,5 +1,6 @@
 /** How long a bake takes to pass a good candidate, at the traffic that its target has. */
-import type { EnvironmentPlan, MetricPlan, SequentialPlan } from "../plan.ts";
+import { shareAt } from "../holdback.ts";
+import type { EnvironmentPlan, MetricPlan, SequentialPlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
 import { isErrorRate } from "./sampling.ts";
 import { LONGEST_BAKE, least, type Traffic } from "./statistics/detectable.ts";
@@ -25,6 +26,10 @@ export function judgedOf(plan: EnvironmentPlan, week: WeekOfTraffic): Judged[] {
     return traffic === null ? [] : [{ metric, target, sequential, traffic }];
   });
 }
+
+/** Steps by the share that they really set: what is held back stays beside the candidate. */
+export const stepsBeside = (plan: EnvironmentPlan): StepPlan[] =>
+  plan.steps.map((step) => ({ ...step, weight: shareAt(plan, step.weight) }));
 
 /** The same metric under another pass margin. */
 export const withPassDelta = (judged: Judged, passDelta: number): Judged => ({

@@ -30,7 +30,7 @@ export type DetectableInput = {
   readonly share?: number;
   /** The rise that one wants to see, as a fraction; one point unless given. */
   readonly wantedRise?: number;
-  /** In what share of cases a rise must be caught to count as seen; 0.9 unless given. */
+  /** In what share of cases a rise must be caught to count as seen; 0.8 unless given. */
   readonly certainty?: number;
 };
 
@@ -42,6 +42,8 @@ export type StepAdvice = PlannedStep & {
   readonly minutesForWanted: number | null;
   /** Smallest larger weight, in whole percents up to 50, that sees the wanted rise within this bake. */
   readonly weightForWanted: number | null;
+  /** Least traffic, requests a minute of both arms, at which this step sees the wanted rise; up to a million. */
+  readonly trafficForWanted: number | null;
 };
 
 export type Advice = {
@@ -55,6 +57,8 @@ export const LONGEST_BAKE = 7 * 24 * 60;
 /** More than half on the candidate no longer gains power, and is no canary. */
 const LARGEST_WEIGHT = 50;
 const WHOLE = 100;
+/** A minute: beyond it no advice is of use. */
+const MOST_REQUESTS = 1_000_000;
 /** Halvings of the unit interval: rises are found to 0.0001 points. */
 const HALVINGS = 20;
 
@@ -74,7 +78,7 @@ type Question = {
 export function adviseDetectable(input: DetectableInput): Advice {
   const config = completeConfig(input.config ?? {});
   const wantedRise = input.wantedRise ?? 0.01;
-  const certainty = input.certainty ?? 0.9;
+  const certainty = input.certainty ?? 0.8;
   const logThreshold = -Math.log(config.alpha * (input.share ?? 1));
   const question = { traffic: input.traffic, config, logThreshold, certainty };
   const starts = startMasses(input.steps, config);
@@ -91,6 +95,9 @@ function adviseStep(question: Question, step: PlannedStep, logStart: number, wan
     seesWanted: smallestRise !== null && smallestRise <= wantedRise,
     minutesForWanted: least(1, LONGEST_BAKE, (bakeMinutes) => sees(wantedRise, { ...step, bakeMinutes })),
     weightForWanted: least(Math.ceil(step.weight), LARGEST_WEIGHT, (weight) => sees(wantedRise, { ...step, weight })),
+    trafficForWanted: least(1, MOST_REQUESTS, (requestsPerMinute) =>
+      isSeen({ ...question, traffic: { ...question.traffic, requestsPerMinute } }, step, logStart, wantedRise),
+    ),
   };
 }
 
@@ -154,8 +161,8 @@ export function least(low: number, high: number, holds: (value: number) => boole
 
 /**
  * One line a step: "10 % for 15 minutes, the last 2 unread, at 40 requests a minute: sees an error rise of +6 points or
- * more in 90 % of cases; to see +1 point bake 2 h, or start at 25 %". Figures are rounded to the cautious side. The
- * advice is about minutes that are read; a bake is planned with the `unread` ones at its end, which have not settled.
+ * more in 80 % of cases; to see +1 point bake 2 h, or start at 25 %, or have 900 requests a minute". Where it sees that,
+ * it says how soon. Figures are rounded to the cautious side. The advice is about minutes that are read; a bake is planned with the `unread` ones at its end, which have not settled.
  */
 export function adviceInWords(advice: Advice, unread = 0): string[] {
   return advice.steps.map((step, i) => {
@@ -173,14 +180,23 @@ function sight(advice: Advice, step: StepAdvice): string {
 }
 
 function remedy(advice: Advice, step: StepAdvice, shift: string, unread: number): string {
-  if (step.seesWanted) return "";
+  const { minutesForWanted, weightForWanted, trafficForWanted } = step;
   const wanted = riseInWords(advice.wantedRise);
-  const ways: string[] = [];
-  if (step.minutesForWanted !== null) ways.push(`bake ${durationInWords(roundedUp(step.minutesForWanted + unread))}`);
-  if (step.weightForWanted !== null) ways.push(`${shift} ${step.weightForWanted} %`);
+  const bake = minutesForWanted === null ? null : minutesForWanted + unread;
+  if (step.seesWanted) return bake === null ? "" : `, and ${wanted} within ${durationInWords(bake)}`;
+  const ways = [
+    ...(bake === null ? [] : [`bake ${durationInWords(roundedUp(bake))}`]),
+    ...(weightForWanted === null ? [] : [`${shift} ${weightForWanted} %`]),
+    ...(trafficForWanted === null ? [] : [`have ${thousands(twoDigitsUp(trafficForWanted))} requests a minute`]),
+  ];
   return ways.length === 0
     ? `; no bake of up to 7 d sees ${wanted} at this traffic`
     : `; to see ${wanted} ${ways.join(", or ")}`;
+}
+
+function twoDigitsUp(count: number): number {
+  const scale = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return Math.ceil(count / scale) * scale;
 }
 
 /** "+6 points", rounded up to two significant digits. */

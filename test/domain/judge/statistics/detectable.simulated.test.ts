@@ -62,7 +62,7 @@ describe("the advice against the real judge, simulated", () => {
   ];
 
   it.each(worlds)(
-    "a rise said to be caught in 90 % of cases is caught in 86 to 98 %: $rpm rpm, $rate, $weights, $minutes min, phi $phi",
+    "a rise said to be caught in 80 % of cases is caught in 74 to 94 %: $rpm rpm, $rate, $weights, $minutes min, phi $phi",
     (world) => {
       const steps = world.weights.map((weight, i) => {
         return { weight, bakeMinutes: i === world.weights.length - 1 ? world.minutes : 15 };
@@ -73,9 +73,9 @@ describe("the advice against the real judge, simulated", () => {
       });
       const smallest = advised.at(-1)?.smallestRise ?? Number.NaN;
       const share = simulatedShare(world, smallest, JSON.stringify(world));
-      expect(share).toBeGreaterThanOrEqual(0.86);
-      expect(share).toBeLessThanOrEqual(0.98);
-      expect(simulatedShare(world, smallest * 0.6, JSON.stringify(world))).toBeLessThan(0.86);
+      expect(share).toBeGreaterThanOrEqual(0.74);
+      expect(share).toBeLessThanOrEqual(0.94);
+      expect(simulatedShare(world, smallest * 0.6, JSON.stringify(world))).toBeLessThan(0.74);
     },
   );
 });

@@ -98,7 +98,7 @@ describe("what a bake can see", () => {
 
 describe("what would see the wanted rise", () => {
   it("is the shortest bake and the smallest weight that do, and no shorter or smaller one", () => {
-    const wantedRise = 0.01;
+    const wantedRise = 0.008;
     const step = firstStep({ wantedRise });
     const minutes = step.minutesForWanted ?? Number.NaN;
     const weight = step.weightForWanted ?? Number.NaN;
@@ -109,8 +109,16 @@ describe("what would see the wanted rise", () => {
     expect(rise({ steps: [{ weight: weight - 1, bakeMinutes: 15 }] })).toBeGreaterThan(wantedRise);
   });
 
-  it("is one point in 90 % of cases unless asked otherwise", () => {
-    expect(advise()).toMatchObject({ wantedRise: 0.01, certainty: 0.9 });
+  it("is the least traffic at which this step sees it, too", () => {
+    const requests = firstStep().trafficForWanted ?? Number.NaN;
+    const at = (requestsPerMinute: number) => rise({ traffic: { requestsPerMinute, errorRate: 0.001 } });
+    expect(at(requests)).toBeLessThanOrEqual(0.01);
+    expect(at(requests - 1)).toBeGreaterThan(0.01);
+    expect(firstStep({ steps: [{ weight: 100, bakeMinutes: 15 }] }).trafficForWanted).toBeNull();
+  });
+
+  it("is one point in 80 % of cases unless asked otherwise", () => {
+    expect(advise()).toMatchObject({ wantedRise: 0.01, certainty: 0.8 });
     expect(firstStep({ wantedRise: 0.05 }).seesWanted).toBe(true);
   });
 
@@ -132,22 +140,27 @@ describe("the advice in words", () => {
     seesWanted: false,
     minutesForWanted: 118,
     weightForWanted: 25,
+    trafficForWanted: null,
   };
   const say = (more: Partial<StepAdvice>, requestsPerMinute = 40): string | undefined =>
     adviceInWords({
       traffic: { requestsPerMinute, errorRate: 0.001 },
       wantedRise: 0.01,
-      certainty: 0.9,
+      certainty: 0.8,
       steps: [{ ...step, ...more }],
     })[0];
   const where = "10 % for 15 minutes at 40 requests a minute: ";
-  const sees = `${where}sees an error rise of +6 points or more in 90 % of cases`;
+  const sees = `${where}sees an error rise of +6 points or more in 80 % of cases`;
 
   it("says what the step sees and what would see the wanted rise", () => {
     expect(say({})).toBe(`${sees}; to see +1 point bake 2 h, or start at 25 %`);
     expect(say({ weightForWanted: null })).toBe(`${sees}; to see +1 point bake 2 h`);
     expect(say({ minutesForWanted: null })).toBe(`${sees}; to see +1 point start at 25 %`);
-    expect(say({ seesWanted: true })).toBe(sees);
+    expect(say({ trafficForWanted: 1_234 })).toBe(
+      `${sees}; to see +1 point bake 2 h, or start at 25 %, or have 1,300 requests a minute`,
+    );
+    expect(say({ seesWanted: true, minutesForWanted: 9 })).toBe(`${sees}, and +1 point within 9 minutes`);
+    expect(say({ seesWanted: true, minutesForWanted: null })).toBe(sees);
   });
 
   it("says so when nothing is seen, and when nothing would", () => {
@@ -160,14 +173,14 @@ describe("the advice in words", () => {
   });
 
   it("counts the minutes that have not settled into the bake that is planned, and into the one that would do", () => {
-    const advice = { traffic: { requestsPerMinute: 40, errorRate: 0.001 }, wantedRise: 0.01, certainty: 0.9 };
+    const advice = { traffic: { requestsPerMinute: 40, errorRate: 0.001 }, wantedRise: 0.01, certainty: 0.8 };
     expect(adviceInWords({ ...advice, steps: [{ ...step, minutesForWanted: 55 }] }, 8)[0]).toMatch(
       /^10 % for 23 minutes, the last 8 unread, at 40 .*; to see \+1 point bake 90 minutes, or start at 25 %$/,
     );
   });
 
   it("speaks of shifting, not of starting, in later steps", () => {
-    const advice = { traffic: { requestsPerMinute: 40, errorRate: 0 }, wantedRise: 0.01, certainty: 0.9 };
+    const advice = { traffic: { requestsPerMinute: 40, errorRate: 0 }, wantedRise: 0.01, certainty: 0.8 };
     expect(adviceInWords({ ...advice, steps: [step, step] })[1]).toContain("bake 2 h, or shift to 25 %");
   });
 
