@@ -21,11 +21,20 @@ import { SEQUENTIAL_DEFAULTS, type SequentialConfig } from "./sequential-config.
 import { type ArmCounts, SILENT } from "./sequential-lanes.ts";
 
 /** Share of the evidence that bets through cold minutes. */
-export const THROUGH_SHARE = 0.3;
+export const THROUGH_SHARE = 0.25;
 /** The same of the evidence for a pass: most candidates start without trouble, and their cold minutes speak for them. */
 export const PASS_THROUGH_SHARE = 0.8;
-/** Two cold minutes may add as much to the mixture as two others do to a monitor alone; one alone still cannot fail. */
-const EXTRA_CAP_NATS = -Math.log(THROUGH_SHARE) / 2;
+/**
+ * How the other monitor bets: on what is large, since nothing else can be told from a cold start, and begins with a step. What
+ * is small, begins later, or comes in bursts is the warm one's.
+ */
+export const THROUGH = {
+  grid: [5, 15, 100],
+  fastWeight: 1,
+  hazardFirst: 0.75,
+  hazardStep: 0.5,
+  hazardMinute: 0.002,
+} as const satisfies Partial<SequentialConfig>;
 
 type Settings = Partial<SequentialConfig>;
 
@@ -55,7 +64,7 @@ export function createColdMonitor(
 /** Goes on where `state()` left off, or from a monitor alone, which both then go on from. Throws RangeError as `resumeMonitor` does. */
 export function resumeColdMonitor(settings: Settings, cold: Settings | null, state: ColdState): ColdMonitor {
   const warm = resumeMonitor(settings, state);
-  const through = cold === null ? null : betThrough(settings, cold, state.through ?? state);
+  const through = cold === null ? null : betThrough(settings, cold, state.through ?? begun(state));
   return {
     push: (minute, isCold) => {
       warm.push(isCold ? unseen(minute) : minute);
@@ -80,10 +89,9 @@ const mixed = (warm: number, through: number, share: number): number =>
 
 /** One monitor under the settings that the minute asks for. */
 function betThrough(settings: Settings, cold: Settings, state: MonitorState) {
-  const capNats = (settings.capNats ?? SEQUENTIAL_DEFAULTS.capNats) + EXTRA_CAP_NATS;
-  const under = (isCold: boolean): Settings => (isCold ? { ...settings, ...cold, capNats } : settings);
+  const under = (isCold: boolean): Settings => ({ ...settings, ...(isCold ? cold : {}), ...THROUGH });
   let now: { readonly monitor: Monitor; readonly isCold: boolean } = {
-    monitor: resumeMonitor(settings, state),
+    monitor: resumeMonitor(under(false), state),
     isCold: false,
   };
   return {
@@ -95,6 +103,14 @@ function betThrough(settings: Settings, cold: Settings, state: MonitorState) {
     state: () => now.monitor.state(),
   };
 }
+
+/** A monitor that has spent nothing, and stands where this one does: at 1, before the first minute. */
+const begun = (state: MonitorState): MonitorState => ({
+  ...state,
+  fast: THROUGH.grid.map(() => null),
+  robust: state.robust.map(() => null),
+  logMass: state.logE,
+});
 
 /** Its arms as if nothing had come: the minute passes, and says nothing. */
 const unseen = ({ step, baseline }: Minute): Minute => ({

@@ -1,5 +1,5 @@
 /** What a bake that begins cold can see: what either monitor of `cold-start.ts` sees, each for itself. */
-import { PASS_THROUGH_SHARE, THROUGH_SHARE } from "./cold-start.ts";
+import { PASS_THROUGH_SHARE, THROUGH, THROUGH_SHARE } from "./cold-start.ts";
 import { SEQUENTIAL_DEFAULTS, type SequentialConfig } from "./sequential-config.ts";
 
 export interface View {
@@ -18,7 +18,7 @@ export function viewsOf({ config, minutes, logThreshold }: View): View[] {
   if (warmupMinutes === 0) return [{ config, minutes, logThreshold }];
   const cold = Math.min(warmupMinutes, minutes);
   const more = (Math.max(0, warmupDelta - delta) * cold) / minutes;
-  const lenient = { ...config, delta: delta + more, slo: slo === null ? null : slo + more };
+  const lenient = { ...config, ...THROUGH, delta: delta + more, slo: slo === null ? null : slo + more };
   const through = { config: lenient, minutes, logThreshold: logThreshold - Math.log(THROUGH_SHARE) };
   const warm = { config, minutes: minutes - cold, logThreshold: logThreshold - Math.log1p(-THROUGH_SHARE) };
   return warm.minutes === 0 ? [through] : [warm, through];
