@@ -8,7 +8,7 @@ import {
   watchId,
 } from "../../../functions/domain/judge/sampling.ts";
 import { type EvidenceState, NO_EVIDENCE, withSpan } from "../../../functions/domain/judge/state.ts";
-import { coldConfigOf, doubtWithCold, isCold } from "../../../functions/domain/judge/warm-up.ts";
+import { coldConfigOf, doubtWithCold, isCold, warmUpInWords } from "../../../functions/domain/judge/warm-up.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
 import { environmentPlan, judged, MINUTE, sequential } from "../../support/canary-world.ts";
 
@@ -128,6 +128,35 @@ describe("requests of the warm-up", () => {
   it("excuse nobody whose others speak", () => {
     expect(doubtWithCold(plan, both(60, 6), { step: both(600) }, {})).toBe("6 bad of 60 requests");
     expect(doubtWithCold(sequential(), both(5), { step: both(60) }, {})).toMatch(/^too little/);
+  });
+});
+
+describe("which warm-up holds is said before the start", () => {
+  const [target] = environmentPlan().targets;
+  const said = (over: Partial<MetricPlan>) =>
+    warmUpInWords(judged(over), { targets: target === undefined ? [] : [target] });
+  const why = "a share of traffic starts new environments, whose first requests come cold";
+
+  it("with the reason, where the kind of target gives it", () => {
+    expect(said({ sequential: sequential({ warmupMinutes: 2 }) })).toBe(
+      `the first 2 minutes of each step may add 5 points: ${why}`,
+    );
+    expect(said({ source: { preset: "lambda-duration" }, sequential: sequential({ warmupMinutes: 2 }) })).toBe(
+      `the first 2 minutes of each step are left out: ${why}`,
+    );
+  });
+
+  it("and that the policy gives it, or wants none", () => {
+    expect(said({ sequential: sequential({ warmupMinutes: 1, warmupDelta: 0.01 }) })).toBe(
+      "the first minute of each step may add 1 point: as the policy says",
+    );
+    expect(said({ sequential: sequential() })).toMatch(/^no warm-up, as the policy says/);
+  });
+
+  it("of no metric that the sequential test does not look at, or that has no target", () => {
+    const { sequential: _none, ...rest } = warm;
+    expect(warmUpInWords(rest, environmentPlan())).toBeNull();
+    expect(said({ target: null })).toBeNull();
   });
 });
 
