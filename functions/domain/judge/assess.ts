@@ -15,6 +15,7 @@ import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
 import type { References } from "./reference-line.ts";
 import { quantileOf, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
+import { shareFindings } from "./share.ts";
 import {
   asPeriod,
   type EvidenceState,
@@ -118,7 +119,12 @@ export function assess(input: AssessmentInput): Assessment {
   const empty = withoutRequests(
     looks.map((one) => ({ watch: one.context.watch, arm: one.state.progress.reach ?? null })),
   );
-  const findings = looks.map((one) => blamed(held(findingOf(one, input), alone), combined, empty));
+  const weight = input.state.spans.at(-1)?.weight ?? 0;
+  const shares = shareFindings(
+    looks.map((one) => ({ watch: one.context.watch, bets: one.state.progress.share ?? null, weight })),
+  );
+  const measured = looks.map((one) => blamed(held(findingOf(one, input), alone), combined, empty));
+  const findings = [...measured, ...shares];
   const state = stateAfter(input, looks, combined.logE);
   return {
     ...verdictOf(input, looks, { findings, combined, maxLogE: state.maxLogE, unreached: empty.size > 0 }),

@@ -11,6 +11,7 @@ import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
 import type { WatchReference } from "./reference-line.ts";
 import { type ArmSample, isDistribution, type Span, type Watch } from "./sampling.ts";
+import { shareAfter } from "./share.ts";
 import { NO_TOTALS, type Period, type Progress, type Totals } from "./state.ts";
 import { resumeColdMonitor } from "./statistics/cold-start.ts";
 import { createMonitor, type Minute, type MonitorState } from "./statistics/sequential.ts";
@@ -99,7 +100,8 @@ export function entered(watch: Watch, progress: Progress, span: Span | null): Pr
 
 function withReach(watch: Watch, progress: Progress, period: Period): Progress {
   const reach = reachAfter(watch, progress.reach ?? null, period);
-  return reach === null ? progress : { ...progress, reach };
+  const share = shareAfter(watch, progress.share ?? null, period);
+  return { ...progress, ...(reach !== null && { reach }), ...(share !== null && { share }) };
 }
 
 function withPeriod(context: WatchContext, progress: Progress, period: Period): Progress {

@@ -13,6 +13,7 @@ import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
 import type { EmptyArm } from "./statistics/empty-arm.ts";
+import type { ShareBets } from "./statistics/share.ts";
 import type { RuleProgress } from "./thresholds.ts";
 import type { ColdCounts } from "./warm-up.ts";
 
@@ -58,6 +59,8 @@ export interface Progress {
   readonly cold?: ColdCounts;
   /** The bet that requests do not reach the candidate; absent before its first period. */
   readonly reach?: EmptyArm;
+  /** The bets that its share is another one than was set; absent before the first period. */
+  readonly share?: ShareBets;
 }
 
 export interface WatchState {
