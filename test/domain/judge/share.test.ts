@@ -126,6 +126,6 @@ describe("the bets on a share", () => {
     };
     expect(crossed(0.075)).toBe(0);
     expect(crossed(0.125)).toBe(0);
-    expect(crossed(0.05, 10)).toBe(500);
+    expect(crossed(0.05, 12)).toBe(500);
   });
 });
