@@ -7,7 +7,7 @@ import { type Html, html, type Part } from "../../functions/pages/html.ts";
 import { phaseInWords } from "../../functions/pages/promotion/plan-words.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { EnvironmentData, ReportData } from "./data.ts";
-import { coldInWords, figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";
+import { coldInWords, differencesInWords, figuresInWords, LANES, oddsOf, plainWatch, shortened } from "./look-words.ts";
 import { rolloutCharts, targetCharts } from "./rollout-charts.ts";
 import { type Exposure, exposureOf } from "./series.ts";
 import { pill, scrolling } from "./tables.ts";
@@ -83,10 +83,12 @@ function evidenceText(environment: EnvironmentData): Part {
   if (recording === null || looks.length === 0) return null;
   const highest = looks.reduce((most, { logE }) => Math.max(most, logE), Number.NEGATIVE_INFINITY);
   const line = oddsInWords(-Math.log(plan.analysis.alpha)) ?? "its line";
+  const differences = differencesInWords(environment.bakes.at(-1)?.findings ?? []);
   const hard = environment.bakes.some(({ acted }) => acted === "hard-rule");
   return html`<h3>In words</h3><ul>
 <li>At its highest: ${evidenceInWords(highest)}. The judge brings traffic back at ${line}, so that of good releases at most ${Number((plan.analysis.alpha * 100).toPrecision(3))} % are brought back by it.</li>
 ${exposureText(exposureOf(recording, "candidate"), exposureOf(recording, "baseline"))}
+${differences.length > 0 && html`<li>How much the candidate differed, over all steps, with bounds that hold at any look in 95 of 100 rollouts: ${differences.join("; ")}.</li>`}
 ${coldInWords(environment.bakes.at(-1)?.findings ?? []).map((words) => html`<li>Cold starts: ${words}.</li>`)}
 ${hard && html`<li>The hard lane acted. It acts at once on what no release may do, and has no stated rate of false rollbacks.</li>`}
 </ul>`;

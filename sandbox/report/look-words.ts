@@ -1,6 +1,7 @@
 /** What the judge found, in one line: both arms' figures, and how strong the evidence is. */
 import type { Finding } from "../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
+import { effectInFull, effectInWords } from "../../functions/domain/judge/effect-words.ts";
 import { oddsInWords } from "../../functions/domain/judge/evidence.ts";
 import { everyKind, presetOf } from "../../functions/targets/kinds.ts";
 
@@ -68,9 +69,22 @@ export function figuresInWords(findings: readonly Finding[]): string[] {
     const name = `${metricName(metric)}${group.every(({ dryRun }) => dryRun) ? " (shown only)" : ""}`;
     if (candidate === null) return [`${name}: no data`];
     const against = baseline === null ? "" : ` vs ${measure(baseline, unit)}`;
-    return [`${name} ${measure(candidate, unit)}${against}`];
+    return [`${name} ${measure(candidate, unit)}${against}${differenceOf(group)}`];
   });
 }
+
+/** How much of it is the candidate's, in this step; of several targets nobody bounds it together. */
+function differenceOf(group: readonly Finding[]): string {
+  const [only, ...others] = group;
+  const effects = others.length > 0 ? [] : (only?.effect?.step ?? []);
+  return effects.length === 0 ? "" : ` (${effects.map(effectInWords).join("; ")})`;
+}
+
+/** Over all steps, with bounds, what a candidate does otherwise than the baseline beside it. */
+export const differencesInWords = (findings: readonly Finding[]): string[] =>
+  findings.flatMap(({ watch, effect }) =>
+    (effect?.total ?? []).map((one) => `${plainWatch(watch)}: ${effectInFull(one)}`),
+  );
 
 /** Findings come worst first; people look for a figure where it stood before. */
 function rankOf(metric: string): number {

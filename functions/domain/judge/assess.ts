@@ -8,6 +8,8 @@
 
 import type { AnalysisPlan, RulePlan } from "../plan.ts";
 import { type Alone, aloneIn, heldBecause, isCompared } from "./before-after.ts";
+import { type Effects, effectsOf } from "./effect.ts";
+import { effectsInWords } from "./effect-words.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords, type MetricEvidence } from "./evidence.ts";
 import { doubtInCounts } from "./exposure.ts";
 import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
@@ -57,6 +59,8 @@ export interface Finding {
   readonly logPass: number | null;
   /** Why it means nothing that no evidence speaks against the candidate; null or absent: it does mean something. */
   readonly doubt?: string | null;
+  /** How much the candidate differs from the baseline beside it, with bounds; absent where nothing bounds it. */
+  readonly effect?: Effects;
   /** What speaks against the candidate, without a baseline beside it to tell whose it is: it holds, and rolls nothing back. */
   readonly beforeAfter?: boolean;
   /** What it does in the first minutes of its steps alone; null or absent: nothing that it does not do later. */
@@ -270,7 +274,13 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
     logPass: one.logPass,
     doubt: found.verdict === "inconclusive" ? doubtOf(one, input) : null,
     cold: coldOf(one, input),
+    ...effectIn(one),
   };
+}
+
+function effectIn({ context, provisional }: Look): Pick<Finding, "effect"> {
+  const effect = effectsOf(context.watch, provisional.effect, provisional.step);
+  return effect === null ? {} : { effect };
 }
 
 function coldOf({ context, provisional, compared }: Look, { analysis }: AssessmentInput): string | null {
@@ -401,12 +411,13 @@ function judgeInWords(findings: readonly Finding[], combined: CombinedEvidence, 
   return `${compared}${evidenceInWords(maxLogE)}`;
 }
 
-/** "7.2 % against 0.1 % of the baseline over 412 samples". */
+/** "7.2 % against 0.1 % of the baseline over 412 samples, +7.1 points, between +4.8 and +10". */
 export function findingInWords(finding: Finding): string {
   const { candidate, baseline, unit, samples } = finding;
   if (candidate === null) return "no data";
   const against = baseline === null ? "" : ` against ${figure(baseline)}${unit} of the baseline`;
-  return `${figure(candidate)}${unit}${against} over ${Math.round(samples)} samples`;
+  const figures = `${figure(candidate)}${unit}${against} over ${Math.round(samples)} samples`;
+  return [figures, ...effectsInWords(finding.effect)].join(", ");
 }
 
 function stateAfter(input: AssessmentInput, looks: readonly Look[], logE: number): EvidenceState {

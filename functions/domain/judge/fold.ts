@@ -6,6 +6,7 @@ import type { SequentialPlan } from "../plan.ts";
 import { isCompared, unlatched, withPassOf } from "./before-after.ts";
 import type { StepCounts } from "./doubt.ts";
 import { durationMonitor, type MetricMonitor, type SavedMonitor } from "./duration-lane.ts";
+import { effectAfter } from "./effect.ts";
 import { EXPOSURE_PASS_GRID, exposureMinute } from "./exposure.ts";
 import { ranked, unranked } from "./rank-lane.ts";
 import { reachAfter } from "./reach.ts";
@@ -112,7 +113,16 @@ function withPeriod(context: WatchContext, progress: Progress, period: Period): 
   );
   const rank = withRank(context.watch, progress, period);
   const totals = withTotals(progress.totals, period);
-  return { ...progress, rules, rank, totals, ...withCounts(context.watch, progress, period) };
+  const effect = withEffect(context, progress, period);
+  return { ...progress, rules, rank, totals, ...withCounts(context.watch, progress, period), ...effect };
+}
+
+/** Cold minutes are told of by themselves. */
+function withEffect(context: WatchContext, progress: Progress, period: Period): Pick<Progress, "effect"> {
+  const { watch } = context;
+  if (!isCompared(watch, period.span) || isCold(watch, period.span, period.at)) return {};
+  const effect = effectAfter(context, progress.effect, period, progress.monitor);
+  return effect === undefined ? {} : { effect };
 }
 
 function withRank(watch: Watch, { rank }: Progress, { span, sample }: Period): Progress["rank"] {

@@ -7,6 +7,7 @@ import { lifeExpected } from "../ledger/pauses.ts";
 import { type Change, Conflict, type Dependencies } from "../ports.ts";
 import { stopRollout } from "../traffic/stop.ts";
 import { type BakeRecord, shortestSettle, tickSeconds } from "./bake.ts";
+import { effectsToKeep } from "./effect.ts";
 import type { Ending } from "./ending.ts";
 import { endedRecord, type Looked, type Tick } from "./tick.ts";
 
@@ -60,7 +61,7 @@ async function note(
     kind: "verdict",
     summary,
     environment,
-    data: { phase, what, verdict, acted, reasons, warnings, logE, line },
+    data: { phase, what, verdict, acted, reasons, warnings, logE, line, ...effectsToKeep(after.findings) },
   });
 }
 

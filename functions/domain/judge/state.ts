@@ -9,6 +9,7 @@
 
 import type { StepCounts } from "./doubt.ts";
 import type { SavedMonitor } from "./duration-lane.ts";
+import type { EffectState } from "./effect.ts";
 import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
@@ -57,6 +58,8 @@ export interface Progress {
   readonly counts?: StepCounts;
   /** What cold minutes came to, and the others; absent where no step begins cold. */
   readonly cold?: ColdCounts;
+  /** What bounds the candidate's difference from the baseline; absent before the first period of both, outside the warm-up. */
+  readonly effect?: EffectState;
   /** The bet that requests do not reach the candidate; absent before its first period. */
   readonly reach?: EmptyArm;
   /** The bets that its share is another one than was set; absent before the first period. */

@@ -1,5 +1,6 @@
 /** What the judge saw, as one card per environment. */
 import { utc } from "../../domain/approval/words.ts";
+import { effectsInWords } from "../../domain/judge/effect-words.ts";
 import { evidenceLine, twoArms } from "../charts/judged.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { phaseInWords } from "./plan-words.ts";
@@ -22,9 +23,11 @@ function bakeLine(bake: VerdictView["bakes"][number]): Html {
   return html`<li><span class="pill ${TONES[word] ?? ""}">${word}</span> <strong>${phaseInWords(bake)}</strong> <span class="soft small whole">since ${utc(startedAt)}</span>${summary !== "" && html`<br><span class="small">${summary}</span>`}</li>`;
 }
 
-function findingRow({ watch, verdict, unit, candidate, baseline, cold = null }: VerdictView["findings"][number]): Html {
+function findingRow(finding: VerdictView["findings"][number]): Html {
+  const { watch, verdict, unit, candidate, baseline, cold = null, effect } = finding;
+  const further = [...effectsInWords(effect), ...(cold === null ? [] : [cold])];
   const figure = (value: number | null) => (value === null ? "no data" : `${Number(value.toPrecision(3))}${unit}`);
-  return html`<tr><th scope="row">${watch}${cold !== null && html`<br><span class="soft small">${cold}</span>`}</th><td>${figure(candidate)}</td><td>${figure(baseline)}</td><td><span class="pill ${TONES[verdict] ?? ""}">${verdict}</span></td></tr>`;
+  return html`<tr><th scope="row">${watch}${further.map((words) => html`<br><span class="soft small">${words}</span>`)}</th><td>${figure(candidate)}</td><td>${figure(baseline)}</td><td><span class="pill ${TONES[verdict] ?? ""}">${verdict}</span></td></tr>`;
 }
 
 function seriesChart(view: VerdictView, series: SeriesView, index: number): Html {

@@ -22,7 +22,7 @@ export interface VerdictView {
   /** Of the newest bake, worst first. */
   readonly findings: readonly Pick<
     Finding,
-    "watch" | "verdict" | "unit" | "candidate" | "baseline" | "samples" | "cold"
+    "watch" | "verdict" | "unit" | "candidate" | "baseline" | "samples" | "cold" | "effect"
   >[];
   readonly from: number;
   readonly to: number;

@@ -211,7 +211,7 @@ describe("the evidence", () => {
       reason: "the evidence against the candidate crossed its line",
     });
     expect(reasons[0]).toMatch(
-      /^errors@order: 6.67 % against 0.185 % of the baseline over 240 samples; evidence against/,
+      /^errors@order: 6.67 % against 0.185 % of the baseline over 240 samples, \+6 points, between \+1 and \+21; evidence against/,
     );
     expect(state.maxLogE).toBeGreaterThan(Math.log(20));
   });
@@ -624,8 +624,11 @@ describe("a finding in words", () => {
   it("says what was found, against what, and over how much", () => {
     const [finding] = looks(2, { "errors@order": () => good }).findings;
     if (finding === undefined) throw new Error("one metric, one finding");
-    expect(findingInWords(finding)).toBe("0 % against 0.185 % of the baseline over 120 samples");
-    expect(findingInWords({ ...finding, baseline: null })).toBe("0 % over 120 samples");
+    expect(findingInWords(finding)).toBe(
+      "0 % against 0.185 % of the baseline over 120 samples, 0 points, between -3 and +14",
+    );
+    const alone = { ...finding, baseline: null, effect: { step: [], total: [] } };
+    expect(findingInWords(alone)).toBe("0 % over 120 samples");
     expect(findingInWords({ ...finding, candidate: null })).toBe("no data");
   });
 });

@@ -144,9 +144,13 @@ function offerOf({ lanes }: DurationJudge, { together }: DurationState, { canary
     baseline: other,
     candidateBins: binsOf(candidate),
     baselineBins: other === null ? [] : binsOf(other),
-    phi: lanes.map(({ phi, learns }, lane) => (learns ? Math.min(phi, noiseSeen(together[lane])) : phi)),
+    phi: phiNow(lanes, together),
   };
 }
+
+/** The phi of each lane, as far as the arms' difference shows less noise than the reference did. */
+export const phiNow = (lanes: readonly DurationLane[], together: readonly Together[]): number[] =>
+  lanes.map(({ phi, learns }, lane) => (learns ? Math.min(phi, noiseSeen(together[lane])) : phi));
 
 /** Null: an arm without requests, or one that was not counted by bounds. */
 function counted(arm: Minute["canary"]): Durations | null {
