@@ -1,5 +1,6 @@
 import { formatDuration } from "../functions/domain/durations.ts";
 import { monitorsBeside } from "../functions/domain/holdback.ts";
+import { aloneInWords } from "../functions/domain/judge/holdback-advice.ts";
 import { unitOf } from "../functions/domain/judge/sampling.ts";
 import { warmUpInWords } from "../functions/domain/judge/warm-up.ts";
 import type {
@@ -193,6 +194,7 @@ function judgeInWords(plan: EnvironmentPlan): string[] {
     ...grouped(plan).flatMap((group) => [...shareInWords(group, judged), ...warmUp(group, plan)]),
     closing,
     ...left,
+    ...[aloneInWords(plan) ?? []].flat(),
   ];
 }
 

@@ -127,7 +127,7 @@ describe("a plan in words", () => {
       { ...metric, source: { preset: "lambda-throttles" as const }, rules: [rule({ max: 3 })] },
     ];
 
-    expect(metricsInWords({ ...plan, analysis: { ...plan.analysis, metrics } })).toEqual([
+    expect(metricsInWords({ ...plan, holdback: 1, analysis: { ...plan.analysis, metrics } })).toEqual([
       {
         name: "order: error rate",
         rules: ["judged against the version serving now; a good release is brought back at most 5 % of the time"],

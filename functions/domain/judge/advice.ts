@@ -5,6 +5,7 @@
 import { formatDuration } from "../durations.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
+import { holdbackInWords } from "./holdback-advice.ts";
 import { chanceToPass, type Judged, minutesToPass, stepsBeside } from "./pass-time.ts";
 import type { RuleAdvice, TriedRules } from "./rule-advice.ts";
 import { isErrorRate } from "./sampling.ts";
@@ -110,7 +111,7 @@ function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string,
   const unpassed = planned.flatMap((step) => tooShortToPass(plan, { metric, target, sequential, traffic }, step));
   return {
     target,
-    lines: adviceInWords(advice, unreadMinutes(metric)),
+    lines: [...adviceInWords(advice, unreadMinutes(metric)), ...holdbackInWords(plan, metric, traffic)],
     warnings: [...blind, ...unpassed],
     blind: blind.length > 0,
   };

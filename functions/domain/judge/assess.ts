@@ -28,8 +28,9 @@ import {
   startOf,
   type WatchState,
 } from "./state.ts";
+import { SILENT } from "./statistics/sequential-lanes.ts";
 import type { Synthetic } from "./synthetic.ts";
-import { isRanked } from "./thin-arm.ts";
+import { isRanked, leavesSmallArm } from "./thin-arm.ts";
 import { figure, type RuleStanding, standingOf } from "./thresholds.ts";
 import { NO_DATA, type Verdict, worstOf } from "./verdicts.ts";
 import { coldInWords, doubtWithCold } from "./warm-up.ts";
@@ -222,18 +223,32 @@ function sequentialLook(
 ): Pick<Look, "logE" | "aloneLogE" | "logPass" | "passes"> {
   const now = monitorOf(context, provisional.monitor)?.judgement();
   const alone = monitorOf(context, provisional.alone ?? null)?.judgement();
-  const whole = span !== null && !isCompared(context.watch, span);
-  const sure = monitorOf(context, whole ? (certain.alone ?? null) : certain.monitor)?.judgement();
-  if (now === undefined || alone === undefined || sure === undefined)
-    return { logE: null, aloneLogE: null, logPass: null, passes: true };
+  if (now === undefined || alone === undefined) return { logE: null, aloneLogE: null, logPass: null, passes: true };
   const here = span !== null && certain.step === span.from;
+  const sure = passingLanes(context.watch, certain, span).flatMap(
+    (state) => monitorOf(context, state)?.judgement() ?? [],
+  );
   return {
     logE: now.logE,
     aloneLogE: alone.logE,
-    logPass: here ? sure.logPass : 0,
-    // Counts per exposure have no say where nothing runs beside the candidate.
-    passes: (whole && context.watch.metric.per !== undefined) || (here && sure.verdict === "pass"),
+    logPass: here ? Math.max(...sure.map(({ logPass }) => logPass)) : 0,
+    passes: isExcused(context.watch, span) || (here && sure.some(({ verdict }) => verdict === "pass")),
   };
+}
+
+/** Counts per exposure keep no step from passing where nothing runs beside the candidate, or too little to compare with. */
+const isExcused = (watch: Watch, span: Span | null): boolean =>
+  watch.metric.per !== undefined && span !== null && (!isCompared(watch, span) || leavesSmallArm(span.weight));
+
+/** By which evidence a step may pass: the comparison's, or where the arm beside it is small or none, the candidate's own. */
+function passingLanes(
+  { metric }: Watch,
+  { monitor, alone }: Progress,
+  span: Span | null,
+): readonly Progress["monitor"][] {
+  if (span === null) return [monitor];
+  if (!isCompared({ metric }, span)) return [alone ?? null];
+  return leavesSmallArm(span.weight) ? [monitor, alone ?? null] : [monitor];
 }
 
 /** One lane's evidence of every metric that the sequential test looks at. */
@@ -289,7 +304,7 @@ function coldOf({ context, provisional, compared }: Look, { analysis }: Assessme
   return coldInWords(context.watch, provisional.cold, configOf(sequential, analysis.alpha, context.reference));
 }
 
-function doubtOf({ context, provisional, passes }: Look, { analysis }: AssessmentInput): string | null {
+function doubtOf({ context, provisional, passes }: Look, { analysis, state }: AssessmentInput): string | null {
   const { sequential, per } = context.watch.metric;
   if (per !== undefined && sequential !== undefined && !passes) {
     return doubtInCounts(per, provisional.counts ?? NO_COUNTS);
@@ -297,7 +312,9 @@ function doubtOf({ context, provisional, passes }: Look, { analysis }: Assessmen
   // Without a reference there is no bound to count slow requests by: that test does not look.
   const blind = quantileOf(context.watch.metric) !== null && context.watch.bounds.candidate === null;
   if (sequential === undefined || passes || blind) return null;
-  const { counts = NO_COUNTS, cold = { step: NO_COUNTS } } = provisional;
+  const { counts: both = NO_COUNTS, cold = { step: NO_COUNTS } } = provisional;
+  // Beside a small arm hardly any requests could speak: the candidate's own are held against what was before.
+  const counts = leavesSmallArm(state.spans.at(-1)?.weight ?? 0) ? { ...both, baseline: SILENT } : both;
   return doubtWithCold(sequential, counts, cold, configOf(sequential, analysis.alpha, context.reference));
 }
 

@@ -18,7 +18,7 @@ import { resumeColdMonitor } from "./statistics/cold-start.ts";
 import { createMonitor, type Minute, type MonitorState } from "./statistics/sequential.ts";
 import type { SequentialConfig } from "./statistics/sequential-config.ts";
 import { type ArmCounts, SILENT } from "./statistics/sequential-lanes.ts";
-import { isRanked, isThin } from "./thin-arm.ts";
+import { isRanked, isThin, leavesSmallArm } from "./thin-arm.ts";
 import { type Measured, nextStep, type Observation, observe, UNJUDGED } from "./thresholds.ts";
 import { coldConfigOf, hasWarmUp, isCold } from "./warm-up.ts";
 
@@ -32,7 +32,7 @@ export interface WatchContext {
 /** Progress after these periods, in order. `null`: nothing was folded before. */
 export function advance(context: WatchContext, before: Progress | null, periods: readonly Period[]): Progress {
   const monitor = monitorOf(context, before?.monitor ?? null);
-  const alone = monitorOf(context, before?.alone ?? null);
+  let alone = monitorOf(context, before?.alone ?? null);
   let progress = before ?? untouched(context.watch);
   for (const period of periods) {
     progress = withPeriod(
@@ -41,9 +41,24 @@ export function advance(context: WatchContext, before: Progress | null, periods:
       period,
     );
     const cold = isCold(context.watch, period.span, period.at);
-    (isCompared(context.watch, period.span) ? monitor : alone)?.push(minuteOf(context.watch, period), cold);
+    const minute = minuteOf(context.watch, period);
+    (minute.baseline === null ? alone : monitor)?.push(minute, cold);
+    if (minute.baseline !== null && leavesSmallArm(period.span.weight)) alone = passing(context, alone, minute, cold);
   }
   return { ...progress, monitor: monitor?.state() ?? null, ...aloneAfter(alone) };
+}
+
+/** The arm alone after a minute that it had company in: it may pass by it, and nothing in it speaks against it. */
+function passing(
+  context: WatchContext,
+  alone: MetricMonitor | undefined,
+  minute: Minute,
+  cold: boolean,
+): MetricMonitor | undefined {
+  if (alone === undefined || context.watch.metric.per !== undefined) return alone;
+  const before = alone.state();
+  alone.push({ ...minute, baseline: null }, cold);
+  return monitorOf(context, withPassOf(before, alone.state()));
 }
 
 /** Nothing is kept of an arm alone before it has had its first period. */

@@ -7,6 +7,7 @@ import { LONGEST_BAKE, least, type Traffic } from "./statistics/detectable.ts";
 import { passThrough } from "./statistics/detectable-cold.ts";
 import { passChance } from "./statistics/detectable-pass.ts";
 import { completeConfig } from "./statistics/sequential-config.ts";
+import { leavesSmallArm } from "./thin-arm.ts";
 import { trafficIn, type WeekOfTraffic } from "./week-of-traffic.ts";
 
 /** An error rate that acts, judged by evidence, with the traffic of its target. */
@@ -45,13 +46,13 @@ export function chanceToPass({ metric, sequential, traffic }: Judged, weight: nu
   const { alpha: _fails, ...settings } = configOf(sequential, 1, null);
   const passSlo = (sequential.slo ?? traffic.errorRate) + sequential.passDelta;
   const canary = (traffic.requestsPerMinute * weight) / 100;
-  const exposure = {
-    canary,
-    baseline: weight < 100 ? traffic.requestsPerMinute - canary : null,
-    minutes: minutes - uncounted(metric),
-    phi: traffic.phi ?? 1,
-  };
-  return passChance(exposure, traffic.errorRate, completeConfig({ ...settings, passSlo, ...passThrough(sequential) }));
+  const exposure = { canary, minutes: minutes - uncounted(metric), phi: traffic.phi ?? 1 };
+  const config = completeConfig({ ...settings, passSlo, ...passThrough(sequential) });
+  const beside = weight < 100 ? [traffic.requestsPerMinute - canary] : [];
+  const alone = weight === 100 || leavesSmallArm(weight) ? [null] : [];
+  return Math.max(
+    ...[...beside, ...alone].map((baseline) => passChance({ ...exposure, baseline }, traffic.errorRate, config)),
+  );
 }
 
 /** Whole minutes at the end of a bake that no pass can rest on. */

@@ -3,6 +3,7 @@
 import { formatDuration } from "../../domain/durations.ts";
 import { heldInWords, shareAt } from "../../domain/holdback.ts";
 import { type BakeRecord, readPhase } from "../../domain/judge/bake.ts";
+import { aloneInWords } from "../../domain/judge/holdback-advice.ts";
 import { unitOf } from "../../domain/judge/sampling.ts";
 import { unwatchedInWords } from "../../domain/judge/unwatched.ts";
 import type {
@@ -60,7 +61,12 @@ export function metricsInWords(plan: EnvironmentPlan): MetricWords[] {
       rules: [...rules, ...judged, ...ranked],
     };
   });
-  return unwatched === null ? metrics : [...metrics, { name: "not watched", rules: [unwatched] }];
+  const alone = aloneInWords(plan);
+  return [
+    ...metrics,
+    ...(unwatched === null ? [] : [{ name: "not watched", rules: [unwatched] }]),
+    ...(alone === null ? [] : [{ name: "not compared", rules: [alone] }]),
+  ];
 }
 
 const percent = (fraction: number) => `${Number((fraction * 100).toPrecision(3))} %`;

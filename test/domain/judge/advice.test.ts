@@ -36,7 +36,7 @@ describe("advice before the start", () => {
       steps: [10, 25, 50, 100].map((weight) => ({ weight, bakeMinutes: 13 })),
       config: { delta: 0.0005, passDelta: 0.02, warmupDelta: 0.05, alpha: 0.05, slo: 0.0015 },
     });
-    expect(lines).toEqual(adviceInWords(expected, 2).map((line) => `order: ${line}`));
+    expect(lines.slice(0, -1)).toEqual(adviceInWords(expected, 2).map((line) => `order: ${line}`));
     expect(lines[0]).toMatch(
       /^order: 10 % for 15 minutes, the last 2 unread, at 600 requests a minute: sees an error rise of \+/,
     );
@@ -127,7 +127,7 @@ describe("advice before the start", () => {
     const metrics = targets.map((target) => judged({ target, sequential: sequential({ weight: 0.2 }) }));
     const week = Object.fromEntries(targets.map((target) => [target, busy.order]));
     const { lines } = adviseSteps(planWith({ metrics }, targets), week);
-    expect(lines).toHaveLength(4);
+    expect(lines).toHaveLength(5);
     expect(lines[0]).toMatch(/^a, b, c and 2 more: 10 %/);
     const three = adviseSteps(planWith({ metrics: metrics.slice(0, 3) }, targets), week);
     expect(three.lines[0]).toMatch(/^a, b, c: 10 %/);

@@ -6,7 +6,7 @@ import type { References, WatchReference } from "../../../functions/domain/judge
 import { type ArmSample, NO_BOUNDS, type Span, watchId } from "../../../functions/domain/judge/sampling.ts";
 import { type EvidenceState, NO_EVIDENCE, withSpan } from "../../../functions/domain/judge/state.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
-import { environmentPlan, judged, MINUTE, metric, rule } from "../../support/canary-world.ts";
+import { environmentPlan, judged, MINUTE, metric, rule, sequential } from "../../support/canary-world.ts";
 
 const BESIDE: Span = { from: 0, weight: 50, finished: false };
 const HELD_BACK: Span = { from: 0, weight: 99, finished: false };
@@ -198,5 +198,25 @@ describe("a rule that compares", () => {
     const few: Rates = (minute) => ({ ...twice(minute), requests: 80 });
     const rules = [rule({ maxIncreasePercent: 10, sustainedSeconds: 120 })];
     expect(last(looksAt(BESIDE, 4, few, [metric({ rules })])).findings[0]?.beforeAfter).toBeUndefined();
+  });
+});
+
+describe("a pass beside a small arm", () => {
+  // Of 600 requests 1 % is six a minute: for hours they show no error of their own.
+  const rates =
+    (rate: number, requests: number): Rates =>
+    () => ({ candidate: rate, baseline: rate, requests });
+
+  it("comes by what the old version did before, as it does at 100 %", () => {
+    const metrics = [judged({ sequential: sequential({ passDelta: 0.01 }) })];
+    const verdictAt = (span: Span) => last(looksAt(span, 20, rates(0.005, 600), metrics)).verdict;
+    expect([verdictAt(WHOLE), verdictAt(HELD_BACK)]).toEqual(["pass", "pass"]);
+  });
+
+  it("does not come while both are worse than before, nor does that hold the candidate", () => {
+    const { verdict, findings, evidence } = last(looksAt(HELD_BACK, 20, rates(0.05, 2_000)));
+    expect(verdict).toBe("inconclusive");
+    expect(findings[0]?.beforeAfter).toBeUndefined();
+    expect(evidence.maxLogE).toBeLessThan(1);
   });
 });

@@ -137,7 +137,7 @@ function caughtAt(question: Question, step: PlannedStep, logStart: number): ((ra
 }
 
 /** ln of the start mass that the judge spends on each step's first minute, when every bake runs its length. */
-function startMasses(steps: readonly PlannedStep[], config: SequentialConfig): number[] {
+export function startMasses(steps: readonly PlannedStep[], config: SequentialConfig): number[] {
   let logMass = 0;
   return steps.map((step, i) => {
     const hazard = i === 0 ? config.hazardFirst : config.hazardStep;
