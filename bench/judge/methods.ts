@@ -1,8 +1,10 @@
+import { createColdMonitor } from "../../functions/domain/judge/statistics/cold-start.ts";
 import { normalQuantile } from "../../functions/domain/judge/statistics/normal.ts";
 import { standardizedShift } from "../../functions/domain/judge/statistics/rank-interval.ts";
 import { classifyByRank, kayentaConfig } from "../../functions/domain/judge/statistics/rank-kayenta.ts";
 import { meanRatio } from "../../functions/domain/judge/statistics/rank-series.ts";
 import { createMonitor } from "../../functions/domain/judge/statistics/sequential.ts";
+import { SEQUENTIAL_DEFAULTS } from "../../functions/domain/judge/statistics/sequential-config.ts";
 import type { ArmCounts } from "../../functions/domain/judge/statistics/sequential-lanes.ts";
 import type { Rollout, RolloutMinute } from "./traffic.ts";
 
@@ -16,7 +18,9 @@ export type Method = { readonly name: string; readonly begin: (rollout: Rollout)
 const MARGIN = 0.02;
 const ALARM_RATE = 0.05;
 const KAYENTA_EVERY = 5;
+const COLD_MINUTES = 2;
 export const OURS = "sequential .05";
+export const WITH_WARM_UP = "... 2 cold minutes";
 export const KAYENTA = "Kayenta 5 min, step";
 export const KAYENTA_WHOLE = "Kayenta 5 min, rollout";
 
@@ -100,4 +104,18 @@ export const METHODS: readonly Method[] = [
       return (minute) => monitor.push(minute).verdict === "fail";
     },
   },
+  { name: WITH_WARM_UP, begin: withWarmUp },
 ];
+
+/** As a Lambda's error rate is judged unless its policy says otherwise: more is tolerated in a step's first minutes. */
+function withWarmUp({ reference }: Rollout): Judge {
+  const { warmupDelta } = SEQUENTIAL_DEFAULTS;
+  const monitor = createColdMonitor({ alpha: 0.05 }, { delta: warmupDelta }, reference);
+  let [step, minuteOfStep] = [-1, 0];
+  return (minute) => {
+    minuteOfStep = minute.step === step ? minuteOfStep + 1 : 0;
+    step = minute.step;
+    monitor.push(minute, minuteOfStep < COLD_MINUTES);
+    return monitor.judgement().logE >= -Math.log(0.05);
+  };
+}
