@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { experiments } from "./judge/cells.ts";
 import { goals, measureWorst } from "./judge/goals.ts";
 import { measureCell } from "./judge/measure.ts";
+import { wholeNumber } from "./judge/options.ts";
 import { report } from "./judge/report.ts";
 import { type Result, table } from "./judge/results.ts";
 
@@ -45,10 +46,4 @@ function progress(done: number, all: number): void {
   if (done % 20 !== 0 && done !== all) return;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   process.stderr.write(`${done} of ${all} cells, ${seconds} s\n`);
-}
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${option} takes a whole number from 1, not ${text}`);
-  return value;
 }

@@ -19,10 +19,12 @@ const MARGIN = 0.02;
 const ALARM_RATE = 0.05;
 const KAYENTA_EVERY = 5;
 const COLD_MINUTES = 2;
-export const OURS = "sequential .05";
-export const WITH_WARM_UP = "... 2 cold minutes";
+export const OURS = "Headgate";
+export const WITH_WARM_UP = "Headgate, 2 cold minutes";
 export const KAYENTA = "Kayenta 5 min, step";
 export const KAYENTA_WHOLE = "Kayenta 5 min, rollout";
+export const ALARM = "alarm >5 % 2 of 2";
+export const POLLING = "3 polls +2pp";
 
 const rate = ({ requests, errors }: ArmCounts): number => (requests === 0 ? 0 : errors / requests);
 const exceeds = (minute: RolloutMinute): boolean => rate(minute.canary) > rate(minute.baseline) + MARGIN;
@@ -93,8 +95,8 @@ function couldBeHigh(baseline: readonly number[], canary: readonly number[]): bo
 export const METHODS: readonly Method[] = [
   { name: "end of bake +2pp", begin: endOfBake },
   { name: "1 poll +2pp", begin: inARow(1, exceeds) },
-  { name: "3 polls +2pp", begin: inARow(3, exceeds) },
-  { name: "alarm >5 % 2 of 2", begin: inARow(2, (minute) => rate(minute.canary) > ALARM_RATE) },
+  { name: POLLING, begin: inARow(3, exceeds) },
+  { name: ALARM, begin: inARow(2, (minute) => rate(minute.canary) > ALARM_RATE) },
   { name: KAYENTA, begin: kayenta("step") },
   { name: KAYENTA_WHOLE, begin: kayenta("rollout") },
   {

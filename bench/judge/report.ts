@@ -1,7 +1,18 @@
 import { NONE } from "./cells.ts";
 import type { Score } from "./measure.ts";
 import { METHODS, OURS, WITH_WARM_UP } from "./methods.ts";
-import { geometric, isNull, matches, mean, percent, type Result, scoreOf, table, timeRatio } from "./results.ts";
+import {
+  geometric,
+  isNull,
+  matches,
+  mean,
+  nameOf,
+  percent,
+  type Result,
+  scoreOf,
+  table,
+  timeRatio,
+} from "./results.ts";
 import type { Noise } from "./traffic.ts";
 
 const NOISES: readonly Noise[] = ["independent", "bursts", "rate noise"];
@@ -97,9 +108,6 @@ const wanderOf = ({ cell }: Result): string =>
   `${(cell.wander?.deviation ?? 0) * 100} %, ${cell.wander?.minutes ?? 0} min`;
 
 const isTypical = ({ cell }: Result): boolean => cell.wander?.minutes === 10 && cell.wander.deviation === 0.5;
-
-const nameOf = ({ cell, effect }: Result): string =>
-  `${cell.requestsPerMinute} rpm, ${cell.baselineRate * 100} %, ${effect}`;
 
 const minuteOf = ({ medianMinute }: Score): string => (Number.isFinite(medianMinute) ? String(medianMinute) : "-");
 

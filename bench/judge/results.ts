@@ -18,6 +18,9 @@ export const mean = (values: readonly number[]): number =>
 export const geometric = (values: readonly number[]): number => Math.exp(mean(values.map(Math.log)));
 export const percent = (share: number): string => (share * 100).toFixed(share < 0.1 ? 2 : 0);
 
+export const nameOf = ({ cell, effect }: Pick<Result, "cell" | "effect">): string =>
+  `${cell.requestsPerMinute} rpm, ${cell.baselineRate * 100} %, ${effect}`;
+
 /** A good candidate in traffic without an incident. */
 export const isNull = (result: Result): boolean => result.effect === NONE && result.cell.incident === null;
 

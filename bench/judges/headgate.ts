@@ -1,0 +1,4 @@
+import { OURS } from "../judge/methods.ts";
+import { serve } from "../judge/serve.ts";
+
+await serve(OURS);
