@@ -20,7 +20,7 @@ const lineSchema = z.strictObject({
   quantileMs: z.number().nullable(),
   phi: z.number().min(1),
   requestsPerPeriod: z.number(),
-  wander: z.strictObject({ perRequest: z.number().nonnegative(), minutes: z.number().positive() }).exactOptional(),
+  wander: z.strictObject({ perRequest: z.number(), variance: z.number(), minutes: z.number() }).exactOptional(),
 });
 
 const querySchema = z.strictObject({

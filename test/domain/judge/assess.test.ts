@@ -596,7 +596,7 @@ describe("the settings of the test", () => {
     const seenWith = (line: WatchReference) =>
       watchState(looks(2, { "errors@order": () => good }, undefined, { references: { "errors@order": line } })).progress
         .monitor as ColdState | null;
-    const wander = { perRequest: 0.001, minutes: 8 };
+    const wander = { perRequest: 0.001, variance: 0.1, minutes: 8 };
     expect(seenWith({ ...reference, wander })?.wander).toEqual(wander);
     expect(seenWith(reference)?.wander).toBeNull();
   });

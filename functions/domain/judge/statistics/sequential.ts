@@ -1,4 +1,5 @@
 import { logAdd, logMean, logSum } from "./log-numbers.ts";
+import { NOTHING_TOLD, ownShare, type Trace, told } from "./own-share.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
 import {
   type ArmCounts,
@@ -61,6 +62,8 @@ export type MonitorState = {
   readonly referenceRequestsPerMinute: number;
   /** Absent from states that were saved before it was measured. */
   readonly wander?: Wander | null;
+  /** What the arms have told of it; absent where the rate did not wander. */
+  readonly own?: readonly Trace[];
   readonly step: number | null;
   readonly minutes: number;
   readonly minutesInStep: number;
@@ -85,6 +88,7 @@ export type Monitor = {
 type Ledger = {
   readonly dispersion: Dispersion;
   readonly wander: Wander | null;
+  own: readonly Trace[];
   step: number | null;
   minutes: number;
   minutesInStep: number;
@@ -123,6 +127,7 @@ export function createMonitor(overrides: Partial<SequentialConfig>, reference: r
   return monitorOver(config, {
     dispersion: { ...measured, phi: config.phi ?? measured.phi },
     wander: estimateWander(reference, measured.phi),
+    own: NOTHING_TOLD,
     step: null,
     minutes: 0,
     minutesInStep: 0,
@@ -153,6 +158,7 @@ export function resumeMonitor(overrides: Partial<SequentialConfig>, state: Monit
   return monitorOver(config, {
     dispersion: { phi: state.phi, requestsPerMinute: state.referenceRequestsPerMinute },
     wander: state.wander ?? null,
+    own: state.own ?? NOTHING_TOLD,
     step: state.step,
     minutes: state.minutes,
     minutesInStep: state.minutesInStep,
@@ -183,6 +189,7 @@ function save(ledger: Ledger): MonitorState {
     phi: ledger.dispersion.phi,
     referenceRequestsPerMinute: ledger.dispersion.requestsPerMinute,
     wander: ledger.wander,
+    ...(ledger.wander !== null && { own: ledger.own }),
     step: ledger.step,
     minutes: ledger.minutes,
     minutesInStep: ledger.minutesInStep,
@@ -243,6 +250,7 @@ function advance(config: SequentialConfig, ledger: Ledger, minute: Minute): void
   betFast(config, ledger, offer, logStart);
   betRobust(config, ledger, offer, logStart);
   betPass(config, ledger, offer);
+  hear(ledger, offer);
   weigh(config, ledger);
 }
 
@@ -256,7 +264,8 @@ function offerOf(config: SequentialConfig, ledger: Ledger, minute: Minute): Offe
   const stated = baseline === null ? config.slo : config.delta;
   const margin = baseline === null ? config.passSlo : config.passDelta;
   const phi = temper(ledger.dispersion, config.phiBurst, canary, baseline);
-  const wandering = (age: number): number => wanderDispersion(ledger.wander, age, canary, baseline);
+  const share = ownShare(ledger.own);
+  const wandering = (age: number): number => share * wanderDispersion(ledger.wander, age, canary, baseline);
   return {
     canary,
     baseline,
@@ -267,6 +276,11 @@ function offerOf(config: SequentialConfig, ledger: Ledger, minute: Minute): Offe
     lasting: 1 + wandering(ledger.minutes) / temper(ledger.dispersion, 1, canary, baseline),
     passPhi: phi + wandering(ledger.minutesInStep),
   };
+}
+
+/** After the minute's bets, so that no bet knows its own outcome. */
+function hear(ledger: Ledger, { canary, baseline }: Offer): void {
+  if (ledger.wander !== null && baseline !== null) ledger.own = told(ledger.own, ledger.wander, canary, baseline);
 }
 
 function beginStep(ledger: Ledger, step: number): void {

@@ -14,6 +14,8 @@ import { type ArmCounts, cleanCounts } from "./sequential-lanes.ts";
 export type Wander = {
   /** Variance of the wandering rate over the rate itself: what one request a minute adds to the dispersion. */
   readonly perRequest: number;
+  /** Var(u): of the rate relative to its mean. */
+  readonly variance: number;
   /** Minutes after which an arm has forgotten all but 1/e of where it was. */
   readonly minutes: number;
 };
@@ -36,7 +38,7 @@ const TELLING = 4;
 /** Squared relative error of a scale's dispersion times its number of independent blocks, by simulation. */
 const BLOCK_ERROR = 2.2;
 /** With fewer errors (or bursts: phi times as many) in four blocks their difference is no normal variable. */
-const FEWEST_ERRORS = 10;
+const FEWEST_ERRORS = 20;
 /** Fewer independent blocks than this say nothing of a scale. */
 const FEWEST_BLOCKS = 3;
 /** Half again: a day holds some two dozen stretches of noise of half an hour, and tells its size to a factor of 1.8. */
@@ -49,8 +51,7 @@ const MARGIN = 1.5;
  * Only third differences of neighbouring blocks count, y1 - 3 y2 + 3 y3 - y4, so that a rate that rises, falls or bends
  * with the time of day is no noise (Hadamard's variance goes by second differences); and of their squares the 68 %
  * quantile instead of the mean, so that one incident in the day is none either. A single arm cannot tell its own noise
- * from drift of half an hour that all arms will share: that is taken for its own, the cautious side for a rollback, at
- * the price of speed.
+ * from drift that all arms will share: `own-share.ts` does, once there are two.
  *
  * @param reference minutes of the old version, oldest first
  * @param phi their dispersion from minute to minute (`estimateDispersion`)
@@ -61,12 +62,15 @@ export function estimateWander(reference: readonly (ArmCounts | null)[], phi: nu
   if (!scales.some(({ sigmas }) => sigmas > TELLING)) return null;
   const fits = MEMORIES.map((minutes) => fitOf(minutes, scales));
   const best = fits.reduce((one, other) => (other.misfit < one.misfit ? other : one));
-  return best.perRequest > 0 ? { perRequest: best.perRequest * MARGIN, minutes: best.minutes } : null;
+  if (best.perRequest <= 0) return null;
+  const rate = (sums.errors.at(-1) ?? 0) / (sums.requests.at(-1) ?? 1);
+  return { perRequest: best.perRequest, variance: best.perRequest / rate, minutes: best.minutes };
 }
 
 /**
  * What wandering arms add to the dispersion of a bet that is `age` minutes old. With a baseline arm both wander, each by
- * itself, and the variance of x_c - (n_c/n_b) x_b over its binomial one is 1 + 2 n_c n_b/(n_c+n_b) * perRequest * m(age).
+ * itself, and the variance of x_c - (n_c/n_b) x_b over its binomial one is 1 + 2 n_c n_b/(n_c+n_b) * perRequest * m(age);
+ * `MARGIN` is on top.
  */
 export function wanderDispersion(
   wander: Wander | null,
@@ -76,7 +80,7 @@ export function wanderDispersion(
 ): number {
   if (wander === null) return 0;
   const beside = baseline === null ? 1 : (2 * baseline.requests) / (canary.requests + baseline.requests);
-  return canary.requests * beside * wander.perRequest * lasting(age, wander.minutes);
+  return MARGIN * canary.requests * beside * wander.perRequest * lasting(age, wander.minutes);
 }
 
 /** m(t) of the model. */
@@ -150,7 +154,10 @@ function differenceAt(
 }
 
 /** Least squares over the scales; long blocks are few, and weigh by their inverse length. */
-function fitOf(minutes: number, scales: readonly Scale[]): Wander & { readonly misfit: number } {
+function fitOf(
+  minutes: number,
+  scales: readonly Scale[],
+): Pick<Wander, "minutes" | "perRequest"> & { readonly misfit: number } {
   const seen = scales.map(({ length }) => seenAt(length, minutes));
   const sum = (of: (excess: number, share: number) => number): number =>
     scales.reduce((total, { excess, length }, i) => total + of(excess, seen[i] ?? 0) / length, 0);

@@ -55,9 +55,8 @@ describe("how an arm wanders, told from a day of its minutes", () => {
     [0.25, 10, 16],
   ])("is found within a factor of two: %d times the rate, for %d minutes", (deviation, memory, longest) => {
     const { size, minutes } = found(deviation, memory);
-    // Half again is added for what a day leaves open.
-    expect(size / 1.5).toBeGreaterThan(0.6);
-    expect(size / 1.5).toBeLessThan(1.5);
+    expect(size).toBeGreaterThan(0.6);
+    expect(size).toBeLessThan(1.5);
     expect(minutes).toBeGreaterThanOrEqual(memory / 2);
     expect(minutes).toBeLessThanOrEqual(longest);
   });
@@ -91,24 +90,24 @@ describe("how an arm wanders, told from a day of its minutes", () => {
 });
 
 describe("what wandering adds to the dispersion", () => {
-  const wander: Wander = { perRequest: 0.002, minutes: 7 };
+  const wander: Wander = { perRequest: 0.002, variance: 0.1, minutes: 7 };
   const arm = (requests: number): ArmCounts => ({ requests, errors: 0 });
 
-  it("is the last minute's part of the variance of a sum, summed term by term", () => {
+  it("is the last minute's part of the variance of a sum, summed term by term, and half again", () => {
     const variance = (minutes: number): number => {
       const all = Array.from({ length: minutes }, (_, i) => i);
       return all.reduce((sum, i) => all.reduce((row, j) => row + Math.exp(-Math.abs(i - j) / 7), sum), 0);
     };
     for (const age of [1, 2, 10, 45]) {
       const added = wanderDispersion(wander, age, arm(600), null);
-      expect(added).toBeCloseTo(600 * 0.002 * (variance(age) - variance(age - 1)), 8);
+      expect(added).toBeCloseTo(1.5 * 600 * 0.002 * (variance(age) - variance(age - 1)), 8);
     }
   });
 
   it("is that of both arms beside a baseline, each by itself", () => {
     // x_c - k x_b with k = n_c/n_b: binomial n_c p (1+k), wandering 2 n_c^2 p * perRequest.
     const k = 600 / 5_400;
-    expect(wanderDispersion(wander, 1, arm(600), arm(5_400))).toBeCloseTo((2 * 600 * 0.002) / (1 + k), 10);
+    expect(wanderDispersion(wander, 1, arm(600), arm(5_400))).toBeCloseTo((1.5 * 2 * 600 * 0.002) / (1 + k), 10);
   });
 
   it("is nothing where the rate does not wander", () => {
