@@ -17,8 +17,11 @@ describe("advice on a plan that leaves nothing beside the candidate", () => {
     expect(lineAt(6_000)).toMatch(
       /^order: 100 %, watched for 2h15m with nothing beside it: what it finds holds for a person; with rollout\.holdback: 1 it compares, and sees a rise of \+0\.\d+ points or more$/,
     );
-    expect(lineAt(600)).toContain("with rollout.holdback: 5 it compares");
-    expect(lineAt(60)).toContain("with rollout.holdback: 20 it compares");
+    // How much that takes depends on the test's own figures; that little traffic takes more does not.
+    const offered = (requestsPerMinute: number) => Number(/holdback: (\d+)/.exec(lineAt(requestsPerMinute) ?? "")?.[1]);
+    expect(offered(600)).toBeGreaterThan(1);
+    expect(offered(600)).toBeLessThanOrEqual(5);
+    expect(offered(60)).toBeGreaterThan(offered(600));
   });
 
   it("offers no less than what rules need to have an arm to compare with", () => {
