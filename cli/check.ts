@@ -59,7 +59,7 @@ export async function check({ releaseFile, policyFile, trafficFile, now, write, 
   const unwatched = resolution.plan.environments.flatMap(unwatchedLines);
   const warnings = resolution.warnings.length + unwatched.length / LINES_OF_ONE;
   if (warnings > 0) say(["", counted(warnings, "warning"), ...renderProblems(resolution.warnings), ...unwatched]);
-  return trafficFile === null ? 0 : adviseOn(resolution.plan, traffic, say);
+  return trafficFile === null ? 0 : adviseOn(resolution.plan, traffic, now, say);
 }
 
 const LINES_OF_ONE = 2;
@@ -83,20 +83,25 @@ function fitted(resolution: Resolution, traffic: TrafficFile): Resolution {
 const weekOf = (traffic: TrafficFile, { environment }: EnvironmentPlan): WeekOfTraffic =>
   new Map(Object.entries(traffic)).get(environment) ?? {};
 
-function adviseOn(plan: PromotionPlan, traffic: TrafficFile, say: (lines: readonly string[]) => void): 0 | 2 {
+function adviseOn(
+  plan: PromotionPlan,
+  traffic: TrafficFile,
+  now: number,
+  say: (lines: readonly string[]) => void,
+): 0 | 2 {
   const given = new Map(Object.entries(traffic));
   const advised = plan.environments.map((environment) => {
     const week = given.get(environment.environment);
-    return { name: environment.environment, advice: week === undefined ? null : adviceOn(environment, week) };
+    return { name: environment.environment, advice: week === undefined ? null : adviceOn(environment, week, now) };
   });
   for (const { name, advice } of advised) say(["", ...adviceLines(name, advice)]);
   return advised.some(({ advice }) => advice?.refused === true) ? 2 : 0;
 }
 
-function adviceOn(plan: EnvironmentPlan, week: WeekOfTraffic): PlanAdvice {
+function adviceOn(plan: EnvironmentPlan, week: WeekOfTraffic, now: number): PlanAdvice {
   const known = new Map(Object.entries(week));
   const tried = adviseRules(plan, (metric) => servedInWeek(metric, known.get(metric.target ?? metric.name)));
-  return withRules(adviseSteps(plan, week), plan, tried);
+  return withRules(adviseSteps(plan, week, now), plan, tried);
 }
 
 function adviceLines(name: string, advice: PlanAdvice | null): string[] {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { beginBake } from "../../functions/begin-bake.ts";
 import { captureReference } from "../../functions/domain/judge/capture-reference.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
+import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";
 import { must } from "../../functions/domain/ledger/load.ts";
 import { asHold } from "../../functions/domain/ledger/pauses.ts";
@@ -24,6 +25,12 @@ import {
 
 const where = { promotionId: PROMOTION, environment: ENVIRONMENT };
 const thin: Traffic = (version) => ({ requests: version === "8" ? 6 : 54, errors: version === "8" ? 0 : 1 });
+const ADVICE = {
+  lines: [],
+  warnings: [],
+  refused: false,
+  slowest: { order: { requestsPerMinute: 60, errorRate: 0.001 } },
+};
 const people = { notices: ["team@example.com", "oncall@example.com"], pageTo: ["oncall@example.com"] };
 
 /** 10 % on the candidate, and its bake over after 15 minutes. */
@@ -79,12 +86,24 @@ describe("a bake that ends inconclusive", () => {
     hasLine(/^ {2}Why {7}inconclusive after 15m30s: errors@order: not enough evidence yet$/);
     hasLine(/^ {2}Evidence {2}no evidence against the candidate/);
     hasLine(/^ {12}ln E is -\d\.\d\d; at 3\.00 the judge would have rolled back$/);
-    hasLine(/^ {2}errors@order: 0 % against 1\.85 % of the baseline over \d\d samples$/);
+    hasLine(/^ {2}errors@order: 0 % against 1\.85 % of the baseline over \d\d samples, -1\.9 points, between -\S+ and \+\S+$/);
     hasLine(/^ {6}inconclusive: not enough evidence yet$/);
     hasLine(/^If neither happens by Wednesday 4 March 2026, 18:16 UTC, it goes back\.$/);
     for (const verb of ["resume", "promote-now", "roll-back", "hold"]) {
       hasLine(new RegExp(`npm run headgate -- ${verb} ${PROMOTION} --reason "\\.\\.\\."$`));
     }
+  });
+
+  it("says in the mail when the missing evidence can have come, where last week's traffic is known", async () => {
+    const unknown = await bakedAt10(thin);
+    await move(unknown);
+    expect(unknown.inbox[0]?.body).not.toContain("Missing");
+    const world = await bakedAt10(thin);
+    await world.ledger.write([{ put: item(keys.advice(PROMOTION, ENVIRONMENT), ADVICE) }]);
+    await move(world);
+    expect(world.inbox[0]?.body).toMatch(
+      /\n {2}Missing {3}some \d+ more candidate requests without a new error, at last week's traffic by Tue 2026-03-03 \d\d:\d\d UTC\n/,
+    );
   });
 
   it("names the rules that keep it, and what is only shown", async () => {

@@ -8,7 +8,7 @@ import { keys } from "../ledger/keys.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Ledger } from "../ports.ts";
-import { adviseSteps, type PlanAdvice } from "./advice.ts";
+import { adviseSteps, type PlanAdvice, slowestOf } from "./advice.ts";
 import { readWeekOfTraffic } from "./read-week.ts";
 
 /** Name of the check, and kind of the trail's entry. */
@@ -28,8 +28,9 @@ export async function adviseBefore(
   const known = await loadAdvice(deps.ledger, promotionId, plan.environment);
   if (known !== null) return asResult(known);
   try {
-    const week = await readWeekOfTraffic(deps.metrics(placeOf(plan)), plan, deps.clock.now());
-    const advice = adviseSteps(plan, week);
+    const now = deps.clock.now();
+    const week = await readWeekOfTraffic(deps.metrics(placeOf(plan)), plan, now);
+    const advice = { ...adviseSteps(plan, week, now), slowest: slowestOf(week) };
     if (advice.lines.length + advice.warnings.length === 0) return null;
     await keep(deps, promotionId, plan.environment, advice);
     return asResult(advice);
@@ -44,7 +45,7 @@ async function keep(
   deps: Dependencies,
   promotionId: string,
   environment: string,
-  { lines, warnings, refused }: PlanAdvice,
+  { lines, warnings, refused, slowest }: PlanAdvice,
 ): Promise<void> {
   await appendAudit(deps, promotionId, {
     id: `advice-${environment}`,
@@ -53,7 +54,9 @@ async function keep(
     summary: warnings.length === 0 ? "each bake sees what it must" : warnings.join("; ").slice(0, LONGEST_SUMMARY),
     data: { lines, warnings, refused },
   });
-  await deps.ledger.write([{ put: item(keys.advice(promotionId, environment), { lines, warnings, refused }) }]);
+  await deps.ledger.write([
+    { put: item(keys.advice(promotionId, environment), { lines, warnings, refused, slowest }) },
+  ]);
 }
 
 const LONGEST_SUMMARY = 500;
@@ -67,6 +70,6 @@ function asResult({ warnings, refused }: PlanAdvice): GateResult {
 export async function loadAdvice(ledger: Ledger, promotionId: string, environment: string): Promise<PlanAdvice | null> {
   const found = await ledger.read(keys.advice(promotionId, environment));
   if (found === undefined) return null;
-  const { lines, warnings, refused } = found as unknown as PlanAdvice;
-  return { lines, warnings, refused };
+  const { lines, warnings, refused, slowest } = found as unknown as PlanAdvice;
+  return { lines, warnings, refused, ...(slowest !== undefined && { slowest }) };
 }

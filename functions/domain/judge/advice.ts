@@ -5,8 +5,9 @@
 import { formatDuration } from "../durations.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
+import { forecastInWords } from "./forecast.ts";
 import { holdbackInWords } from "./holdback-advice.ts";
-import { chanceToPass, type Judged, minutesToPass, stepsBeside } from "./pass-time.ts";
+import { chanceToPass, type Judged, judgedOf, minutesToPass, stepsBeside } from "./pass-time.ts";
 import type { RuleAdvice, TriedRules } from "./rule-advice.ts";
 import { isErrorRate } from "./sampling.ts";
 import { rateInWords } from "./stated-rate.ts";
@@ -31,6 +32,14 @@ export interface PlanAdvice {
   readonly refused: boolean;
   /** What the rules would do to a candidate as good as what serves; absent in older records. */
   readonly rules?: RulesAdvice;
+  /** What of the week is kept for later questions (`slowestOf`); absent in older records, and from a file. */
+  readonly slowest?: WeekOfTraffic;
+}
+
+/** Of the week that advice rests on, the target with the least traffic: every bake waits for it. */
+export function slowestOf(week: WeekOfTraffic): WeekOfTraffic {
+  const [slowest] = Object.entries(week).toSorted(([, a], [, b]) => a.requestsPerMinute - b.requestsPerMinute);
+  return slowest === undefined ? {} : { [slowest[0]]: slowest[1] };
 }
 
 /** As `rule-advice.ts` finds out. */
@@ -62,15 +71,20 @@ interface Advised {
 /** A rise that nobody named is advised upon at one point. */
 const USUAL_RISE = 0.01;
 
-/** Advice on every target whose error rate is judged. A target without known traffic is warned about. */
-export function adviseSteps(plan: EnvironmentPlan, week: WeekOfTraffic): PlanAdvice {
+/**
+ * Advice on every target whose error rate is judged. A target without known traffic is warned about. `now` (epoch ms) is
+ * when the environment would be begun: from there it is reckoned when thin traffic lets a bake be decided.
+ */
+export function adviseSteps(plan: EnvironmentPlan, week: WeekOfTraffic, now: number | null = null): PlanAdvice {
   const advised = plan.analysis.metrics.flatMap((metric) => {
     if (metric.target === null || metric.dryRun || !isErrorRate(metric)) return [];
     const traffic = trafficIn(week, metric.target);
     return [traffic === null ? unknownTraffic(metric.target) : adviseMetric(plan, metric, metric.target, traffic)];
   });
+  const judged = now === null ? [] : judgedOf(plan, week);
+  const forecasts = judged.map((one) => ({ target: one.target, lines: forecastInWords(plan, one, now ?? 0) }));
   return {
-    lines: [...(plan.analysis.chosen ?? []), ...together(advised.map(({ target, lines }) => ({ target, lines })))],
+    lines: [...(plan.analysis.chosen ?? []), ...together(advised), ...together(forecasts)],
     warnings: together(advised.map(({ target, warnings }) => ({ target, lines: warnings }))),
     refused: plan.analysis.ifBlind === "refuse" && advised.some(({ blind }) => blind),
   };

@@ -6,6 +6,8 @@ import { page } from "../notices/pager.ts";
 import { send } from "../notices/send.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";
+import { loadAdvice } from "./advice-record.ts";
+import { awaitedInWords } from "./awaited-evidence.ts";
 import { holdNotice } from "./hold-notice.ts";
 import { loadBakes } from "./load.ts";
 
@@ -24,7 +26,9 @@ export async function askForDecision(
   const bake = bakes.findLast(({ result }) => result === "inconclusive-hold" || result === "blocked");
   if (bake === undefined) return;
   const header = await loadHeader(deps.ledger, promotionId);
-  const wording = holdNotice(header, plan, bake, hold);
+  const { slowest = {} } = (await loadAdvice(deps.ledger, promotionId, plan.environment)) ?? {};
+  const missing = hold.why === "evidence" ? awaitedInWords(plan, slowest, bake, deps.clock.now()) : null;
+  const wording = holdNotice(header, plan, bake, hold, missing);
   const name = `decide-${plan.environment}-${phase}`;
   const about = [decisionOn(phase)];
   await page(deps, promotionId, { environment: plan.environment, about }, { ...wording, asks: true }, plan.pageTo);

@@ -17,6 +17,8 @@ export function holdNotice(
   { environment, window }: Pick<EnvironmentPlan, "environment" | "window">,
   bake: BakeRecord,
   hold: Pick<Hold, "why" | "until">,
+  /** What it waits for, in words; null: nothing is known of that. */
+  missing: string | null = null,
 ): Wording {
   const weight = bake.span?.weight ?? 0;
   const [, ...further] = bake.findings;
@@ -28,6 +30,7 @@ export function holdNotice(
     ...(bake.logE === null || bake.line === null
       ? []
       : [`            ln E is ${bake.logE.toFixed(2)}; at ${bake.line.toFixed(2)} the judge would have rolled back`]),
+    ...(missing === null ? [] : [`  Missing   ${missing}`]),
     ...bake.warnings.map((warning) => `  Warning   ${oneLine(warning)}`),
     "",
     further.length === 0 ? "The candidate in this step:" : "The candidate in this step, worst first:",

@@ -42,13 +42,16 @@ export const withPassDelta = (judged: Judged, passDelta: number): Judged => ({
  * The chance that a bake of so many minutes at this weight (percent) passes a candidate that fails as often as the
  * baseline. Its last minutes count for nothing: they have not settled, and the last that has was read once.
  */
-export function chanceToPass({ metric, sequential, traffic }: Judged, weight: number, minutes: number): number {
+export const chanceToPass = (judged: Judged, weight: number, minutes: number): number =>
+  chanceIn(judged, weight, minutes - uncounted(judged.metric), judged.traffic.requestsPerMinute);
+
+function chanceIn({ sequential, traffic }: Judged, weight: number, minutes: number, perMinute: number): number {
   const { alpha: _fails, ...settings } = configOf(sequential, 1, null);
   const passSlo = (sequential.slo ?? traffic.errorRate) + sequential.passDelta;
-  const canary = (traffic.requestsPerMinute * weight) / 100;
-  const exposure = { canary, minutes: minutes - uncounted(metric), phi: traffic.phi ?? 1 };
+  const canary = (perMinute * weight) / 100;
+  const exposure = { canary, minutes, phi: traffic.phi ?? 1 };
   const config = completeConfig({ ...settings, passSlo, ...passThrough(sequential) });
-  const beside = weight < 100 ? [traffic.requestsPerMinute - canary] : [];
+  const beside = weight < 100 ? [perMinute - canary] : [];
   const alone = weight === 100 || leavesSmallArm(weight) ? [null] : [];
   return Math.max(
     ...[...beside, ...alone].map((baseline) => passChance({ ...exposure, baseline }, traffic.errorRate, config)),
@@ -61,3 +64,15 @@ const uncounted = ({ settleSeconds }: MetricPlan): number => Math.ceil(settleSec
 /** Shortest bake in minutes, up to 7 days, that passes a good candidate with this chance; null: none does. */
 export const minutesToPass = (judged: Judged, weight: number, chance: number): number | null =>
   least(1, LONGEST_BAKE, (minutes) => chanceToPass(judged, weight, minutes) >= chance);
+
+/** Minutes over which requests are spread where only their number matters: each brings far less than a minute may add. */
+const MANY_MINUTES = 100_000;
+const MOST_REQUESTS = 10_000_000;
+
+/** Fewest candidate requests, however long they take to come, that pass a good candidate with this chance; null: no number. */
+export const requestsToPass = (judged: Judged, weight: number, chance: number): number | null =>
+  least(
+    1,
+    MOST_REQUESTS,
+    (requests) => chanceIn(judged, weight, MANY_MINUTES, ((requests / MANY_MINUTES) * 100) / weight) >= chance,
+  );

@@ -4,7 +4,7 @@ import type { Metrics } from "../ports.ts";
 import { type Arms, planReads, readableUntil, readingsOf, type Span, type Watch } from "./sampling.ts";
 import { SEQUENTIAL_DEFAULTS } from "./statistics/sequential-config.ts";
 import { type ArmCounts, estimateDispersion } from "./statistics/sequential-lanes.ts";
-import type { WeekOfTraffic } from "./week-of-traffic.ts";
+import { HOURS, hourOfWeek, type WeekOfTraffic } from "./week-of-traffic.ts";
 
 const WEEK_MS = 7 * 86_400_000;
 const DAY_MS = 86_400_000;
@@ -16,8 +16,8 @@ const MINUTE_SECONDS = 60;
 const AS_A_WHOLE: Span = { from: 0, weight: 100, finished: true };
 
 /**
- * Last week's traffic as CloudWatch has it: the median hour's requests a minute, the week's error rate, and how bursty
- * errors were in the minutes of the last day. A target without a datapoint is absent.
+ * Last week's traffic as CloudWatch has it: the median hour's requests a minute, each hour's requests, the week's error rate,
+ * and how bursty errors were in the minutes of the last day. Hours without a datapoint had no request. A target without a datapoint is absent.
  */
 export async function readWeekOfTraffic(metrics: Metrics, plan: EnvironmentPlan, now: number): Promise<WeekOfTraffic> {
   const hours = await readCounts(metrics, plan, { periodSeconds: HOUR_SECONDS, lengthMs: WEEK_MS, now });
@@ -28,6 +28,11 @@ export async function readWeekOfTraffic(metrics: Metrics, plan: EnvironmentPlan,
   );
 }
 
+/** What came in the period that began at an instant (epoch ms). */
+interface Counts extends ArmCounts {
+  readonly at: number;
+}
+
 interface Stretch {
   readonly periodSeconds: number;
   readonly lengthMs: number;
@@ -35,22 +40,18 @@ interface Stretch {
 }
 
 /** Requests and errors of each target in each period that has any, oldest first. */
-async function readCounts(
-  metrics: Metrics,
-  plan: EnvironmentPlan,
-  stretch: Stretch,
-): Promise<Map<string, ArmCounts[]>> {
+async function readCounts(metrics: Metrics, plan: EnvironmentPlan, stretch: Stretch): Promise<Map<string, Counts[]>> {
   const { periodSeconds, lengthMs, now } = stretch;
   const watches = plan.targets.map((target) => usualWatch(target, periodSeconds));
   const to = readableUntil({ periodSeconds, settleSeconds: 0 }, now);
   const reads = planReads(watches, new Set(["whole"]));
   const readings = readingsOf(reads, await metrics.read(reads.queries, to - lengthMs, to));
-  const found = new Map<string, ArmCounts[]>();
+  const found = new Map<string, Counts[]>();
   for (const watch of watches) {
-    const counts: ArmCounts[] = [];
+    const counts: Counts[] = [];
     for (let at = to - lengthMs; at < to; at += periodSeconds * 1000) {
       const sample = readings.at(watch, AS_A_WHOLE, at)?.candidate ?? null;
-      if (sample !== null) counts.push({ requests: sample[0], errors: sample[1] ?? 0 });
+      if (sample !== null) counts.push({ at, requests: sample[0], errors: sample[1] ?? 0 });
     }
     if (counts.length > 0) found.set(watch.id, counts);
   }
@@ -71,7 +72,7 @@ function usualWatch(target: EnvironmentPlan["targets"][number], periodSeconds: n
   return { id: target.name, metric, arms, bounds: { candidate: null, baseline: null } };
 }
 
-function trafficOf(hours: readonly ArmCounts[], minutes: readonly ArmCounts[]): WeekOfTraffic[string] {
+function trafficOf(hours: readonly Counts[], minutes: readonly Counts[]): WeekOfTraffic[string] {
   const requests = hours.reduce((sum, hour) => sum + hour.requests, 0);
   const errors = hours.reduce((sum, hour) => sum + hour.errors, 0);
   const sorted = hours.map((hour) => hour.requests).sort((a, b) => a - b);
@@ -80,5 +81,12 @@ function trafficOf(hours: readonly ArmCounts[], minutes: readonly ArmCounts[]): 
     requestsPerMinute: median / 60,
     errorRate: requests === 0 ? 0 : errors / requests,
     phi: estimateDispersion(minutes, SEQUENTIAL_DEFAULTS).phi,
+    hours: profileOf(hours),
   };
+}
+
+function profileOf(hours: readonly Counts[]): number[] {
+  const profile = Array.from({ length: HOURS }, () => 0);
+  for (const { at, requests } of hours) profile[hourOfWeek(at)] = requests;
+  return profile;
 }

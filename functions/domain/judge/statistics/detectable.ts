@@ -16,6 +16,8 @@ export type Traffic = {
   readonly errorRate: number;
   /** Dispersion as `estimateDispersion` finds it; 1, independent errors, unless given. */
   readonly phi?: number;
+  /** Requests in each hour of the week, from Monday 00:00 UTC on; the same in all of them unless given. */
+  readonly hours?: readonly number[];
 };
 
 export type PlannedStep = { readonly weight: number; readonly bakeMinutes: number };
