@@ -1,6 +1,7 @@
 /** Runs the checks of one point of the rollout and says whether to go on. */
 import * as z from "zod";
 import { blockIfIdle } from "./domain/candidate/idle.ts";
+import { lookAtCode } from "./domain/candidate/look-at-code.ts";
 import type { GateResult } from "./domain/gates/kinds/gate.ts";
 import { runGates } from "./domain/gates/run.ts";
 import { EnvironmentInput } from "./domain/inputs.ts";
@@ -26,9 +27,10 @@ export const checkGates =
       await noteEnding(deps, promotionId, "errored", summary);
       return { decision: "stop", summary };
     }
-    const idle = when === "before" ? await blockIfIdle(deps, promotionId, plan) : null;
+    const running = when === "before" ? await lookAtCode(deps, plan) : [];
+    const idle = await blockIfIdle(deps, promotionId, plan, running);
     if (idle !== null) return { decision: "stop", summary: idle };
-    const results = await runGates(deps, { promotionId, service, version, plan }, when);
+    const results = await runGates(deps, { promotionId, service, version, plan, running }, when);
     const advice = when === "before" ? await adviseBefore(deps, promotionId, plan) : null;
     if (advice !== null) results.push(advice);
     const failed = results.filter(({ passed, onFail }) => !passed && onFail !== "warn");

@@ -37,7 +37,7 @@ export function lambdaCode(tools: CodeTools, functionName: string): CodeHost {
         client().send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
       );
       const revision = latest.RevisionId ?? "";
-      return { sha256: hexOf(latest), settings: settingsOf(latest, hash), revision, readiness: readinessOf(latest) };
+      return { ...stateOf(latest, hash), revision };
     },
     replace: (artifact, guard) => replace(tools, functionName, artifact, guard),
     publish: (guard) => publish(client(), functionName, guard),
@@ -47,11 +47,16 @@ export function lambdaCode(tools: CodeTools, functionName: string): CodeHost {
         async () => {
           const command = new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier: version });
           const found = await client().send(command);
-          return { version, sha256: hexOf(found), settings: settingsOf(found, hash), readiness: readinessOf(found) };
+          return { version, ...stateOf(found, hash) };
         },
         { ResourceNotFoundException: () => undefined },
       ),
   };
+}
+
+function stateOf(found: FunctionConfiguration, hash: HashText): Omit<PublishedCode, "version"> {
+  const longestSeconds = found.Timeout ?? null;
+  return { sha256: hexOf(found), settings: settingsOf(found, hash), readiness: readinessOf(found), longestSeconds };
 }
 
 async function replace(

@@ -152,6 +152,8 @@ export interface CodeState {
   readonly revision: string;
   /** `pending`: a change is under way. `failed`: the last one was. */
   readonly readiness: Readiness;
+  /** Longest that a request may be under way, in seconds; null or absent: without a limit that is known. */
+  readonly longestSeconds?: number | null;
 }
 
 /** A published version: what it froze, and whether it may carry traffic. */
@@ -160,6 +162,8 @@ export interface PublishedCode {
   readonly sha256: string;
   readonly settings: CodeState["settings"];
   readonly readiness: Readiness;
+  /** Longest that a request may be under way, in seconds; null or absent: without a limit that is known. */
+  readonly longestSeconds?: number | null;
 }
 
 /** The code that a source names cannot be had, or cannot be put back: too large, gone. The message says why. */

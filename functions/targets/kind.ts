@@ -164,6 +164,13 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
    * where a policy writes none.
    */
   readonly coldStart: { readonly minutes: number; readonly why: string };
+  /** CloudWatch's namespace of the service's own metrics. */
+  readonly namespace: string;
+  /**
+   * Seconds by which a request is counted, at the most, after the time that its point is stamped with, where no request is
+   * under way for longer than `longestSeconds` (null: without a known limit). 0 where a point has the time of the end.
+   */
+  lateSeconds(longestSeconds: number | null): number;
   /** Names that an explicit query's dimensions may hold in braces, beside `{target}` and `{version}`. */
   readonly placeholders: readonly string[];
   /** What they stand for. */

@@ -26,9 +26,18 @@ const codeOnWire = (...answers: Answer[]) => {
 test("what $LATEST is now is read with its hash in hex", async () => {
   const { code, sent } = codeOnWire(ok({ CodeSha256: BASE64, RevisionId: "rev-1", LastUpdateStatus: "Successful" }));
 
-  expect(await code.current()).toEqual({ sha256: HEX, settings: {}, revision: "rev-1", readiness: { is: "ready" } });
+  const readiness = { is: "ready" };
+  const longestSeconds = null;
+  expect(await code.current()).toEqual({ sha256: HEX, settings: {}, revision: "rev-1", readiness, longestSeconds });
   expect(sent[0]?.path).toBe("/2015-03-31/functions/bbws-prod-order/configuration");
   expect(sent[0]?.query).toEqual({});
+});
+
+test("what $LATEST and a version may run for at the most is their time-out", async () => {
+  const { code } = codeOnWire(ok({ CodeSha256: BASE64, RevisionId: "rev-1", Timeout: 180 }));
+
+  expect((await code.current()).longestSeconds).toBe(180);
+  expect((await code.version("7"))?.longestSeconds).toBe(180);
 });
 
 test.each([

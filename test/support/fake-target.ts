@@ -147,6 +147,9 @@ export class FakeCode implements CodeHost {
   /** Versions that are not ready, and why. */
   readonly notReady = new Map<string, Readiness>();
   settings: CodeState["settings"] = { MemorySize: "512", Timeout: "30" };
+  /** Time-outs of published versions that are not that of now, in seconds. */
+  readonly timeOuts = new Map<string, number>();
+  timeOut = 30;
   updates: CodeArtifact[] = [];
   /** How long a replacement takes, in ms. */
   updateMs = 8_000;
@@ -189,7 +192,13 @@ export class FakeCode implements CodeHost {
     await this.before("current");
     const isBusy = this.#clock.now() < this.#busyUntil;
     const readiness: Readiness = isBusy ? { is: "pending", why: "an update is in progress" } : { is: "ready" };
-    return { sha256: this.#sha256, settings: this.settings, revision: `c${this.#changes}`, readiness };
+    return {
+      sha256: this.#sha256,
+      settings: this.settings,
+      revision: `c${this.#changes}`,
+      readiness,
+      ...this.#longest(),
+    };
   }
 
   async replace(artifact: CodeArtifact, { revision, deadline }: { revision: string; deadline: number }): Promise<void> {
@@ -224,7 +233,12 @@ export class FakeCode implements CodeHost {
     const sha256 = this.versions.get(version);
     if (sha256 === undefined) return undefined;
     const readiness = this.notReady.get(version) ?? { is: "ready" };
-    return { version, sha256, settings: this.frozen.get(version) ?? this.settings, readiness };
+    const settings = this.frozen.get(version) ?? this.settings;
+    return { version, sha256, settings, readiness, ...this.#longest(version) };
+  }
+
+  #longest(version = ""): Pick<CodeState, "longestSeconds"> {
+    return { longestSeconds: this.timeOuts.get(version) ?? this.timeOut };
   }
 }
 

@@ -2,13 +2,16 @@
 
 import { kindOf } from "../../targets/kinds.ts";
 import { LedgerBusy } from "../errors.ts";
+import { tooShortBakes } from "../lateness.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
 import type { TargetRecord } from "../ledger/journal-records.ts";
 import { keys } from "../ledger/keys.ts";
 import { loadHeader, loadPlan, loadTarget } from "../ledger/load.ts";
+import type { EnvironmentPlan } from "../plan.ts";
 import { Conflict, type Dependencies, type Target } from "../ports.ts";
 import { bind } from "../traffic/bind.ts";
+import { longestOf } from "./longest.ts";
 import { type Candidate, lookReady, prepare } from "./prepare.ts";
 import type { Where } from "./replace.ts";
 
@@ -22,17 +25,22 @@ export async function deploy(deps: Dependencies, where: Where, name: string): Pr
   const plan = await loadPlan(deps, where.promotionId, where.environment);
   const target = bind(deps, plan, { target: name });
   const record = await loadTarget(deps.ledger, where.promotionId, where.environment, name);
-  const version = record.candidate ?? (await make(deps, where, target, record));
+  const version = record.candidate ?? (await make(deps, where, { plan, target, record }));
   if (typeof version !== "string") return version;
   const refusal = target.code === undefined ? null : await lookReady(target.code, version);
   return refusal === null ? { version } : { refusal };
 }
 
+interface Candidature {
+  readonly plan: EnvironmentPlan;
+  readonly target: Target;
+  readonly record: TargetRecord;
+}
+
 async function make(
   deps: Dependencies,
   where: Where,
-  target: Target,
-  record: TargetRecord,
+  { plan, target, record }: Candidature,
 ): Promise<string | { readonly refusal: string }> {
   const { promotionId } = where;
   const { version } = await loadHeader(deps.ledger, promotionId);
@@ -40,7 +48,11 @@ async function make(
   if (typeof candidate === "string") return { refusal: candidate };
   const refusal = await whyNot(target, record, candidate);
   if (refusal !== null) return { refusal };
-  await keep(deps, where, record, candidate);
+  const serving = kindOf(record.kind).serving(record.baseline.route);
+  const longestSeconds = await longestOf(target, [serving, candidate.version]);
+  const [tooShort] = tooShortBakes(plan, [{ target: target.plan, longestSeconds }]);
+  if (tooShort !== undefined) return { refusal: tooShort };
+  await keep(deps, where, { ...record, longestSeconds }, candidate);
   return candidate.version;
 }
 

@@ -1,6 +1,7 @@
 /** Runs the gates of one point of the rollout: what must hold before, between and after its steps. */
 
 import { CHECKED } from "../approval/trail.ts";
+import type { Running } from "../lateness.ts";
 import { appendAudit } from "../ledger/append-audit.ts";
 import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
@@ -13,6 +14,7 @@ import type { Finding, GateResult, GateScene, Serving } from "./kinds/gate.ts";
 import { lookAtAlarms } from "./kinds/look-at-alarms.ts";
 import { gateOf } from "./kinds/table.ts";
 import { pointOf } from "./point.ts";
+import { timeOutsGate } from "./time-outs.ts";
 
 /** Whose gates are run. */
 export interface GatedPromotion {
@@ -20,6 +22,8 @@ export interface GatedPromotion {
   readonly service: string;
   readonly version: string;
   readonly plan: EnvironmentPlan;
+  /** What serves and what would, where that is known; absent: nothing is asked of it. */
+  readonly running?: readonly Running[];
 }
 
 /** Runs all gates of one point in the plan's order, records each, and keeps the results for the page. */
@@ -28,6 +32,7 @@ export async function runGates(deps: Dependencies, gated: GatedPromotion, point:
   const scene = sceneOf(deps, gated);
   const results: GateResult[] = [];
   if (point === "before" && plan.alarms.length > 0) results.push(...(await ownAlarms(deps, plan)));
+  if (point === "before") results.push(...timeOutsGate(plan, gated.running ?? []));
   for (const gate of plan.checks) {
     if (pointOf(gate.when) !== point) continue;
     const { passed, found } = await runGate(deps, gate, scene);

@@ -13,8 +13,10 @@ import { effectsInWords } from "./effect-words.ts";
 import { type CombinedEvidence, combineEvidence, evidenceInWords, type MetricEvidence } from "./evidence.ts";
 import { doubtInCounts } from "./exposure.ts";
 import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
+import { type LateMinutes, lateInWords, lateMinutes } from "./late-minutes.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
+import { pastOf, remembered } from "./read-again.ts";
 import type { References } from "./reference-line.ts";
 import { quantileOf, type Readings, readableUntil, type Span, unitOf, type Watch } from "./sampling.ts";
 import { shareFindings } from "./share.ts";
@@ -66,6 +68,8 @@ export interface Finding {
   readonly beforeAfter?: boolean;
   /** What it does in the first minutes of its steps alone; null or absent: nothing that it does not do later. */
   readonly cold?: string | null;
+  /** What came late of the step before; null or absent: nothing. */
+  readonly late?: LateMinutes | null;
 }
 
 export interface Assessment {
@@ -88,7 +92,7 @@ export interface Assessment {
     readonly line: number;
     readonly words: string;
   };
-  /** Periods that became certain now, by metric. */
+  /** Periods that became certain now, by metric; all that were read again, where the past has changed. */
   readonly folded: Readonly<Record<string, readonly Period[]>>;
   /** Requests of our own that this look counted in. */
   readonly synthetic: Synthetic;
@@ -108,6 +112,8 @@ export interface AssessmentInput {
   /** Requests of our own to the candidate since the last look. */
   readonly synthetic: Synthetic;
   readonly now: number;
+  /** The readings reach back to where reading again begins: what is folded is folded anew. */
+  readonly again?: boolean;
 }
 
 /** One look. Throws RangeError when the plan's shares of alpha do not sum to 1. */
@@ -170,10 +176,13 @@ interface Look {
   readonly passes: boolean;
   /** The rank test over certain periods; null where it has no say. */
   readonly rank: RankProgress | null;
-  /** Some period in the tail was never read in full. */
+  /** Some period was never read in full, or not again. */
   readonly unread: boolean;
   /** A baseline arm runs beside the candidate now. */
   readonly compared: boolean;
+  /** What is folded is not what it was when it was read last. */
+  readonly changed: boolean;
+  readonly late: LateMinutes | null;
 }
 
 function look(input: AssessmentInput, watch: Watch): Look {
@@ -184,20 +193,30 @@ function look(input: AssessmentInput, watch: Watch): Look {
   };
   const tail = readTail(watch, input.state, input.readings, input.now);
   const { certain: folded, open } = splitTail(tail);
-  const before = input.state.watches[watch.id]?.progress ?? null;
+  const past = pastOf(context, input);
   const span = input.state.spans.at(-1) ?? null;
-  const certain = withSynthetic(context, advance(context, before, folded), span, input.synthetic[watch.id], input.now);
+  const counted = advance(context, past.progress, folded);
+  const certain = withSynthetic(context, counted, span, input.synthetic[watch.id], input.now);
   const provisional = advance(context, certain, open.map(asPeriod));
+  const next = open[0]?.at ?? nextOf(input, watch);
   return {
     context,
-    folded,
-    state: { next: open[0]?.at ?? nextOf(input, watch), tail: open, progress: certain },
+    folded: past.changed ? [...past.periods, ...folded] : folded,
+    state: {
+      ...{ next, tail: open, progress: certain, base: past.base },
+      ...remembered(past, tail, next, certain === counted ? null : (input.synthetic[watch.id] ?? null), {
+        span,
+        now: input.now,
+      }),
+    },
     provisional: entered(watch, provisional, span),
     rules: rulesOf(watch, entered(watch, certain, span), entered(watch, provisional, span)),
     ...sequentialLook(context, certain, provisional, span),
     rank: span !== null && isRanked(span) ? entered(watch, certain, span).rank : null,
-    unread: open.some((reading) => reading.newest === null),
     compared: span !== null && isCompared(watch, span),
+    unread: past.unread || open.some((reading) => reading.newest === null),
+    changed: past.changed,
+    late: lateMinutes(watch, input.state.spans, [...past.periods, ...tail.map(asPeriod)]),
   };
 }
 
@@ -290,6 +309,7 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
     doubt: found.verdict === "inconclusive" ? doubtOf(one, input) : null,
     cold: coldOf(one, input),
     ...effectIn(one),
+    late: one.late,
   };
 }
 
@@ -352,6 +372,8 @@ function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verd
   if (one.provisional.totals.samples === 0) return { verdict: "inconclusive", reason: NO_DATA };
   const [holds] = broken(one, "rollback");
   if (holds !== undefined) return { verdict: "inconclusive", reason: heldBecause(holds), beforeAfter: true };
+  if (one.changed)
+    return { verdict: "inconclusive", reason: "minutes that had counted have changed: not yet read twice" };
   if (one.rank !== null && one.rank.verdict !== "pass") {
     return { verdict: one.rank.verdict, reason: rankInWords(one.rank) };
   }
@@ -430,15 +452,19 @@ function judgeInWords(findings: readonly Finding[], combined: CombinedEvidence, 
 
 /** "7.2 % against 0.1 % of the baseline over 412 samples, +7.1 points, between +4.8 and +10". */
 export function findingInWords(finding: Finding): string {
-  const { candidate, baseline, unit, samples } = finding;
-  if (candidate === null) return "no data";
+  const { candidate, baseline, unit, samples, late } = finding;
+  const cameLate = late == null ? null : lateInWords(late, unit);
+  if (candidate === null) return cameLate ?? "no data";
   const against = baseline === null ? "" : ` against ${figure(baseline)}${unit} of the baseline`;
   const figures = `${figure(candidate)}${unit}${against} over ${Math.round(samples)} samples`;
-  return [figures, ...effectsInWords(finding.effect)].join(", ");
+  const present = [figures, ...effectsInWords(finding.effect)].join(", ");
+  return cameLate === null ? present : `${present}; ${cameLate}`;
 }
 
 function stateAfter(input: AssessmentInput, looks: readonly Look[], logE: number): EvidenceState {
+  const againAt = input.again === true && input.readings !== null ? input.now : input.state.againAt;
   return {
+    ...(againAt === undefined ? {} : { againAt }),
     spans: input.state.spans,
     readAt: input.readings === null ? input.state.readAt : input.now,
     maxLogE: Math.max(input.state.maxLogE, logE),

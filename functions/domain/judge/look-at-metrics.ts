@@ -4,19 +4,30 @@ import { loadTargets, must } from "../ledger/load.ts";
 import { asHold } from "../ledger/pauses.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { Dependencies } from "../ports.ts";
-import { type Assessment, assess } from "./assess.ts";
+import { type Assessment, type AssessmentInput, assess } from "./assess.ts";
 import { afterLook, type Ending } from "./ending.ts";
 import { endedByEvidence } from "./hold-verdict.ts";
 import { orTrouble } from "./or-trouble.ts";
+import { isDueAgain } from "./read-again.ts";
 import { watchesOf } from "./reference.ts";
 import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./sampling.ts";
 import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./state.ts";
 import { type Synthetic, sendSynthetic } from "./synthetic.ts";
 import { judged, type Looked, type Tick } from "./tick.ts";
 
-/** `troubles`: what else could not be asked in this look. */
+/** Before anything passes, what is folded is read again. `troubles`: what else could not be asked in this look. */
 export async function lookAtMetrics(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Looked> {
-  const assessment = await assessNow(deps, tick, troubles);
+  const scene = await sceneOf(deps, tick, troubles);
+  const again = readsAgain(scene, tick.now);
+  const looked = await judgeNow(deps, tick, scene, again);
+  if (again || looked.ending?.result !== "passed") return looked;
+  return judgeNow(deps, tick, scene, true);
+}
+
+async function judgeNow(deps: Dependencies, tick: Tick, scene: Scene, again: boolean): Promise<Looked> {
+  const readings = await readMetrics(deps, tick, scene, again);
+  const { analysis } = tick.plan;
+  const assessment = assess({ ...scene, analysis, references: tick.references, readings, now: tick.now, again });
   const { ending, extendTo } = afterLook(assessment, tick.bake, tick.phase, tick.plan, tick.now);
   return judged(tick, assessment, ending ?? (await endOfHold(deps, tick, assessment)), extendTo);
 }
@@ -27,15 +38,25 @@ async function endOfHold({ ledger }: Dependencies, { input, phase }: Tick, found
   return endedByEvidence(asHold(await must(ledger, keys.hold(promotionId, environment, input.phase))), found);
 }
 
-async function assessNow(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Assessment> {
-  const { plan, bake, now, references } = tick;
-  const state = withSpan(tick.evidence.state, bake.span);
+type Scene = Pick<AssessmentInput, "watches" | "state" | "troubles" | "synthetic">;
+
+async function sceneOf(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Scene> {
+  const state = withSpan(tick.evidence.state, tick.bake.span);
   const watches = await watchesFor(deps, tick);
-  const readings = await readMetrics(deps, tick, watches, state);
-  const synthetic = await ownRequests(deps, tick, watches, state);
-  const { analysis } = plan;
-  return assess({ analysis, watches, references, state, readings, troubles, synthetic, now });
+  return { watches, state, troubles, synthetic: await ownRequests(deps, tick, watches, state) };
 }
+
+function readsAgain({ watches, state }: Scene, now: number): boolean {
+  const stretch = stretchToRead(watches, state, now, true);
+  if (stretch === null) return true;
+  const { from, to } = stretch;
+  const { queries } = planReads(watches, modesWithin(state, from, to));
+  const points = queries.reduce((sum, { periodSeconds }) => sum + (to - from) / (periodSeconds * 1000), 0);
+  return isDueAgain(state, points, now);
+}
+
+const modesWithin = ({ spans }: EvidenceState, from: number, to: number) =>
+  new Set(spansWithin(spans, from, to).map(modeOf));
 
 /** Only while a step is baked: nobody asked for requests during a hold, or for hours of monitoring. */
 async function ownRequests(
@@ -64,13 +85,13 @@ const NOTHING_TO_READ = readingsOf({ queries: [], slots: [] }, []);
 async function readMetrics(
   { metrics, log }: Dependencies,
   { plan, now }: Tick,
-  watches: readonly Watch[],
-  state: EvidenceState,
+  { watches, state }: Scene,
+  again: boolean,
 ): Promise<Readings | null> {
-  const stretch = stretchToRead(watches, state, now);
+  const stretch = stretchToRead(watches, state, now, again);
   if (stretch === null) return NOTHING_TO_READ;
   const { from, to } = stretch;
-  const reads = planReads(watches, new Set(spansWithin(state.spans, from, to).map(modeOf)));
+  const reads = planReads(watches, modesWithin(state, from, to));
   if (reads.queries.length === 0) return NOTHING_TO_READ;
   const series = await orTrouble(log, "metrics", () => metrics(placeOf(plan)).read(reads.queries, from, to));
   return series === null ? null : readingsOf(reads, series);

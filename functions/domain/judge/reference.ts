@@ -1,3 +1,4 @@
+import { lateSecondsOf } from "../lateness.ts";
 import type { EnvironmentPlan, MetricPlan } from "../plan.ts";
 import type { Item } from "../ports.ts";
 import type { References, WatchReference } from "./reference-line.ts";
@@ -19,6 +20,7 @@ export function watchesOf(plan: EnvironmentPlan, arms: readonly Arms[], referenc
       metric: withRulesInForce(metric, references[id] ?? null),
       arms: arms.find(({ target }) => target.name === metric.target) ?? null,
       bounds: boundsOf(metric, references[id]),
+      lateSeconds: lateSecondsOf(metric, arms),
     };
   });
 }

@@ -28,11 +28,15 @@ export interface Arms {
   readonly target: TargetPlan;
   readonly baseline: string;
   readonly candidate: string | null;
+  /** Longest that a request may be under way on either, in seconds; see `TargetRecord`. */
+  readonly longestSeconds?: number | null;
 }
 
-export function armsOf(target: TargetPlan, record: Pick<TargetRecord, "kind" | "baseline" | "candidate">): Arms {
-  const baseline = kindOf(record.kind).serving(record.baseline.route);
-  return { target, baseline, candidate: record.candidate };
+type ArmsRecord = Pick<TargetRecord, "kind" | "baseline" | "candidate" | "longestSeconds">;
+
+export function armsOf(target: TargetPlan, { kind, baseline, candidate, longestSeconds }: ArmsRecord): Arms {
+  const arms = { target, baseline: kindOf(kind).serving(baseline.route), candidate };
+  return longestSeconds === undefined ? arms : { ...arms, longestSeconds };
 }
 
 /**
@@ -230,6 +234,8 @@ export interface Watch {
   readonly metric: MetricPlan;
   readonly arms: Arms | null;
   readonly bounds: Bounds;
+  /** Seconds by which a request may be counted after its point's time; absent: none. */
+  readonly lateSeconds?: number;
 }
 
 /**

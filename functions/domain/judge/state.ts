@@ -2,11 +2,12 @@
  * What the judge remembers between two ticks, as small JSON: for each metric the periods that were read but are not yet
  * certain (the tail), and everything older folded into a few numbers (the progress).
  *
- * A period is certain once two readings, taken at least `READ_AGAIN_MS` apart, agree. What fails a candidate looks at
- * the tail too, by its newest reading; what passes it looks at certain periods alone. A period that is still being
- * revised when it gets old is folded by its worst reading.
+ * A period is certain once it is final, so that no request of it can still be under way (`lateness.ts`), and two readings,
+ * taken at least `READ_AGAIN_MS` apart, agree. What fails a candidate looks at the tail too, by its newest reading; what
+ * passes it looks at certain periods alone, and all of those are read again (`read-again.ts`). A period that is still
+ * being revised when it gets old is folded by its worst reading.
  */
-
+import { finalSeconds } from "../lateness.ts";
 import type { StepCounts } from "./doubt.ts";
 import type { SavedMonitor } from "./duration-lane.ts";
 import type { EffectState } from "./effect.ts";
@@ -14,6 +15,7 @@ import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
 import type { EmptyArm } from "./statistics/empty-arm.ts";
+import type { ArmCounts } from "./statistics/sequential-lanes.ts";
 import type { ShareBets } from "./statistics/share.ts";
 import type { RuleProgress } from "./thresholds.ts";
 import type { ColdCounts } from "./warm-up.ts";
@@ -24,6 +26,9 @@ export const READ_AGAIN_MS = 30_000;
 /** A period this long (ms) after its end is folded as it is, revised or never read: nothing waits for it for ever. */
 export const FOLD_AFTER_MS = 20 * 60_000;
 
+/** Once a period is final it has at least so long (ms) to be read twice alike. */
+const TRIES_MS = 5 * 60_000;
+
 /** One period in the tail. */
 export interface Reading {
   readonly at: number;
@@ -32,6 +37,8 @@ export interface Reading {
   readonly newest: Sample | null;
   readonly worst: Sample | null;
   readonly certain: boolean;
+  /** It is taken by its worst reading, since it never stood still. */
+  readonly aged?: boolean;
 }
 
 /** Candidate and baseline over the certain periods of the step. */
@@ -66,17 +73,38 @@ export interface Progress {
   readonly share?: ShareBets;
 }
 
+/** What is folded for good, up to the period that starts at `next`; null: nothing. */
+export interface Base {
+  readonly next: number;
+  readonly progress: Progress | null;
+}
+
+/** Requests of our own that were counted after all periods before `at`, in the step that began at `step`. */
+export interface OwnRequests extends ArmCounts {
+  readonly at: number;
+  readonly sentAt: number;
+  readonly step: number;
+}
+
 export interface WatchState {
   /** Start of the first period that is not folded. */
   readonly next: number;
   readonly tail: readonly Reading[];
   readonly progress: Progress;
+  /** From here on what is folded is read again; absent in what 0.1.0 left: nothing is. */
+  readonly base?: Base;
+  /** Oldest first, since `base`; absent: none. */
+  readonly own?: readonly OwnRequests[];
+  /** The worst readings of periods since `base` that never stood still; absent: none. */
+  readonly worst?: readonly Pick<Period, "at" | "sample">[];
 }
 
 export interface EvidenceState {
   readonly spans: readonly Span[];
   /** When metrics were read last. */
   readonly readAt: number | null;
+  /** When what is folded was last read again; absent: never. */
+  readonly againAt?: number;
   /** Largest ln E of the environment so far. */
   readonly maxLogE: number;
   readonly watches: Readonly<Record<string, WatchState>>;
@@ -89,6 +117,14 @@ export interface Period {
   readonly at: number;
   readonly span: Span;
   readonly sample: Sample;
+}
+
+/** CloudWatch keeps minutes for 15 days: what is older (ms) would be read as nothing, so it stays as it was folded. */
+const GONE_AFTER_MS = 14 * 24 * 3_600_000;
+
+/** Where reading again begins. What 0.1.0 had folded stays as it was. */
+export function baseOf({ base, next, progress }: WatchState, now: number): Base {
+  return base === undefined || base.next < now - GONE_AFTER_MS ? { next, progress } : base;
 }
 
 /** The spans with the present one among them; a span that is known already changes nothing. */
@@ -104,14 +140,19 @@ export function startOf(watch: Watch, state: EvidenceState): number | null {
   return Math.max(state.watches[watch.id]?.next ?? 0, firstPeriod(watch.metric, first.from));
 }
 
-/** The stretch of time (epoch ms, end exclusive) that this tick reads; null when nothing is readable. */
+/**
+ * The stretch of time (epoch ms, end exclusive) that this tick reads; null when nothing is readable. `again`: with what is
+ * folded and can be read again.
+ */
 export function stretchToRead(
   watches: readonly Watch[],
   state: EvidenceState,
   now: number,
+  again = false,
 ): { readonly from: number; readonly to: number } | null {
   const stretches = watches.flatMap((watch) => {
-    const from = startOf(watch, state);
+    const memory = again ? state.watches[watch.id] : undefined;
+    const from = memory === undefined ? startOf(watch, state) : baseOf(memory, now).next;
     const to = readableUntil(watch.metric, now);
     return from === null || from >= to ? [] : [{ from, to }];
   });
@@ -134,12 +175,14 @@ export function readTail(watch: Watch, state: EvidenceState, readings: Readings 
   const periodMs = watch.metric.periodSeconds * 1000;
   const known = new Map((state.watches[watch.id]?.tail ?? []).map((reading) => [reading.at, reading]));
   const again = state.readAt !== null && now - state.readAt >= READ_AGAIN_MS;
+  const finalMs = finalSeconds(watch.metric, watch.lateSeconds ?? 0) * 1000;
   const tail: Reading[] = [];
   for (let at = from; at < readableUntil(watch.metric, now); at += periodMs) {
     const span = spanOf(state.spans, at, periodMs);
     if (span === null) continue;
     const before = known.get(at) ?? { at, span, newest: null, worst: null, certain: false };
-    tail.push(aged(revised(before, readings?.at(watch, span, at), again), at + periodMs, now));
+    const age = now - at - periodMs;
+    tail.push(aged(revised(before, readings?.at(watch, span, at), again && age >= finalMs), age, finalMs));
   }
   return tail;
 }
@@ -152,14 +195,14 @@ function revised(before: Reading, sample: Sample | undefined, again: boolean): R
     ...before,
     newest: sample,
     worst: worseSample(before.worst, sample),
-    certain: before.certain || (agrees && again),
+    certain: agrees && (before.certain || again),
   };
 }
 
 /** An old period is taken as it stands: by its worst reading, or as unmeasured if it was never read in full. */
-function aged(reading: Reading, end: number, now: number): Reading {
-  if (reading.certain || now - end < FOLD_AFTER_MS) return reading;
-  return { ...reading, newest: reading.worst, certain: true };
+function aged(reading: Reading, age: number, finalMs: number): Reading {
+  if (reading.certain || age < Math.max(FOLD_AFTER_MS, finalMs + TRIES_MS)) return reading;
+  return { ...reading, newest: reading.worst, certain: true, aged: true };
 }
 
 /** The certain periods at the front of the tail, and what remains; periods are folded in order only. */
@@ -181,7 +224,7 @@ const sameArm = (one: ArmSample | null, other: ArmSample | null): boolean =>
   one === other || (one !== null && other !== null && one.every((part, index) => part === other[index]));
 
 /** Arm by arm the reading that is worse for the candidate: its own higher value, the baseline's lower one. */
-function worseSample(one: Sample, other: Sample): Sample {
+export function worseSample(one: Sample, other: Sample): Sample {
   return {
     candidate: pick(one.candidate, other.candidate, (a, b) => a > b),
     baseline: pick(one.baseline, other.baseline, (a, b) => a < b),

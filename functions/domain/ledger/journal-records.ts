@@ -34,6 +34,11 @@ export interface TargetRecord {
   readonly baseline: RouteState;
   readonly candidate: string | null;
   readonly candidateSha256: string | null;
+  /**
+   * Longest that a request may be under way on baseline or candidate, in seconds, known with the candidate; null: without a
+   * limit that is known. Absent before that, and in records of 0.1.0.
+   */
+  readonly longestSeconds?: number | null;
   /** Number of the newest intent. */
   readonly sequence: number;
   /** The last journalled read-back: its revision is the one the next write must use. */

@@ -25,6 +25,9 @@ const fields = {
 
 type Input = z.output<z.ZodObject<typeof fields>>;
 
+/** What Lambda lets a function run for at the most, in seconds [Lambda quotas: function timeout]. */
+const LONGEST_TIMEOUT_SECONDS = 900;
+
 /** Lambda's own rules for names, from its API model. */
 const FUNCTION_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const ALIAS_NAME = /^(?!\d+$)[A-Za-z0-9_-]{1,128}$/;
@@ -104,6 +107,9 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   // Environments start with the first requests of a share; few initializations take longer than their 10 s, and caches
   // and connections are filled by the next ones.
   coldStart: { minutes: 2, why: "a share of traffic starts new environments, whose first requests come cold" },
+  namespace: "AWS/Lambda",
+  // A point has the time at which its invocation began, and comes when it ends [Lambda developer guide, viewing metrics].
+  lateSeconds: (longestSeconds) => longestSeconds ?? LONGEST_TIMEOUT_SECONDS,
   placeholders: ["functionName", "alias"],
   filledIn: ({ functionName, alias }) => ({ functionName, alias }),
   named: ({ functionName, alias }) => `${functionName}, alias ${alias}`,

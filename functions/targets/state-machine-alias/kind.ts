@@ -119,6 +119,9 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   zerosVanish: true,
   byRequest: false,
   coldStart: { minutes: 2, why: "functions that a new version is the first to call start cold" },
+  namespace: "AWS/States",
+  // An execution is counted at its end, whenever that is: only what has ended is in a minute, and nothing comes later.
+  lateSeconds: () => 0,
   placeholders: ["stateMachineName", "stateMachineArn", "alias"],
   filledIn: ({ stateMachineName, stateMachineArn, alias }) => ({ stateMachineName, stateMachineArn, alias }),
   named: ({ stateMachineName, alias }) => `${stateMachineName}, alias ${alias}`,

@@ -64,11 +64,15 @@ describe("a bake of a step", () => {
     expect(first?.queries).toHaveLength(4);
   });
 
-  it("reads a short tail again, not the whole bake", async () => {
+  it("reads the whole step again with each look, in as many requests as before", async () => {
     const world = await worldAt(10, healthy);
-    await bake(world, "step-10", 35, 2_000);
-    const lengths = world.metrics.reads.slice(2).map(({ from, to }) => (to - from) / MINUTE);
-    expect(Math.max(...lengths)).toBeLessThanOrEqual(2);
+    const { looks } = await bake(world, "step-10", 35, 2_000);
+    const reads = world.metrics.reads.filter(({ queries }) =>
+      queries.some(({ dimensions }) => dimensions.ExecutedVersion),
+    );
+    expect(new Set(reads.map(({ from }) => from))).toEqual(new Set([START + MINUTE]));
+    expect(reads.at(-1)?.to).toBe(START + 13 * MINUTE);
+    expect(reads.length).toBeLessThanOrEqual(looks);
   });
 
   it("acts on a hard rule at once and records that it was not the judge", async () => {
