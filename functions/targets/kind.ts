@@ -47,8 +47,11 @@ export function durationParts(
 export interface Preset {
   /** Unique over all kinds, such as `lambda-error-rate`. */
   readonly name: string;
-  /** What it measures. `errors` and `throttles` count; `latency` is a quantile of a duration in ms. */
-  readonly measures: "errors" | "latency" | "throttles";
+  /**
+   * What it measures. `errors` counts bad requests of an arm; `memory` those near a limit; `throttles` and `losses` count what
+   * belongs to no arm; `latency` is a quantile of a duration in ms.
+   */
+  readonly measures: "errors" | "latency" | "memory" | "throttles" | "losses";
   /** As CloudWatch spells it, such as `p95`; null for what is no quantile. */
   readonly quantile: string | null;
   /** True for a duration that is judged as a whole distribution; its quantile is what is shown. */

@@ -2,7 +2,9 @@
  * What a metric asks for that is no preset: CloudWatch's metrics, metric math over them, Metrics Insights, or a function of
  * the team's. All of it is read, missed and revised by the same rules as a preset.
  */
+
 import type { ByPart } from "../../targets/kind.ts";
+import { isTrimmedCount } from "../counting.ts";
 import type { AnyQueryPlan, InsightsPlan, MathPlan, MetricPlan, QueryPlan, SourcePlan } from "../plan.ts";
 import type { AnySeriesQuery, InsightsQuery, MathQuery, SourceQuery } from "../ports.ts";
 
@@ -34,7 +36,7 @@ export function countsBad(source: ExplicitSource): boolean {
 
 /** Whether a query gives a count: of requests, of bad ones, of whatever a metric counts. */
 export const isCount = (query: AnyQueryPlan): boolean =>
-  "statistic" in query ? query.statistic === "Sum" : query.counts;
+  "statistic" in query ? query.statistic === "Sum" || isTrimmedCount(query.statistic) : query.counts;
 
 /** Whether samples are read beside the value. */
 export const hasSamples = (source: ExplicitSource): boolean =>

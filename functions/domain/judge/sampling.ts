@@ -133,7 +133,9 @@ export function isWhole(metric: Pick<MetricPlan, "source" | "target">): boolean 
 const UNITS: Readonly<Record<Preset["measures"], string>> = {
   errors: " %",
   latency: " ms",
+  memory: " %",
   throttles: " a minute",
+  losses: " a minute",
 };
 
 /** What a value is counted in, for people. */
@@ -183,16 +185,17 @@ type Counts = Readonly<Record<"samples" | "bad", number | undefined>>;
  * traffic without its count, says nothing; but a count of nothing is missing beside traffic where a kind's zeros vanish.
  */
 export function sampleOf(metric: MetricPlan, points: PartPoints): ArmSample | null {
-  const { samples, value } = points;
+  const { samples, value, within } = points;
   const bad = points.bad ?? (zerosVanish(metric) && samples !== undefined ? 0 : undefined);
   if (metric.per !== undefined) return exposureSample(metric.per, points);
-  if (presetIn(metric)?.measures === "throttles") return throttleSample(metric, { samples, bad });
+  if (presetIn(metric)?.whole === true) return throttleSample(metric, { samples, bad });
   if (!("preset" in metric.source) && !hasSamples(metric.source)) {
     return value === undefined ? null : [1, null, value];
   }
   if (samples === undefined || samples <= 0) return null;
   if (value !== undefined) return durationSample(samples, value, points);
-  return bad === undefined ? null : [samples, bad, (100 * bad) / samples];
+  const beyond = within === undefined ? bad : Math.max(0, samples - within);
+  return beyond === undefined ? null : [samples, beyond, (100 * beyond) / samples];
 }
 
 const zerosVanish = ({ source }: MetricPlan): boolean =>

@@ -36,13 +36,15 @@ export function servedInWeek(metric: MetricPlan, week: ServedWeek | undefined): 
   const steady = (serving: Serving, value: number): Served => ({ serving, value, timesBroken: null });
   const { errorRate: rate, phi: dispersion = 1 } = week;
   if (quantileOf(metric) !== null) return durationsIn(metric, week, requests);
-  if (presetIn(metric)?.measures === "throttles") {
+  const { measures, words } = presetIn(metric) ?? {};
+  if (measures === "memory" || measures === "losses") return `a file of traffic says nothing of ${words}`;
+  if (measures === "throttles") {
     const perMinute = week.throttlesPerMinute ?? 0;
     const perPeriod = (perMinute * metric.periodSeconds) / 60;
     const serving = steadyCounts({ perPeriod, dispersion, samples: requests + perPeriod }, metric.periodSeconds);
     return steady(serving, perMinute);
   }
-  if (unitOf(metric) === " %" || presetIn(metric)?.measures === "errors") {
+  if (unitOf(metric) === " %" || measures === "errors") {
     const serving = steadyRates({ requests, rate, dispersion }, metric.periodSeconds);
     return steady(isWhole(metric) ? asWhole(serving) : serving, 100 * rate);
   }

@@ -200,7 +200,7 @@ const isDistribution = (metric: MetricInput): boolean =>
 function classOf(metric: MetricInput): MetricClass {
   if (!("preset" in metric)) return "other";
   const { measures } = presetOf(metric.preset);
-  return measures === "throttles" ? "other" : measures;
+  return measures === "errors" || measures === "latency" ? measures : "other";
 }
 
 function checkUse(scope: Scope, { metric, at, sequential, targets }: Measured): void {

@@ -82,7 +82,7 @@ function checkSamples(scope: Scope, metric: MetricInput, rule: RuleInput, at: Pa
 }
 
 function defaultSamples(metric: MetricInput): number {
-  if ("preset" in metric) return presetOf(metric.preset).measures === "throttles" ? 0 : MIN_SAMPLES;
+  if ("preset" in metric) return presetOf(metric.preset).whole ? 0 : MIN_SAMPLES;
   return countsSamples(metric) ? MIN_SAMPLES : 0;
 }
 

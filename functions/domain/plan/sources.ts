@@ -1,4 +1,5 @@
 import { kindOf, PLACEHOLDERS } from "../../targets/kinds.ts";
+import { isTrimmedCount } from "../counting.ts";
 import type { MetricInput } from "../documents/policy-analysis.ts";
 import type { AnyQueryInput, SourceInput } from "../documents/policy-sources.ts";
 import type { Path } from "../documents/problems.ts";
@@ -147,8 +148,9 @@ export function whyNoCounts(metric: ExplicitMetric): Problem[] {
 
 /** Where a query gives no count, and what it gives instead. */
 export function notCounted(query: AnyQueryInput, statistics: readonly string[]): { field: string[]; found: string }[] {
+  const isCounting = (statistic: string) => statistics.includes(statistic) || isTrimmedCount(statistic);
   if ("statistic" in query) {
-    return statistics.includes(query.statistic) ? [] : [{ field: ["statistic"], found: query.statistic }];
+    return isCounting(query.statistic) ? [] : [{ field: ["statistic"], found: query.statistic }];
   }
   if ("insights" in query) {
     const reading = readInsights(query.insights);
@@ -157,7 +159,7 @@ export function notCounted(query: AnyQueryInput, statistics: readonly string[]):
   const reading = readMath(query.expression, Object.keys(query.inputs));
   if (reading.ok && !reading.sums) return [{ field: ["expression"], found: "more than sums of its inputs" }];
   return Object.entries(query.inputs).flatMap(([name, { statistic }]) =>
-    statistics.includes(statistic) ? [] : [{ field: ["inputs", name, "statistic"], found: statistic }],
+    isCounting(statistic) || statistic === "SampleCount" ? [] : [{ field: ["inputs", name, "statistic"], found: statistic }],
   );
 }
 

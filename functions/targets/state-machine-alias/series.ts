@@ -80,5 +80,9 @@ export function executionSeries(
       };
     case "latency":
       return durationParts((statistic) => query("ExecutionTime", statistic), request);
+    // None of its presets: an execution has no memory of its own, and nobody drops one.
+    case "memory":
+    case "losses":
+      return {};
   }
 }

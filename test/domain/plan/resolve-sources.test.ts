@@ -105,6 +105,21 @@ describe("an expression in a query", () => {
   });
 });
 
+describe("requests that ran into their time-out", () => {
+  const duration = (statistic: string) => ({ ...metric("Duration", statistic), namespace: "AWS/Lambda" });
+  const within = {
+    expression: "all - within",
+    inputs: { all: duration("SampleCount"), within: duration("TC(:2990)") },
+  };
+
+  it("are counted by the duration that they end at, in an expression or by a trimmed count", () => {
+    for (const query of [within, duration("TC(2990:)")]) {
+      const input = { name: "time-outs", query, samples: duration("SampleCount"), sequential: true, ...ON_ORDER };
+      expect(planned(input)[0]?.sequential).toMatchObject({ weight: 1 });
+    }
+  });
+});
+
 describe("Metrics Insights in a query", () => {
   it("counts with SUM, the target's names filled in and the version left to the looks", () => {
     const [found] = planned({ query: { insights: SQL }, samples: metric("All"), sequential: true, ...ON_ORDER });
