@@ -53,4 +53,5 @@ function unlessDecided({ kind }: Phase, { onInconclusive, holdSeconds }: Environ
 const CHOICES = [
   ["back to the baseline", "roll-back"],
   ["the candidate stays", "promote-now"],
+  ["no end to the wait", "hold"],
 ] as const;

@@ -14,6 +14,7 @@ import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from
 import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./state.ts";
 import { type Synthetic, sendSynthetic } from "./synthetic.ts";
 import { judged, type Looked, type Tick } from "./tick.ts";
+import { unlessHeld } from "./unless-held.ts";
 
 /** Before anything passes, what is folded is read again. `troubles`: what else could not be asked in this look. */
 export async function lookAtMetrics(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Looked> {
@@ -28,7 +29,8 @@ async function judgeNow(deps: Dependencies, tick: Tick, scene: Scene, again: boo
   const readings = await readMetrics(deps, tick, scene, again);
   const { analysis } = tick.plan;
   const assessment = assess({ ...scene, analysis, references: tick.references, readings, now: tick.now, again });
-  const { ending, extendTo } = afterLook(assessment, tick.bake, tick.phase, tick.plan, tick.now);
+  const { ending: found, extendTo } = afterLook(assessment, tick.bake, tick.phase, tick.plan, tick.now);
+  const ending = await unlessHeld(deps, tick, found);
   return judged(tick, assessment, ending ?? (await endOfHold(deps, tick, assessment)), extendTo);
 }
 

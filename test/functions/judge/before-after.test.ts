@@ -29,7 +29,7 @@ async function monitored(traffic: Traffic, over: Partial<EnvironmentPlan> = {}):
 }
 
 describe("monitoring that finds the candidate worse than before the release", () => {
-  it("pages people once, with both verbs, and leaves traffic where it is", async () => {
+  it("pages people once, with what they can say, and leaves traffic where it is", async () => {
     const world = await monitored(badBetween(400, 10 * DAY));
     const { last } = await bake(world, "monitor", 110, 3_000);
     expect(last.decision).toBe("again");
@@ -39,7 +39,7 @@ describe("monitoring that finds the candidate worse than before the release", ()
     const body = world.inbox[0]?.body ?? "";
     expect(body).toContain("Nothing goes back for it by itself: no baseline runs beside it");
     expect(body).toContain("If it lasts to the end of the monitoring, people have 1d to decide; then it goes back.");
-    for (const verb of ["roll-back", "promote-now"])
+    for (const verb of ["roll-back", "promote-now", "hold"])
       expect(body).toContain(`npm run headgate -- ${verb} ${PROMOTION} --reason "..."`);
     const asked = (await loadAudit(world.ledger, PROMOTION)).filter(({ kind }) => kind === "decision-asked");
     expect(asked).toHaveLength(1);
@@ -66,6 +66,15 @@ describe("monitoring that finds the candidate worse than before the release", ()
     expect(last).toMatchObject({ result: "tripped", summary: expect.stringMatching(/^nobody decided within 1d: /) });
     expect(at).toBe(110 + 1_800 + 600 + DAY);
     expect((await headOf(world)).trip).toMatchObject({ by: "gate" });
+  });
+
+  it("does not go back for silence while somebody holds it", async () => {
+    const world = await monitored(badBetween(400, 10 * DAY), analysis({ extendSeconds: 600 }));
+    await bake(world, "monitor", 110, 3_000);
+    await world.signal("hold");
+    expect((await bake(world, "monitor", 3_010, 3 * DAY)).last.decision).toBe("again");
+    await world.signal("resume");
+    expect((await bake(world, "monitor", 3 * DAY, 4 * DAY)).last.result).toBe("tripped");
   });
 
   it("goes back at its end where the policy says so of what has not passed", async () => {
