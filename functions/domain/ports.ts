@@ -462,4 +462,6 @@ export interface Settings {
   readonly baseUrl: string;
   /** ARN of the promotion machine's role or name, shown in records. */
   readonly deployment: string;
+  /** Days of minutes that rules are tried on before a start; absent: as many as CloudWatch keeps. */
+  readonly pastDays?: number;
 }

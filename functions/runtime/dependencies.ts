@@ -36,6 +36,7 @@ export const VARIABLES = {
   mailIdentity: "HEADGATE_MAIL_IDENTITY",
   mailConfigurationSet: "HEADGATE_MAIL_CONFIGURATION_SET",
   baseUrl: "HEADGATE_BASE_URL",
+  pastDays: "HEADGATE_PAST_DAYS",
   promotionMachineArn: "HEADGATE_PROMOTION_MACHINE_ARN",
   /** Name of the function that restores, for those who have it done. */
   restoreFunction: "HEADGATE_RESTORE_FUNCTION",
@@ -95,8 +96,15 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
     settings: {
       baseUrl: baseUrlOn(host),
       deployment: host.environment[VARIABLES.promotionMachineArn] ?? "",
+      ...pastDaysOn(host),
     },
   };
+}
+
+/** A number of days above 0; anything else leaves it to what CloudWatch keeps. */
+function pastDaysOn({ environment }: Host): { readonly pastDays?: number } {
+  const pastDays = Number(environment[VARIABLES.pastDays]);
+  return pastDays > 0 ? { pastDays } : {};
 }
 
 const baseUrlOn = ({ environment }: Host) => (environment[VARIABLES.baseUrl] ?? "").replace(/\/+$/, "");

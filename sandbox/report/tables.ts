@@ -83,8 +83,14 @@ function adviceRow({ environment, data: found, summary }: AuditRecord): Html {
   const [lines, warnings] = [textsOf(found?.lines), textsOf(found?.warnings)];
   const [word, tone] =
     warnings.length === 0 ? ["passed", "good"] : found?.refused === true ? ["failed", "bad"] : ["warning", "warn"];
-  const told = [...warnings, ...lines];
+  const told = [...warnings, ...lines, ...rulesTold(found?.rules)];
   return html`<tr${tone === "bad" && html` class="bad"`}><td class="when">${environment}, ${pointInWords("before")}</td><td>${BAKES_SEE}</td><td>${pill(word, tone)}</td><td class="roomy">${told.length === 0 ? summary : html`<ul>${told.map((line) => html`<li>${line}</li>`)}</ul>`}</td></tr>`;
+}
+
+/** What came of trying the rules before the start; older records have none. */
+function rulesTold(found: unknown): string[] {
+  const { lines, rate } = Object(found) as { readonly lines?: unknown; readonly rate?: unknown };
+  return [...textsOf(lines), ...(typeof rate === "string" ? [rate] : [])];
 }
 
 const textsOf = (value: unknown): string[] =>

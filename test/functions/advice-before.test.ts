@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkGates } from "../../functions/check-gates.ts";
 import { CallRefused, ServiceTrouble } from "../../functions/domain/errors.ts";
-import { loadAdvice } from "../../functions/domain/judge/advice-record.ts";
+import { loadAdvice } from "../../functions/domain/judge/load-advice.ts";
 import { loadAudit } from "../../functions/domain/ledger/append-audit.ts";
 import type { AnalysisPlan } from "../../functions/domain/plan.ts";
 import type { Metrics } from "../../functions/domain/ports.ts";

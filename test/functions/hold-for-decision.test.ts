@@ -86,7 +86,9 @@ describe("a bake that ends inconclusive", () => {
     hasLine(/^ {2}Why {7}inconclusive after 15m30s: errors@order: not enough evidence yet$/);
     hasLine(/^ {2}Evidence {2}no evidence against the candidate/);
     hasLine(/^ {12}ln E is -\d\.\d\d; at 3\.00 the judge would have rolled back$/);
-    hasLine(/^ {2}errors@order: 0 % against 1\.85 % of the baseline over \d\d samples, -1\.9 points, between -\S+ and \+\S+$/);
+    hasLine(
+      /^ {2}errors@order: 0 % against 1\.85 % of the baseline over \d\d samples, -1\.9 points, between -\S+ and \+\S+$/,
+    );
     hasLine(/^ {6}inconclusive: not enough evidence yet$/);
     hasLine(/^If neither happens by Wednesday 4 March 2026, 18:16 UTC, it goes back\.$/);
     for (const verb of ["resume", "promote-now", "roll-back", "hold"]) {

@@ -247,6 +247,7 @@ export async function canaryWorld(plan: EnvironmentPlan, traffic: Traffic): Prom
     hash: (text: string) => createHash("sha256").update(text).digest("hex"),
     log: { info: () => {}, warn: () => {} },
     executions: { wake: async () => true },
+    settings: { baseUrl: "https://headgate.example", deployment: "headgate", pastDays: 1 },
   };
   const aliases: World["aliases"] = { moved: null, fail: null, reads: 0 };
   let written: RouteState = { route: { primary: "7", secondary: null }, revision: "0", marker: "" };

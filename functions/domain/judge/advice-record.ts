@@ -7,9 +7,13 @@ import { item } from "../ledger/items.ts";
 import { keys } from "../ledger/keys.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import type { Dependencies, Ledger } from "../ports.ts";
-import { adviseSteps, type PlanAdvice, slowestOf } from "./advice.ts";
+import type { Dependencies } from "../ports.ts";
+import { adviseSteps, type PlanAdvice, slowestOf, withRules } from "./advice.ts";
+import { loadAdvice } from "./load-advice.ts";
+import { readPast } from "./read-past.ts";
 import { readWeekOfTraffic } from "./read-week.ts";
+import { adviseRules } from "./rule-advice.ts";
+import { servedOf } from "./served-past.ts";
 
 /** Name of the check, and kind of the trail's entry. */
 export const BAKES_SEE = "what the bakes can see";
@@ -30,8 +34,9 @@ export async function adviseBefore(
   try {
     const now = deps.clock.now();
     const week = await readWeekOfTraffic(deps.metrics(placeOf(plan)), plan, now);
-    const advice = { ...adviseSteps(plan, week, now), slowest: slowestOf(week) };
-    if (advice.lines.length + advice.warnings.length === 0) return null;
+    const steps = { ...adviseSteps(plan, week, now), slowest: slowestOf(week) };
+    const advice = hasRules(plan) ? await withTriedRules(deps, plan, steps) : steps;
+    if (advice.lines.length + advice.warnings.length + (advice.rules?.lines.length ?? 0) === 0) return null;
     await keep(deps, promotionId, plan.environment, advice);
     return asResult(advice);
   } catch (error) {
@@ -41,35 +46,35 @@ export async function adviseBefore(
   }
 }
 
-async function keep(
-  deps: Dependencies,
-  promotionId: string,
-  environment: string,
-  { lines, warnings, refused, slowest }: PlanAdvice,
-): Promise<void> {
+const hasRules = ({ analysis }: EnvironmentPlan): boolean =>
+  analysis.metrics.some(({ dryRun, rules }) => !dryRun && rules.length > 0);
+
+async function withTriedRules(deps: Dependencies, plan: EnvironmentPlan, advice: PlanAdvice): Promise<PlanAdvice> {
+  const past = await readPast(deps.metrics(placeOf(plan)), plan, deps.clock.now(), deps.settings.pastDays);
+  return withRules(
+    advice,
+    plan,
+    adviseRules(plan, (metric) => servedOf(past, metric, plan.analysis)),
+  );
+}
+
+async function keep(deps: Dependencies, promotionId: string, environment: string, advice: PlanAdvice): Promise<void> {
+  const { slowest: _hours, ...told } = advice;
+  const { warnings } = told;
   await appendAudit(deps, promotionId, {
     id: `advice-${environment}`,
     kind: ADVISED,
     environment,
-    summary: warnings.length === 0 ? "each bake sees what it must" : warnings.join("; ").slice(0, LONGEST_SUMMARY),
-    data: { lines, warnings, refused },
+    summary: warnings.length === 0 ? ALL_WELL : warnings.join("; ").slice(0, LONGEST_SUMMARY),
+    data: told,
   });
-  await deps.ledger.write([
-    { put: item(keys.advice(promotionId, environment), { lines, warnings, refused, slowest }) },
-  ]);
+  await deps.ledger.write([{ put: item(keys.advice(promotionId, environment), { ...advice }) }]);
 }
 
 const LONGEST_SUMMARY = 500;
+const ALL_WELL = "each bake sees what it must";
 
 function asResult({ warnings, refused }: PlanAdvice): GateResult {
-  const found = warnings.length === 0 ? "each bake sees what it must" : warnings.join("; ");
+  const found = warnings.length === 0 ? ALL_WELL : warnings.join("; ");
   return { name: BAKES_SEE, passed: warnings.length === 0, found, onFail: refused ? "block" : "warn" };
-}
-
-/** Null before it was given, and where there was none to give. */
-export async function loadAdvice(ledger: Ledger, promotionId: string, environment: string): Promise<PlanAdvice | null> {
-  const found = await ledger.read(keys.advice(promotionId, environment));
-  if (found === undefined) return null;
-  const { lines, warnings, refused, slowest } = found as unknown as PlanAdvice;
-  return { lines, warnings, refused, ...(slowest !== undefined && { slowest }) };
 }

@@ -6,10 +6,10 @@ import { page } from "../notices/pager.ts";
 import { send } from "../notices/send.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies } from "../ports.ts";
-import { loadAdvice } from "./advice-record.ts";
 import { awaitedInWords } from "./awaited-evidence.ts";
 import { holdNotice } from "./hold-notice.ts";
 import { loadBakes } from "./load.ts";
+import { loadAdvice } from "./load-advice.ts";
 
 /**
  * Tells everybody whom the plan names, each once, and notes it in the record. A mailer that fails keeps no hold from

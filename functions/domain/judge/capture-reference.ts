@@ -5,8 +5,10 @@ import { loadTargets } from "../ledger/load.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { type Clock, Conflict, type Ledger, type Metrics, type Place } from "../ports.ts";
+import type { PlanAdvice } from "./advice.ts";
 import { durationsOf, quantileWatches, referenceBounds } from "./duration-bounds.ts";
 import { tinyCounts } from "./exposure.ts";
+import { loadAdvice } from "./load-advice.ts";
 import { LONGEST_REFERENCE_SECONDS, referencesOf, watchesOf } from "./reference.ts";
 import type { References, WatchReference } from "./reference-line.ts";
 import {
@@ -43,7 +45,8 @@ export async function captureReference(deps: Reading, plan: EnvironmentPlan, pro
     const record = records.find((one) => one.target === target.name);
     return record === undefined ? [] : [armsOf(target, record)];
   });
-  const references = await readReferences(deps.metrics(placeOf(plan)), plan, arms, deps.clock.now());
+  const read = await readReferences(deps.metrics(placeOf(plan)), plan, arms, deps.clock.now());
+  const references = withTried(read, await loadAdvice(deps.ledger, promotionId, plan.environment));
   try {
     await deps.ledger.write([{ put: item(key, { at: deps.clock.now(), references }), if: "absent" }]);
     return references;
@@ -51,6 +54,16 @@ export async function captureReference(deps: Reading, plan: EnvironmentPlan, pro
     if (!(error instanceof Conflict)) throw error;
     return (await loadReferences(deps.ledger, promotionId, plan.environment)) ?? references;
   }
+}
+
+/** Beside each verdict on a rule stands what came of trying it before the start. */
+function withTried(references: References, advice: PlanAdvice | null): References {
+  const tried = new Map(Object.entries(advice?.rules?.tried ?? {}));
+  const entries = Object.entries(references).map(([id, line]) => {
+    const rules = tried.get(id);
+    return [id, rules === undefined ? line : { ...line, rules }] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Null before it was captured. */

@@ -11,6 +11,14 @@ const armSchema = z.tuple([z.number(), z.number().nullable(), z.number()]).rest(
 
 export const spanSchema = z.strictObject({ from: z.number(), weight: z.number(), finished: z.boolean() });
 
+const triedSchema = z.strictObject({
+  rollsBack: z.number(),
+  holds: z.number(),
+  notes: z.number(),
+  times: z.number().nullable(),
+  days: z.number().nullable(),
+});
+
 const lineSchema = z.strictObject({
   periods: z.number(),
   requests: z.number(),
@@ -20,6 +28,7 @@ const lineSchema = z.strictObject({
   quantileMs: z.number().nullable(),
   phi: z.number().min(1),
   requestsPerPeriod: z.number(),
+  rules: z.array(triedSchema.nullable()).readonly().exactOptional(),
   wander: z.strictObject({ perRequest: z.number(), variance: z.number(), minutes: z.number() }).exactOptional(),
 });
 

@@ -1,5 +1,6 @@
 import type { DurationReference } from "./statistics/duration-reference.ts";
 import type { Wander } from "./statistics/wander.ts";
+import type { TriedRule } from "./tried-rule.ts";
 
 /**
  * What the old version did before the release, in the few numbers that the judge needs of it.
@@ -22,6 +23,8 @@ export interface WatchReference {
   readonly wander?: Wander;
   /** Where durations are judged as a distribution; absent where they are not, or could not be counted. */
   readonly durations?: DurationReference;
+  /** What came of trying the metric's rules before the start, in their order; absent where they were not. */
+  readonly rules?: readonly (TriedRule | null)[];
 }
 
 /** By metric of a target (`watchId`); a metric that is absent had no traffic, or was not there. */

@@ -8,6 +8,7 @@ import { type Consequence, type RuleTrial, type Serving, type TrialStep, tryRule
 import { isBrokenAlready, ruleInForce } from "./rules-in-force.ts";
 import { isWhole, unitOf, watchId } from "./sampling.ts";
 import { figure, ruleInWords } from "./thresholds.ts";
+import { chanceInWords, type TriedRule, triedInWords } from "./tried-rule.ts";
 
 /** What serves, as one metric saw it. */
 export interface Served {
@@ -20,17 +21,6 @@ export interface Served {
 
 /** Null, or why not: nothing is known of what this metric saw. */
 export type ServedOf = (metric: MetricPlan) => Served | string;
-
-/** What came of trying one rule, as it is kept. Chances are of one rollout of a candidate as good as what serves. */
-export interface TriedRule {
-  readonly rollsBack: number;
-  readonly holds: number;
-  /** Of a rule that only warns. */
-  readonly notes: number;
-  /** How often what serves broke it by itself in the last `days`; null where only a summary of a week was known. */
-  readonly times: number | null;
-  readonly days: number | null;
-}
 
 /** By metric of a target (`watchId`), in the order of its rules; null: that one was not tried. */
 export type TriedRules = Readonly<Record<string, readonly (TriedRule | null)[]>>;
@@ -169,8 +159,11 @@ function budgetFor(plan: EnvironmentPlan, metrics: readonly MetricPlan[]): numbe
   return Math.max(FEWEST_STARTS, Math.min(MOST_STARTS, Math.floor(MOST_LOOKS / Math.max(1, looks))));
 }
 
+/** Rollouts that begin closer together than this many periods see the same. */
+const APART = 5;
+
 function startsIn({ periods }: Serving, count: number): number[] {
-  const starts = Math.min(count, periods);
+  const starts = Math.min(count, Math.ceil(periods / APART));
   return Array.from({ length: starts }, (_, index) => Math.floor((index * periods) / starts));
 }
 
@@ -215,27 +208,6 @@ function lineOf(tried: Tried): string {
 function costlyInWords({ name, trial }: Tried, { analysis }: EnvironmentPlan): string {
   const chance = chanceInWords(trial?.chances["rolls-back"] ?? 0);
   return `"${name}" alone rolls back a good candidate with ${chance}, above the judge's ${chanceInWords(analysis.alpha)}`;
-}
-
-/** "rolls back a good candidate with 12 %; what serves broke it 14 times in the last 7 days". */
-export function triedInWords({ rollsBack, holds, notes, times, days }: TriedRule, { onBreach }: RulePlan): string {
-  const also = holds >= SMALLEST ? `, holds one with ${chanceInWords(holds)}` : "";
-  const chances = {
-    rollback: `rolls back a good candidate with ${chanceInWords(rollsBack)}${also}`,
-    block: `holds a good candidate with ${chanceInWords(holds)}`,
-    warn: `is noted of a good candidate with ${chanceInWords(notes)}`,
-  }[onBreach];
-  if (times === null || days === null) return chances;
-  const often = { 0: "never", 1: "once" }[times] ?? `${times} times`;
-  return `${chances}; what serves broke it ${often} in the last ${days === 1 ? "day" : `${days} days`}`;
-}
-
-const SMALLEST = 1e-4;
-
-/** A chance as people read it; below 0.01 % it rests on a model's tails. */
-export function chanceInWords(chance: number): string {
-  if (chance < SMALLEST) return "less than 0.01 %";
-  return `${Number((100 * chance).toPrecision(2))} %`;
 }
 
 const BROKEN_WORDS = {

@@ -5,10 +5,13 @@
 import type { MetricPlan, RulePlan } from "../plan.ts";
 import type { WatchReference } from "./reference-line.ts";
 import { unitOf } from "./sampling.ts";
+import type { TriedRule } from "./tried-rule.ts";
 
 export interface RuleInForce extends RulePlan {
   /** The ceiling that was written, and what the old version did, in the metric's unit. Absent: the rule is as written. */
   readonly insteadOf?: { readonly max: number; readonly served: number };
+  /** What came of trying it before the start; absent where it was not. */
+  readonly tried?: TriedRule;
 }
 
 /** Tolerated above the baseline where a value is no rate: the same +10 % that the judge tolerates of durations. */
@@ -41,5 +44,10 @@ const isRate = (metric: Pick<MetricPlan, "source">): boolean => RATES.has(unitOf
 
 export function withRulesInForce(metric: MetricPlan, reference: WatchReference | null): MetricPlan {
   const served = reference === null ? null : reference.value;
-  return { ...metric, rules: metric.rules.map((rule) => ruleInForce(rule, metric, served)) };
+  const rules = metric.rules.map((rule, index): RuleInForce => {
+    const tried = reference?.rules?.[index] ?? null;
+    const inForce = ruleInForce(rule, metric, served);
+    return tried === null ? inForce : { ...inForce, tried };
+  });
+  return { ...metric, rules };
 }

@@ -1,13 +1,23 @@
 /** What a metric measured in the past days, as rules are tried on it. */
 import type { AnalysisPlan, MetricPlan, RulePlan } from "../plan.ts";
 import type { Served } from "./rule-advice.ts";
-import { type ArmSample, isWhole, quantileOf, unitOf } from "./sampling.ts";
+import { type ArmSample, isWhole, quantileOf, unitOf, watchId } from "./sampling.ts";
 import { servedRates } from "./served-rates.ts";
 import { servedValues } from "./served-values.ts";
 import { observe, UNJUDGED } from "./thresholds.ts";
 
 /** Periods of what served as a whole, oldest first, without gaps; null: nothing was measured. */
 export type Past = readonly (ArmSample | null)[];
+
+/** By metric of a target (`watchId`); a metric that was not read is absent. */
+export type Pasts = ReadonlyMap<string, Past>;
+
+/** Or why rules on this metric cannot be tried. */
+export function servedOf(pasts: Pasts, metric: MetricPlan, analysis: AnalysisPlan): Served | string {
+  const past = pasts.get(watchId(metric));
+  if (past === undefined) return "a function of the team's is not asked for days";
+  return servedInPast(metric, past, analysis) ?? "nothing was measured in the days that CloudWatch keeps";
+}
 
 const DAY_SECONDS = 86_400;
 const WEEK_DAYS = 7;
@@ -69,5 +79,5 @@ function timesBroken(
     counted = progress.run !== null && (counted || progress.broken !== null);
     progress = { ...progress, broken: null };
   }
-  return { times, days: Math.max(1, Math.round((week.length * periodSeconds) / DAY_SECONDS)) };
+  return { times, days: (week.length * periodSeconds) / DAY_SECONDS };
 }

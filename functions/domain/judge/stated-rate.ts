@@ -1,9 +1,10 @@
 /** How often an environment rolls a good candidate back, all that acts by itself together, and how that is made up. */
 import { everyKind } from "../../targets/kinds.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import { chanceInWords, type RuleAdvice } from "./rule-advice.ts";
+import type { RuleAdvice } from "./rule-advice.ts";
 import { isWhole, presetIn } from "./sampling.ts";
 import { EMPTY_ALPHA } from "./statistics/empty-arm.ts";
+import { chanceInWords } from "./tried-rule.ts";
 
 /**
  * What the sequential test was measured to do, where its promise is alpha: the mean of the null cells of 15-minute bakes

@@ -13,6 +13,7 @@
 
 import type { RulePlan } from "../plan.ts";
 import type { RuleInForce } from "./rules-in-force.ts";
+import { triedInWords } from "./tried-rule.ts";
 
 export const LONGEST_SILENCE_MS = 5 * 60_000;
 
@@ -151,6 +152,12 @@ export interface RuleStanding {
 
 /** Where a rule stands in words; `unit` is the metric's, with the space before it. */
 export function standingOf(rule: RuleInForce, progress: RuleProgress, unit: string): RuleStanding {
+  const standing = untriedStanding(rule, progress, unit);
+  if (rule.tried === undefined) return standing;
+  return { ...standing, text: `${standing.text} (tried before: ${triedInWords(rule.tried, rule)})` };
+}
+
+function untriedStanding(rule: RuleInForce, progress: RuleProgress, unit: string): RuleStanding {
   const name = ruleInWords(rule, unit);
   if (progress.broken !== null) {
     const text = `${name}: broken by ${runInWords(progress.broken, unit)}`;

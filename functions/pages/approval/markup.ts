@@ -1,7 +1,7 @@
 /** The approval page as markup. */
 
 import { LONGEST_COMMENT, type Missing } from "../../domain/approval/answer.ts";
-import type { PlanAdvice } from "../../domain/judge/advice.ts";
+import type { PlanAdvice, RulesAdvice } from "../../domain/judge/advice.ts";
 import { stepWeights } from "../charts/step-weights.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { document } from "../layout.ts";
@@ -147,11 +147,19 @@ ${view.alarms.length > 0 && html`<h3>Alarms that bring traffic back at once</h3>
 }
 
 /** What a pass of these bakes will be worth, before anybody relies on it. */
-function adviceCard({ lines, warnings }: PlanAdvice): Html {
+function adviceCard({ lines, warnings, rules }: PlanAdvice): Html {
   return html`<section class="card"><h2>What the bakes can see <span class="pill">at last week's traffic</span></h2>
 ${warnings.length > 0 && html`<ul class="list">${warnings.map((warning) => html`<li><span class="pill warn">warning</span> ${warning}</li>`)}</ul>`}
 ${lines.length > 0 && html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`}
+${rules !== undefined && rulesTried(rules)}
 </section>`;
+}
+
+/** What the rules would do to a release that is as good as what serves now. */
+function rulesTried({ lines, rate }: RulesAdvice): Html {
+  return html`<h3>What the rules would do to a good release</h3>
+<p>${sentence(rate)}.</p>
+<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
 function gatesCard({ gates, laterGates }: ApprovalView): Html {

@@ -19,7 +19,7 @@ import { askedWhen, consequenceInWords, instantInWords, spanInWords, utc } from 
 import { formatDuration } from "../../domain/durations.ts";
 import { shareAt } from "../../domain/holdback.ts";
 import type { PlanAdvice } from "../../domain/judge/advice.ts";
-import { loadAdvice } from "../../domain/judge/advice-record.ts";
+import { loadAdvice } from "../../domain/judge/load-advice.ts";
 import type { Header } from "../../domain/ledger/header.ts";
 import { loadSignals } from "../../domain/ledger/load.ts";
 import { claimInWords, starterInWords } from "../../domain/ledger/origin.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { adviseRules, chanceInWords } from "../../../functions/domain/judge/rule-advice.ts";
+import { adviseRules } from "../../../functions/domain/judge/rule-advice.ts";
 import { servedInWeek } from "../../../functions/domain/judge/served-week.ts";
 import { rateInWords, statedRate } from "../../../functions/domain/judge/stated-rate.ts";
+import { chanceInWords } from "../../../functions/domain/judge/tried-rule.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan } from "../../../functions/domain/plan.ts";
 import { environmentPlan, judged, metric, rule } from "../../support/canary-world.ts";
 
