@@ -196,6 +196,8 @@ export interface AnalysisPlan {
   readonly ifBlind: "warn" | "refuse";
   /** Requests a minute sent to the exact candidate version while real traffic is thinner; 0 sends none. */
   readonly syntheticPerMinute: number;
+  /** Requests that a candidate must have had in a step before it passes; absent: as many as its evidence takes. */
+  readonly events?: number;
   /** What the policy did not say, so that traffic may decide it; absent once it did (`judge/fit.ts`), or where all is said. */
   readonly left?: LeftOpen;
   /** What traffic decided, in words for approvers; absent where it had nothing to decide. */

@@ -163,6 +163,11 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
    */
   readonly byRequest: boolean;
   /**
+   * True where a request of Headgate's own to a version counts among that version's, as an execution that is started on a
+   * version does: then none is sent for the judge, which would take it for a user's.
+   */
+  readonly countsOwn: boolean;
+  /**
    * How many minutes after a shift requests still meet what has only just started, and why. A step's warm-up is as long
    * where a policy writes none.
    */

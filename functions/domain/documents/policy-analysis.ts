@@ -186,6 +186,15 @@ export const analysisSchema = z
       .describe(
         'a max that the serving version is above: "refuse" the start, "relative" to that version (default), or "keep"',
       ),
+    events: z
+      .number()
+      .int()
+      .min(5)
+      .max(100_000)
+      .optional()
+      .describe(
+        "little traffic: requests or executions of the candidate that decide a step, such as 50, however long they take",
+      ),
     syntheticPerMinute: z
       .number()
       .int()

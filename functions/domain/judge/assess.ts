@@ -382,9 +382,15 @@ function verdictOfMetric(one: Look, input: AssessmentInput): Pick<Finding, "verd
     return { verdict: "inconclusive", reason: isKept(open.now) ? "not yet read twice" : open.now.text };
   }
   if (one.state.progress.totals.samples === 0) return { verdict: "inconclusive", reason: "not yet read twice" };
-  return one.passes
-    ? { verdict: "pass", reason: null }
-    : { verdict: "inconclusive", reason: "not enough evidence yet" };
+  const reason = one.passes ? missingEvents(one, input.analysis) : "not enough evidence yet";
+  return reason === null ? { verdict: "pass", reason } : { verdict: "inconclusive", reason };
+}
+
+/** Where a policy counts in events, the evidence of fewer is not enough. */
+function missingEvents({ context, state }: Look, { events }: AnalysisPlan): string | null {
+  const had = state.progress.totals.samples;
+  if (events === undefined || context.watch.metric.sequential === undefined || had >= events) return null;
+  return `${Math.round(had)} of ${events} events`;
 }
 
 /** Without a baseline beside the candidate a broken rule rolls back only where the policy calls it hard. */

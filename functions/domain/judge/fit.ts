@@ -9,18 +9,12 @@
 import type { Problem } from "../documents/problems.ts";
 import { formatDuration } from "../durations.ts";
 import type { AnalysisPlan, EnvironmentPlan, MetricPlan, PromotionPlan, StepPlan } from "../plan.ts";
-import { chanceToPass, type Judged, judgedOf, minutesToPass, stepsBeside, withPassDelta } from "./pass-time.ts";
+import { thousands } from "../text.ts";
+import { byEvents, byMinutes, type FitMeasure } from "./fit-measure.ts";
+import { everyJudged, type Judged, judgedOf, stepsBeside } from "./pass-time.ts";
 import { durationInWords, least, requestsInWords, riseInWords, roundedUp } from "./statistics/detectable.ts";
 import type { WeekOfTraffic } from "./week-of-traffic.ts";
 
-/** Fractions of requests, in steps of a tenth of a point: no pass need show less, and none may show less than the widest. */
-const GRAIN = 0.001;
-const NARROWEST = 5;
-const WIDEST = 20;
-/** Minutes. */
-const LONGEST_EXTENSION = 6 * 60;
-/** Share of good candidates that the bakes should pass as they are planned. */
-const AS_PLANNED = 0.9;
 /** Share of good rollouts that may end without a pass, over all steps and targets. */
 const LOST = 0.02;
 
@@ -37,34 +31,27 @@ type Promoted = Pick<PromotionPlan, "service" | "emergency">;
 export function fitToTraffic(plan: EnvironmentPlan, week: WeekOfTraffic, release: Promoted): Fitted {
   const { left, ...analysis } = plan.analysis;
   if (left === undefined) return { plan, problems: [] };
-  const judged = judgedOf(plan, week);
+  const { events } = analysis;
+  // Events are counted whatever is known of their traffic.
+  const judged = events === undefined ? judgedOf(plan, week) : everyJudged(plan, week);
+  const by = events === undefined ? byMinutes : byEvents(events);
   if (judged.length === 0) return { plan, problems: [] };
   const steps = stepsBeside(plan);
-  const chosen = judged.map((one) => (left.passDelta.includes(one.metric.name) ? margined(one, steps) : one));
+  const chosen = judged.map((one) => (left.passDelta.includes(one.metric.name) ? by.margined(one, steps) : one));
   const chance = 1 - LOST / (steps.length * judged.length);
-  const needs = left.settings.includes("extendUpTo") ? needsOf(chosen, steps, chance) : null;
+  const needs = left.settings.includes("extendUpTo") ? needsOf(by, chosen, steps, chance) : null;
   const fitted = {
     ...analysis,
     metrics: analysis.metrics.map((metric) => withMargin(metric, chosen)),
-    ...(needs === null ? {} : { extendSeconds: 60 * Math.min(LONGEST_EXTENSION, Math.max(...needs.map(extensionOf))) }),
+    ...(needs === null ? {} : { extendSeconds: 60 * Math.min(by.longest, Math.max(...needs.map(extensionOf))) }),
   };
-  const words = [...marginsInWords(judged, chosen), ...(needs === null ? [] : [extensionInWords(fitted)])];
+  const words = [...marginsInWords(judged, chosen, events), ...(needs === null ? [] : [extensionInWords(fitted)])];
   const binding = left.settings.includes("onInconclusive") && release.emergency === null;
-  const refused = needs !== null && binding ? needs.filter(isTooLong) : [];
+  const refused = needs !== null && binding ? needs.filter((need) => extensionOf(need) > by.longest) : [];
   return {
     plan: { ...plan, analysis: words.length === 0 ? fitted : { ...fitted, chosen: words } },
-    problems: refusalOf(plan.environment, release.service, refused, chance),
+    problems: refusalOf(plan.environment, release.service, refused, (need) => waysOut(by, need, chance)),
   };
-}
-
-/** The narrowest margin that every step shows within its bake, of those that a pass may have. */
-function margined(judged: Judged, steps: readonly StepPlan[]): Judged {
-  const shows = (grains: number) => {
-    const wider = withPassDelta(judged, grains * GRAIN);
-    return steps.every(({ weight, bakeSeconds }) => chanceToPass(wider, weight, bakeSeconds / 60) >= AS_PLANNED);
-  };
-  const grains = least(NARROWEST, WIDEST, shows) ?? WIDEST;
-  return withPassDelta(judged, Number((grains * GRAIN).toFixed(3)));
 }
 
 /** What one step takes, in minutes; null: more than 7 days. */
@@ -74,34 +61,36 @@ interface Need {
   readonly minutes: number | null;
 }
 
-const needsOf = (judged: readonly Judged[], steps: readonly StepPlan[], chance: number): Need[] =>
-  judged.flatMap((one) =>
-    steps.map((step) => ({ judged: one, step, minutes: minutesToPass(one, step.weight, chance) })),
-  );
+const needsOf = (by: FitMeasure, judged: readonly Judged[], steps: readonly StepPlan[], chance: number): Need[] =>
+  judged.flatMap((one) => steps.map((step) => ({ judged: one, step, minutes: by.minutes(one, step.weight, chance) })));
 
 function extensionOf({ step, minutes }: Need): number {
   const missing = (minutes ?? Number.POSITIVE_INFINITY) - step.bakeSeconds / 60;
   return missing <= 0 ? 0 : roundedUp(missing);
 }
 
-const isTooLong = (need: Need): boolean => extensionOf(need) > LONGEST_EXTENSION;
-
 function withMargin(metric: MetricPlan, chosen: readonly Judged[]): MetricPlan {
   const one = chosen.find((other) => other.metric === metric);
   return one === undefined ? metric : { ...metric, sequential: one.sequential };
 }
 
-const marginsInWords = (before: readonly Judged[], chosen: readonly Judged[]): string[] =>
-  chosen.flatMap((one, index) => (one === before[index] ? [] : [marginInWords(one)]));
+const marginsInWords = (before: readonly Judged[], chosen: readonly Judged[], events: number | undefined): string[] =>
+  chosen.flatMap((one, index) => {
+    if (one === before[index]) return [];
+    return [`${one.target}: ${events === undefined ? marginInWords(one) : eventsInWords(one, events)}`];
+  });
+
+const eventsInWords = ({ sequential }: Judged, events: number): string =>
+  `${thousands(events)} candidate events decide a bake, however long they take: a pass shows that the candidate is less than ${pointsInWords(sequential.passDelta)} worse`;
 
 const extensionInWords = ({ extendSeconds }: Pick<AnalysisPlan, "extendSeconds">): string =>
   extendSeconds === 0
     ? "no bake needs an extension"
     : `a bake without a pass goes on for up to ${formatDuration(extendSeconds)}, and the first pass ends it`;
 
-function marginInWords({ target, traffic, sequential }: Judged): string {
+function marginInWords({ traffic, sequential }: Judged): string {
   const at = `${requestsInWords(traffic.requestsPerMinute)} a minute, ${percent(traffic.errorRate)} of them errors`;
-  return `${target}: a pass shows that the candidate is less than ${pointsInWords(sequential.passDelta)} worse, as fits ${at}`;
+  return `a pass shows that the candidate is less than ${pointsInWords(sequential.passDelta)} worse, as fits ${at}`;
 }
 
 const pointsInWords = (fraction: number): string => riseInWords(fraction).slice(1);
@@ -109,7 +98,12 @@ const pointsInWords = (fraction: number): string => riseInWords(fraction).slice(
 const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(2))} %`;
 
 /** One problem for an environment: its slowest step, and every way out that there is. */
-function refusalOf(environment: string, service: string, tooLong: readonly Need[], chance: number): Problem[] {
+function refusalOf(
+  environment: string,
+  service: string,
+  tooLong: readonly Need[],
+  ways: (need: Need) => readonly string[],
+): Problem[] {
   const [worst] = tooLong.toSorted((one, other) => extensionOf(other) - extensionOf(one));
   if (worst === undefined) return [];
   const { judged, step, minutes } = worst;
@@ -122,7 +116,7 @@ function refusalOf(environment: string, service: string, tooLong: readonly Need[
       path: `policy.services.${service}.analysis`,
       value: undefined,
       message: `leaves it to the traffic of ${environment}, and ${target} has too little: at ${at}, ${step.weight} % takes ${takes} ${shows}`,
-      hint: waysOut(worst, chance).join(", or "),
+      hint: ways(worst).join(", or "),
     },
   ];
 }
@@ -130,13 +124,15 @@ function refusalOf(environment: string, service: string, tooLong: readonly Need[
 /** Above half there is less to compare with than there is to compare. */
 const LARGEST_WEIGHT = 50;
 
-function waysOut(need: Need, chance: number): string[] {
+function waysOut(by: FitMeasure, need: Need, chance: number): string[] {
   const { judged, step, minutes } = need;
-  const short = (weight: number) => !isTooLong({ judged, step, minutes: minutesToPass(judged, weight, chance) });
+  const short = (weight: number) =>
+    extensionOf({ judged, step, minutes: by.minutes(judged, weight, chance) }) <= by.longest;
   const weight = least(step.weight, LARGEST_WEIGHT, short);
   return [
     ...(minutes === null ? [] : [`write extendUpTo: "${formatDuration(60 * extensionOf(need))}"`]),
     ...(weight === null ? [] : [`a first step of ${weight} % in rollout.steps`]),
+    ...(by === byMinutes ? ["events: 50, where so few have to do"] : []),
     'onInconclusive: "hold", where a person decides if no pass comes',
   ];
 }

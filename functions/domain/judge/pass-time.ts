@@ -19,12 +19,17 @@ export interface Judged {
 }
 
 /** Those of an environment whose traffic is known; silent targets are none of them. */
-export function judgedOf(plan: EnvironmentPlan, week: WeekOfTraffic): Judged[] {
+export const judgedOf = (plan: EnvironmentPlan, week: WeekOfTraffic): Judged[] =>
+  everyJudged(plan, week).filter(({ traffic }) => traffic.requestsPerMinute > 0);
+
+const UNKNOWN: Traffic = { requestsPerMinute: 0, errorRate: 0 };
+
+/** All of them; those of which nothing is known are without traffic, and fail nothing. */
+export function everyJudged(plan: EnvironmentPlan, week: WeekOfTraffic): Judged[] {
   return plan.analysis.metrics.flatMap((metric) => {
     const { target, sequential, dryRun } = metric;
     if (target === null || sequential === undefined || dryRun || !isErrorRate(metric)) return [];
-    const traffic = trafficIn(week, target);
-    return traffic === null ? [] : [{ metric, target, sequential, traffic }];
+    return [{ metric, target, sequential, traffic: trafficIn(week, target) ?? UNKNOWN }];
   });
 }
 
@@ -69,10 +74,10 @@ export const minutesToPass = (judged: Judged, weight: number, chance: number): n
 const MANY_MINUTES = 100_000;
 const MOST_REQUESTS = 10_000_000;
 
-/** Fewest candidate requests, however long they take to come, that pass a good candidate with this chance; null: no number. */
+/** The chance that so many candidate requests, however long they take to come, pass a good candidate. */
+export const chanceOfRequests = (judged: Judged, weight: number, requests: number): number =>
+  chanceIn(judged, weight, MANY_MINUTES, ((requests / MANY_MINUTES) * 100) / weight);
+
+/** The fewest that pass it with this chance; null: no number. */
 export const requestsToPass = (judged: Judged, weight: number, chance: number): number | null =>
-  least(
-    1,
-    MOST_REQUESTS,
-    (requests) => chanceIn(judged, weight, MANY_MINUTES, ((requests / MANY_MINUTES) * 100) / weight) >= chance,
-  );
+  least(1, MOST_REQUESTS, (requests) => chanceOfRequests(judged, weight, requests) >= chance);

@@ -80,7 +80,7 @@ function trafficOf(hours: readonly Counts[], minutes: readonly Counts[]): WeekOf
   return {
     requestsPerMinute: median / 60,
     errorRate: requests === 0 ? 0 : errors / requests,
-    phi: estimateDispersion(minutes, SEQUENTIAL_DEFAULTS).phi,
+    phi: Math.min(estimateDispersion(minutes, SEQUENTIAL_DEFAULTS).phi, allAlike(minutes)),
     hours: profileOf(hours),
   };
 }
@@ -89,4 +89,11 @@ function profileOf(hours: readonly Counts[]): number[] {
   const profile = Array.from({ length: HOURS }, () => 0);
   for (const { at, requests } of hours) profile[hourOfWeek(at)] = requests;
   return profile;
+}
+
+/** Dispersion of minutes whose requests all fail alike or not at all, which none exceeds (`temper`); 1 at one a minute. */
+function allAlike(minutes: readonly Counts[]): number {
+  const requests = minutes.reduce((sum, minute) => sum + minute.requests, 0);
+  const squares = minutes.reduce((sum, minute) => sum + minute.requests ** 2, 0);
+  return requests === 0 ? Number.POSITIVE_INFINITY : Math.max(1, squares / requests);
 }

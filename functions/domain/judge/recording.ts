@@ -125,6 +125,7 @@ const analysisPlanSchema = z.strictObject({
   mustSeePoints: z.number().nullable(),
   ifBlind: z.enum(["warn", "refuse"]),
   syntheticPerMinute: z.number(),
+  events: z.number().exactOptional(),
   left: z
     .strictObject({
       settings: z.array(z.enum(["extendUpTo", "onInconclusive"])).readonly(),

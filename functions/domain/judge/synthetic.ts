@@ -6,6 +6,7 @@
  * does; the comparison stays with the real ones.
  */
 
+import { kindOf } from "../../targets/kinds.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Prober } from "../ports.ts";
@@ -16,7 +17,7 @@ import type { ArmCounts } from "./statistics/sequential-lanes.ts";
 /** Most requests of one look, over all targets, and how many of them run at once. */
 const MOST_REQUESTS = 120;
 const AT_ONCE = 10;
-/** Time (ms) that must be left in the invocation for the judgement itself. */
+/** Time (ms) that must be left in the invocation for the judgement itself, beside what the slowest answer may take. */
 const KEEP_MS = 30_000;
 
 /** What was sent and what failed, by metric of a target. */
@@ -42,7 +43,8 @@ export async function sendSynthetic(
     const prober = target === undefined ? undefined : deps.target(placeOf(plan), target).prober;
     if (target?.probe === undefined || prober === undefined) continue;
     const { probe } = target;
-    const counts = await send(deps, Math.min(requests, share), () => answers(prober, version, probe));
+    const keepMs = KEEP_MS + probe.timeoutSeconds * 1000;
+    const counts = await send(deps, Math.min(requests, share), keepMs, () => answers(prober, version, probe));
     if (counts.requests > 0) sent.push([watch.id, counts]);
   }
   return Object.fromEntries(sent);
@@ -61,15 +63,17 @@ function lacking(
   const { sequential } = watch.metric;
   const version = watch.arms?.candidate ?? null;
   const judged = sequential !== undefined && isErrorRate(watch.metric);
-  if (!judged || version === null) return [];
+  if (!judged || version === null || countsOwn(watch)) return [];
   const newest = state.watches[watch.id]?.tail.at(-1)?.newest?.candidate?.[0] ?? 0;
   const requests = Math.ceil(plan.analysis.syntheticPerMinute - newest);
   return requests > 0 ? [{ watch, requests, version }] : [];
 }
 
-async function send(deps: Deps, requests: number, ask: () => Promise<boolean>): Promise<ArmCounts> {
+const countsOwn = ({ arms }: Watch): boolean => arms !== null && kindOf(arms.target.kind).countsOwn;
+
+async function send(deps: Deps, requests: number, keepMs: number, ask: () => Promise<boolean>): Promise<ArmCounts> {
   let counts: ArmCounts = { requests: 0, errors: 0 };
-  while (counts.requests < requests && deps.remainingMs() > KEEP_MS) {
+  while (counts.requests < requests && deps.remainingMs() > keepMs) {
     const batch = Math.min(AT_ONCE, requests - counts.requests);
     const answered = await Promise.all(Array.from({ length: batch }, ask));
     const errors = answered.filter((ok) => !ok).length;

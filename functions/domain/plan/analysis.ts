@@ -19,6 +19,7 @@ import {
   tellsArms,
   whyNoCounts,
 } from "./sources.ts";
+import { warnOfUnsent } from "./synthetic.ts";
 import type { PlacedTarget } from "./targets.ts";
 
 /** What is measured, for which targets, and which share of the environment's alpha each measurement holds. */
@@ -76,6 +77,7 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
   refuseManyInsights(scope, metrics, [...at, "metrics"]);
   refuseShortBakes(scope, planned, metrics);
   refuseRankAlone(scope, planned, metrics);
+  warnOfUnsent(scope, placed, input.syntheticPerMinute, [...at, "syntheticPerMinute"]);
   return {
     alpha: input.alpha,
     metrics: planMetrics(scope, metrics, [...at, "metrics"]),
@@ -87,6 +89,7 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
     mustSeePoints: input.mustSee?.points ?? null,
     ifBlind: input.mustSee?.ifBlind ?? "warn",
     syntheticPerMinute: input.syntheticPerMinute,
+    ...("events" in input && { events: input.events }),
     ...leftOpen({ ...defined(own), ...defined(override) }, metrics),
   };
 }

@@ -159,7 +159,9 @@ export function notCounted(query: AnyQueryInput, statistics: readonly string[]):
   const reading = readMath(query.expression, Object.keys(query.inputs));
   if (reading.ok && !reading.sums) return [{ field: ["expression"], found: "more than sums of its inputs" }];
   return Object.entries(query.inputs).flatMap(([name, { statistic }]) =>
-    isCounting(statistic) || statistic === "SampleCount" ? [] : [{ field: ["inputs", name, "statistic"], found: statistic }],
+    isCounting(statistic) || statistic === "SampleCount"
+      ? []
+      : [{ field: ["inputs", name, "statistic"], found: statistic }],
   );
 }
 

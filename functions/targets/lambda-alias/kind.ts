@@ -104,6 +104,7 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   armsVanish: true,
   zerosVanish: false,
   byRequest: true,
+  countsOwn: false,
   // Environments start with the first requests of a share; few initializations take longer than their 10 s, and caches
   // and connections are filled by the next ones.
   coldStart: { minutes: 2, why: "a share of traffic starts new environments, whose first requests come cold" },

@@ -118,6 +118,7 @@ export const stateMachineAlias: Kind<MachineAliasPlan, MachineRoute, Input> = {
   armsVanish: false,
   zerosVanish: true,
   byRequest: false,
+  countsOwn: true,
   coldStart: { minutes: 2, why: "functions that a new version is the first to call start cold" },
   namespace: "AWS/States",
   // An execution is counted at its end, whenever that is: only what has ended is in a minute, and nothing comes later.

@@ -85,7 +85,7 @@ describe("a plan that leaves its judging to the traffic", () => {
         "10 % takes 16 h to show that a good candidate is less than 2 points worse",
     });
     const ways =
-      /^write extendUpTo: "(\w+)", or a first step of (\d+) % in rollout.steps, or onInconclusive: "hold", where a person/;
+      /^write extendUpTo: "(\w+)", or a first step of (\d+) % in rollout.steps, or events: 50, where so few have to do, or onInconclusive: "hold", where a person/;
     const [, extendUpTo = "", first = ""] = ways.exec(problem?.hint ?? "") ?? [];
     expect(fitted(newcomer({ extendUpTo }), at(6)).problems).toEqual([]);
     expect(fitted(newcomer({ onInconclusive: "hold" }), at(6)).problems).toEqual([]);
@@ -106,7 +106,9 @@ describe("a plan that leaves its judging to the traffic", () => {
   it("says no bake that would not do either", () => {
     const [problem] = fitted(newcomer(), at(0.05)).problems;
     expect(problem?.message).toContain("10 % takes more than 7 d");
-    expect(problem?.hint).toBe('onInconclusive: "hold", where a person decides if no pass comes');
+    expect(problem?.hint).toBe(
+      'events: 50, where so few have to do, or onInconclusive: "hold", where a person decides if no pass comes',
+    );
   });
 });
 

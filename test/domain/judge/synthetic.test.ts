@@ -101,6 +101,16 @@ describe("requests of our own", () => {
     expect(asked).toEqual([]);
   });
 
+  it("are none to a kind that counts them as the candidate's own, as a state machine does", async () => {
+    const { asked, deps } = candidate(() => true);
+    const machine = { ...order, kind: "state-machine-alias" };
+    const plan = { ...planOf(30), targets: [{ ...machine, probe }] };
+    const failures = judged({ source: { preset: "sfn-failure-rate" } });
+    const watched = { ...watch, metric: failures, arms: { ...arms, target: machine } };
+    expect(await sendSynthetic(deps, plan, [watched], stateWith(0))).toEqual({});
+    expect(asked).toEqual([]);
+  });
+
   it("are bounded over all targets of a look", async () => {
     const { asked, deps } = candidate(() => true);
     const many = Array.from({ length: 3 }, (_, index) => ({ ...watch, id: `errors@${index}` }));
@@ -111,7 +121,7 @@ describe("requests of our own", () => {
   it("stop in time for the judgement itself", async () => {
     const { asked, deps } = candidate(
       () => true,
-      (calls) => (calls < 20 ? 31 : 30),
+      (calls) => (calls < 20 ? 36 : 35),
     );
     expect(await sendSynthetic(deps, planOf(100), [watch], stateWith(0))).toEqual({
       "errors@order": { requests: 20, errors: 0 },
@@ -119,7 +129,7 @@ describe("requests of our own", () => {
     expect(asked).toHaveLength(20);
     const late = candidate(
       () => true,
-      () => 30,
+      () => 35,
     );
     expect(await sendSynthetic(late.deps, planOf(100), [watch], stateWith(0))).toEqual({});
   });

@@ -127,6 +127,24 @@ describe("an analysis", () => {
     });
   });
 
+  it("takes events, where traffic is too thin for minutes", () => {
+    expect(analysis({ [`${SHOP}.analysis`]: { events: 50 } })).toMatchObject({ events: 50 });
+    expect(analysis({})).not.toHaveProperty("events");
+    expect(problems({ [`${SHOP}.analysis`]: { events: 4 } })[0]?.path).toBe(`${SHOP}.analysis.events`);
+  });
+
+  it("says which targets get none of the requests that it asks for", () => {
+    const asked = (probe: Json) =>
+      warnings({ [`${SHOP}.analysis`]: { syntheticPerMinute: 10 }, [`${SHOP}.targets.0.probe`]: probe })
+        .filter(({ path }) => path === `${SHOP}.analysis.syntheticPerMinute`)
+        .map(({ message }) => message);
+    expect(asked({ expect: {} })).toEqual(["sends nothing to cart: it has no probe"]);
+    expect(asked({ expect: {}, timeout: "2m" })).toEqual([
+      "sends nothing to cart: it has no probe",
+      "sends nothing to order: its probe may take 2m, longer than a look of the judge has",
+    ]);
+  });
+
   it("is overridden key by key in an environment", () => {
     const changes = {
       [`${SHOP}.analysis`]: { alpha: 0.01, metrics: [{ preset: "lambda-throttles", rules: [{ max: 1 }] }] },

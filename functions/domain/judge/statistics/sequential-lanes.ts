@@ -173,12 +173,22 @@ function blockDispersion(block: readonly ArmCounts[]): { phi: number; errors: nu
 }
 
 /**
- * The phi that tempers this minute. Plainly the measured one; with a finite `burst`, what is measured above it is taken
- * for noise of the rate, which shrinks with an arm's traffic:
+ * The phi that tempers this minute, and no more than its requests allow: of n that all fail alike or not at all the errors
+ * vary n times as much as independent ones would, Var(x) <= n * np(1-p) for any x within [0, n]. At a request a minute
+ * there is no burst within one, whatever a reference too thin to tell leaves to `phiNoReference`.
+ */
+export function temper(dispersion: Dispersion, burst: number, canary: ArmCounts, baseline: ArmCounts | null): number {
+  const allAlike = Math.max(1, canary.requests, baseline?.requests ?? 0);
+  return Math.min(allAlike, measured(dispersion, burst, canary, baseline));
+}
+
+/**
+ * Plainly the measured one; with a finite `burst`, what is measured above it is taken for noise of the rate, which shrinks
+ * with an arm's traffic:
  * phi_t = (1-q)(burst + s*n_c) + q(burst + s*n_b), s = (phi-burst)/n_ref, q = n_c/(n_c+n_b).
  * Faster where traffic is high, but not proved: real bursts larger than `burst` raise the false rollbacks.
  */
-export function temper(dispersion: Dispersion, burst: number, canary: ArmCounts, baseline: ArmCounts | null): number {
+function measured(dispersion: Dispersion, burst: number, canary: ArmCounts, baseline: ArmCounts | null): number {
   const { phi, requestsPerMinute } = dispersion;
   if (phi <= burst || requestsPerMinute === 0) return phi;
   const slope = (phi - burst) / requestsPerMinute;

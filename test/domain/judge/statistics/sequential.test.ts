@@ -491,6 +491,15 @@ describe("dispersion of the old version", () => {
     });
   });
 
+  it("tempers a minute by no more than its requests allow, if all of them failed alike", () => {
+    const noise = { phi: 3, requestsPerMinute: 0 };
+    const one = { requests: 1, errors: 1 };
+    expect(temper(noise, Number.POSITIVE_INFINITY, one, null)).toBe(1);
+    expect(temper(noise, Number.POSITIVE_INFINITY, one, { requests: 2, errors: 0 })).toBe(2);
+    expect(temper(noise, Number.POSITIVE_INFINITY, one, { requests: 9, errors: 0 })).toBe(3);
+    expect(temper(noise, Number.POSITIVE_INFINITY, { requests: 0.2, errors: 0 }, null)).toBe(1);
+  });
+
   it("tempers the evidence, and a known phi stands above the measured one", () => {
     const minutes = times(3, minute(arm(60, 2), arm(540, 0)));
     const bursty = judge({ reference: alternating(60, 9), minutes, config: {} });
