@@ -73,6 +73,14 @@ describe("a candidate that gets half of its share", () => {
   });
 });
 
+describe("a candidate of which two requests in five are throttled", () => {
+  it("is told by its share at half of the traffic, where three quarters of it arrive", () => {
+    const step = { ...STEP, weight: 50 };
+    const { reasons } = lookOn(() => split(180, 300), 12, [judged()], step);
+    expect(reasons).toEqual(["share@order: the candidate gets 38 % of 4,800 requests, and 50 % were set"]);
+  });
+});
+
 describe("a share is no finding", () => {
   it.each<[string, Sample, Span]>([
     ["a fifth below what was set", split(480, 5_520), STEP],
@@ -100,7 +108,7 @@ describe("a share is no finding", () => {
 });
 
 describe("the bets on a share", () => {
-  it.each([0.075, 0.1, 0.125])("are fair where it is %d of 10 %% set: the mean of a minute's is at most 1", (share) => {
+  it.each([0.077, 0.1, 0.129])("are fair where it is %d of 10 %% set: the mean of a minute's is at most 1", (share) => {
     let mean = 0;
     let chance = (1 - share) ** 40;
     for (let candidate = 0; candidate <= 40; candidate++) {
@@ -124,8 +132,8 @@ describe("the bets on a share", () => {
         return highest >= -Math.log(SHARE_ALPHA);
       }).length;
     };
-    expect(crossed(0.075)).toBe(0);
-    expect(crossed(0.125)).toBe(0);
+    expect(crossed(0.077)).toBe(0);
+    expect(crossed(0.129)).toBe(0);
     expect(crossed(0.05, 12)).toBe(500);
   });
 });
