@@ -120,6 +120,8 @@ export interface TrafficTarget {
   write(change: { route: Route; revision: string | null; marker: string; deadline: number }): Promise<void>;
   /** Why this target cannot be rolled out now (already split, provisioned concurrency, other role ...); empty: it can. */
   obstacles(candidate: string | null): Promise<string[]>;
+  /** Whether what runs this version is up before its first request, so that none comes cold; absent: the kind has no such thing. */
+  startsWarm?(version: string): Promise<boolean>;
   readonly readBack: ReadBack;
 }
 

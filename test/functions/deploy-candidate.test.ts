@@ -224,6 +224,22 @@ describe("a version that is published already", () => {
     expect(await world.ledger.read(keys.code(P1, ENV, FUNCTION))).toBeUndefined();
   });
 
+  it("is known to start warm where it does, and one that is published now is not asked", async () => {
+    await captured(given("6", { sha256: "six" }));
+    world.code("order").versions.set("6", "six");
+    await deploy();
+    expect(await record()).not.toHaveProperty("startsWarm");
+    await captured(given("6", { sha256: "six" }));
+    world.code("order").versions.set("6", "six");
+    world.target("order").warm.add("6");
+    await deploy();
+    expect(await record()).toMatchObject({ candidate: "6", startsWarm: true });
+    await captured();
+    world.target("order").warm.add("8");
+    await patiently();
+    expect(await record()).not.toHaveProperty("startsWarm");
+  });
+
   it.each([
     [{ version: "9" }, "order: there is no version 9"],
     [{ version: "7", sha256: "other" }, `order: version 7 has the code hash ${OLD_CODE}, not other`],

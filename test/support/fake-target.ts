@@ -54,6 +54,8 @@ export class FakeTarget implements TrafficTarget {
   /** Faults of the next writes, in order; null: this one goes well. */
   readonly faults: (WriteFault | null)[] = [];
   obstaclesFound: string[] = [];
+  /** Versions that are up before their first request. */
+  readonly warm = new Set<string>();
   readTrouble: Error | null = null;
   /** Runs ahead of each operation, so that a test can hold one back or do something in between. */
   before: (operation: "read" | "write" | "answer") => Promise<void> | void = () => {};
@@ -109,6 +111,10 @@ export class FakeTarget implements TrafficTarget {
     await this.before("answer");
     if (fault?.kind === "answer lost") throw new ServiceTrouble("no answer");
     if (fault?.kind === "repeated") throw new RevisionMoved("the revision has moved");
+  }
+
+  async startsWarm(version: string): Promise<boolean> {
+    return this.warm.has(version);
   }
 
   async obstacles(): Promise<string[]> {

@@ -52,8 +52,18 @@ async function make(
   const longestSeconds = await longestOf(target, [serving, candidate.version]);
   const [tooShort] = tooShortBakes(plan, [{ target: target.plan, longestSeconds }]);
   if (tooShort !== undefined) return { refusal: tooShort };
-  await keep(deps, where, { ...record, longestSeconds }, candidate);
+  await keep(
+    deps,
+    where,
+    { ...record, longestSeconds },
+    { ...candidate, startsWarm: await startsWarm(target, candidate) },
+  );
   return candidate.version;
+}
+
+/** Of a version that was there before; one that is published now has nothing that could be up. */
+async function startsWarm({ plan, traffic }: Target, { version }: Candidate): Promise<boolean> {
+  return plan.artifact.from === "version" && (await traffic.startsWarm?.(version)) === true;
 }
 
 async function whyNot(target: Target, record: TargetRecord, candidate: Candidate): Promise<string | null> {
@@ -64,13 +74,19 @@ async function whyNot(target: Target, record: TargetRecord, candidate: Candidate
 }
 
 /** Throws `LedgerBusy` when another call was faster: the next one finds what that one wrote. */
-async function keep(deps: Dependencies, where: Where, record: TargetRecord, candidate: Candidate): Promise<void> {
+async function keep(
+  deps: Dependencies,
+  where: Where,
+  record: TargetRecord,
+  candidate: Candidate & { readonly startsWarm: boolean },
+): Promise<void> {
   const { promotionId, environment } = where;
   const { target, sequence } = record;
   const published: TargetRecord = {
     ...record,
     candidate: candidate.version,
     candidateSha256: candidate.sha256,
+    ...(candidate.startsWarm && { startsWarm: true }),
   };
   const key = keys.target(promotionId, environment, target);
   try {
@@ -83,7 +99,7 @@ async function keep(deps: Dependencies, where: Where, record: TargetRecord, cand
     id: `candidate-${environment}-${target}`,
     kind: "deployed",
     environment,
-    summary: `${target}: candidate is version ${candidate.version}`,
+    summary: `${target}: candidate is version ${candidate.version}${candidate.startsWarm ? ", up before its first request: its steps have no warm-up" : ""}`,
     data: { target, ...candidate },
   });
 }

@@ -216,7 +216,7 @@ export function monitorOf(context: WatchContext, state: SavedMonitor | null): Me
   // Which minutes are cold is a matter of time, and said with each one.
   const config = { ...configOf(sequential, alpha, context.reference), warmupMinutes: 0 };
   if (isDistribution(context.watch.metric)) return durationMonitor(config, context.reference, state);
-  const cold = coldConfigOf(sequential, config.slo ?? null);
+  const cold = hasWarmUp(context.watch) ? coldConfigOf(sequential, config.slo ?? null) : null;
   const saved = state === null || "kind" in state ? firstState(config, context.reference) : state;
   return resumeColdMonitor(config, cold, saved);
 }

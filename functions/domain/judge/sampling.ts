@@ -30,13 +30,19 @@ export interface Arms {
   readonly candidate: string | null;
   /** Longest that a request may be under way on either, in seconds; see `TargetRecord`. */
   readonly longestSeconds?: number | null;
+  /** What runs the candidate is up before its first request: no minute is cold. */
+  readonly startsWarm?: boolean;
 }
 
-type ArmsRecord = Pick<TargetRecord, "kind" | "baseline" | "candidate" | "longestSeconds">;
+type ArmsRecord = Pick<TargetRecord, "kind" | "baseline" | "candidate" | "longestSeconds" | "startsWarm">;
 
-export function armsOf(target: TargetPlan, { kind, baseline, candidate, longestSeconds }: ArmsRecord): Arms {
+export function armsOf(
+  target: TargetPlan,
+  { kind, baseline, candidate, longestSeconds, startsWarm }: ArmsRecord,
+): Arms {
   const arms = { target, baseline: kindOf(kind).serving(baseline.route), candidate };
-  return longestSeconds === undefined ? arms : { ...arms, longestSeconds };
+  const known = longestSeconds === undefined ? arms : { ...arms, longestSeconds };
+  return startsWarm === true ? { ...known, startsWarm } : known;
 }
 
 /**

@@ -17,11 +17,16 @@ export interface ColdCounts {
   readonly warm: StepCounts;
 }
 
-export const hasWarmUp = ({ metric }: Pick<Watch, "metric">): boolean => (metric.sequential?.warmupMinutes ?? 0) > 0;
+type Started = Pick<Watch, "metric"> & Partial<Pick<Watch, "arms">>;
+
+const warmUpOf = ({ metric, arms }: Started): number =>
+  arms?.startsWarm === true ? 0 : (metric.sequential?.warmupMinutes ?? 0);
+
+export const hasWarmUp = (watch: Started): boolean => warmUpOf(watch) > 0;
 
 /** Whether a period that begins at `at` (epoch ms) belongs to the warm-up of its step. */
-export function isCold({ metric }: Pick<Watch, "metric">, span: Span, at: number): boolean {
-  return at - firstPeriod(metric, span.from) < (metric.sequential?.warmupMinutes ?? 0) * 60_000;
+export function isCold(watch: Started, span: Span, at: number): boolean {
+  return at - firstPeriod(watch.metric, span.from) < warmUpOf(watch) * 60_000;
 }
 
 /**

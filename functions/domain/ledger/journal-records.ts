@@ -39,6 +39,8 @@ export interface TargetRecord {
    * limit that is known. Absent before that, and in records of 0.1.0.
    */
   readonly longestSeconds?: number | null;
+  /** True where the candidate's environments were up before its first request: its steps have no warm-up. */
+  readonly startsWarm?: boolean;
   /** Number of the newest intent. */
   readonly sequence: number;
   /** The last journalled read-back: its revision is the one the next write must use. */

@@ -59,6 +59,8 @@ export function aliasTraffic({ client, clock, pace }: AliasTools, alias: Alias):
       });
     },
     obstacles: (candidate) => obstacles(client(), alias, candidate),
+    // All that were asked for are up then; what exceeds them starts cold nevertheless.
+    startsWarm: async (version) => (await provisioned(client(), alias, version)) === "READY",
   };
 }
 
@@ -104,22 +106,20 @@ async function obstacles(client: LambdaClient, alias: Alias, candidate: string |
     ...(route.primary === "$LATEST"
       ? [`${name} points to $LATEST, which cannot be split and does not stay as it is`]
       : []),
-    ...((await hasProvisionedConcurrency(client, alias))
+    ...((await provisioned(client, alias, alias.alias)) !== null
       ? [`${name} has provisioned concurrency, which Lambda refuses on a split alias; configure it on the versions`]
       : []),
     ...(await differences(client, alias.functionName, route.primary, candidate)),
   ];
 }
 
-function hasProvisionedConcurrency(client: LambdaClient, { functionName, alias }: Alias): Promise<boolean> {
-  const command = new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionName, Qualifier: alias });
-  return ask(
+/** As far as the provisioned concurrency of a version or alias has come; null: it has none. */
+function provisioned(client: LambdaClient, { functionName }: Alias, qualifier: string): Promise<string | null> {
+  const command = new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionName, Qualifier: qualifier });
+  return ask<string | null>(
     "lambda:GetProvisionedConcurrencyConfig",
-    async () => {
-      await client.send(command);
-      return true;
-    },
-    { ProvisionedConcurrencyConfigNotFoundException: () => false },
+    async () => (await client.send(command)).Status ?? "IN_PROGRESS",
+    { ProvisionedConcurrencyConfigNotFoundException: () => null },
   );
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Assessment, assess } from "../../../functions/domain/judge/assess.ts";
 import {
   type ArmSample,
+  armsOf,
   NO_BOUNDS,
   type Sample,
   type Span,
@@ -167,6 +168,16 @@ describe("the warm-up", () => {
     expect([0, 1, 2].map((at) => of(0, at))).toEqual([true, true, false]);
     expect([1, 2, 3].map((at) => of(10, at))).toEqual([true, true, false]);
     expect([0, 5].map((at) => of(0, at, 300))).toEqual([true, false]);
+  });
+
+  it("is none where what runs the candidate was up before its first request", () => {
+    const [target] = environmentPlan().targets;
+    if (target === undefined) throw new Error("the plan has a target");
+    const baseline = { route: { primary: "7", secondary: null }, revision: "0", marker: "" };
+    const armsFor = (over: { startsWarm?: boolean }) =>
+      armsOf(target, { kind: "lambda-alias", baseline, candidate: "8", ...over });
+    expect(isCold({ metric: warm, arms: armsFor({ startsWarm: true }) }, STEP, 0)).toBe(false);
+    expect(isCold({ metric: warm, arms: armsFor({}) }, STEP, 0)).toBe(true);
   });
 
   it("puts its bound in the place of the tolerated rise, above an SLO as well", () => {

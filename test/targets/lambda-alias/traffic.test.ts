@@ -215,6 +215,22 @@ describe("against the simulated Lambda", () => {
     expect(await run(() => target.obstacles("8"))).toEqual([expect.stringContaining("provisioned concurrency")]);
   });
 
+  test("a version starts warm once its provisioned concurrency is ready, and not before", async () => {
+    const { run, target, client, clock } = simulated();
+    const provision = new PutProvisionedConcurrencyConfigCommand({
+      FunctionName: ORDER.functionName,
+      Qualifier: "8",
+      ProvisionedConcurrentExecutions: 5,
+    });
+    const startsWarm = () => run(async () => target.startsWarm?.("8"));
+
+    expect(await startsWarm()).toBe(false);
+    await run(() => client.send(provision));
+    expect(await startsWarm()).toBe(false);
+    await run(() => clock.sleep(120_000));
+    expect(await startsWarm()).toBe(true);
+  });
+
   test.each([
     ["execution role", { Role: "arn:aws:iam::093646564004:role/other" }],
     ["dead-letter target", { Role: ROLE, DeadLetterConfig: { TargetArn: "arn:aws:sqs:af-south-1:093646564004:dlq" } }],
