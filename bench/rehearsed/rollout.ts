@@ -13,7 +13,15 @@ export interface World {
   /** Fractions of requests. */
   readonly baselineErrorRate: number;
   readonly candidateErrorRate: number;
+  /** 10/25/50/100 % of a quarter of an hour each unless said. */
+  readonly steps?: Steps;
+  /** The function's time-out; 30 s unless said. */
+  readonly limitSeconds?: number;
+  /** Share of the candidate's requests that hang for so long and then fail; none unless said. */
+  readonly hanging?: { readonly share: number; readonly seconds: number } | undefined;
 }
+
+export type Steps = readonly { readonly weight: number; readonly bake: string }[];
 
 export interface Rollout {
   readonly outcome: string;
@@ -25,6 +33,8 @@ export interface Rollout {
   readonly closedMinutes: number;
   /** From the shift to the end of that bake, in minutes. */
   readonly minutes: number;
+  /** From the first shift to the end of the last bake, in minutes. */
+  readonly rolloutMinutes: number;
   /** Why the promotion ended, in its own words. */
   readonly summary: string;
 }
@@ -47,13 +57,18 @@ export async function rollOut(world: World): Promise<Rollout> {
     weight: span.weight,
     closedMinutes: closedMs / MINUTE_MS,
     minutes: (bake.endedAt - span.from) / MINUTE_MS,
+    rolloutMinutes: (bake.endedAt - (recording?.spans[0]?.from ?? span.from)) / MINUTE_MS,
     summary: rehearsal.ended.summary,
   };
 }
 
 /** The same, with everything that was kept of it. */
 export async function recordRollOut(world: World): Promise<{ rehearsal: Rehearsed; recording: Recording | undefined }> {
-  const rehearsal = await rehearse({ policy: POLICY, release: RELEASE, scenario: scenarioOf(world) });
+  const rehearsal = await rehearse({
+    policy: policyOf(world.steps ?? STEPS),
+    release: RELEASE,
+    scenario: scenarioOf(world),
+  });
   if (!rehearsal.ok) throw new Error(JSON.stringify(rehearsal.problems));
   const [recording] = await loadRecordings(rehearsal);
   return { rehearsal, recording };
@@ -61,15 +76,17 @@ export async function recordRollOut(world: World): Promise<{ rehearsal: Rehearse
 
 const MINUTE_MS = 60_000;
 
+const STEPS: Steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: "15m" }));
+
 /** The defaults, written out where the figures depend on them: alpha .05, the error rate, a pass below +2 points. */
-const POLICY = {
+const policyOf = (steps: Steps) => ({
   apiVersion: "headgate/v1",
   order: ["prod"],
   environments: { prod: { account: "111122223333", region: "eu-west-1", pageTo: ["oncall@example.com"] } },
   services: {
     shop: {
       targets: [{ name: "order", kind: "lambda-alias", functionName: "shop-{environment}-order", alias: "live" }],
-      rollout: { steps: [10, 25, 50, 100].map((weight) => ({ weight, bake: "15m" })) },
+      rollout: { steps },
       analysis: {
         alpha: 0.05,
         metrics: [{ preset: "lambda-error-rate", sequential: { passDelta: 0.02 } }],
@@ -79,7 +96,7 @@ const POLICY = {
       },
     },
   },
-};
+});
 
 const RELEASE = {
   apiVersion: "headgate/v1",
@@ -93,7 +110,9 @@ const RELEASE = {
   environments: ["prod"],
 };
 
-function scenarioOf({ seed, requestsPerMinute, baselineErrorRate, candidateErrorRate }: World): Scenario {
+function scenarioOf({ seed, requestsPerMinute, baselineErrorRate, ...world }: World): Scenario {
+  const { candidateErrorRate, limitSeconds = 30, hanging } = world;
+  const hangs = hanging === undefined ? {} : { hangs: { share: hanging.share, for: `${hanging.seconds}s` } };
   return readScenario({
     name: "bench",
     startsAt: "2026-01-13T18:00:00Z",
@@ -101,7 +120,8 @@ function scenarioOf({ seed, requestsPerMinute, baselineErrorRate, candidateError
     traffic: [{ perMinute: requestsPerMinute }],
     behaviour: [
       { version: "baseline", errorRate: baselineErrorRate },
-      { version: "candidate", errorRate: candidateErrorRate },
+      { version: "candidate", errorRate: candidateErrorRate, ...hangs },
     ],
+    timeLimits: [{ limit: `${limitSeconds}s` }],
   });
 }

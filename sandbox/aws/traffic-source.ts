@@ -26,6 +26,8 @@ export interface Served {
   readonly whole: Portion;
   /** Those of them that the first figures of a late minute show. */
   readonly first: Portion;
+  /** For how long (ms) each of them runs, where that is so long that it is counted when it ends, and not before. */
+  readonly countedAfter?: number;
 }
 
 /** The traffic of functions, minute by minute: the same figures whoever asks, and however often. */

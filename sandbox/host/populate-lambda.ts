@@ -3,7 +3,7 @@ import type { EnvironmentPlan } from "../../functions/domain/plan.ts";
 import type { LambdaAliasPlan } from "../../functions/targets/lambda-alias/kind.ts";
 import type { Settings } from "../aws/lambda/function.ts";
 import type { SimulatedLambda, VersionDefinition } from "../aws/lambda/lambda.ts";
-import { fits, type SlowVersions } from "../world/scenario.ts";
+import { fits, type Scenario, type SlowVersions } from "../world/scenario.ts";
 
 /** The version that serves before the promotion, unless the release itself names versions. */
 export const BASELINE_VERSION = "7";
@@ -20,7 +20,7 @@ export function createFunction(
   lambda: SimulatedLambda,
   { account, region }: Pick<EnvironmentPlan, "account" | "region">,
   { functionName, alias, artifact }: LambdaAliasPlan,
-  slowVersions: readonly SlowVersions[],
+  { slowVersions, timeLimits }: Pick<Scenario, "slowVersions" | "timeLimits">,
 ): void {
   const named = artifact.from === "version" ? artifact.version : null;
   const baseline = named === BASELINE_VERSION ? String(Number(named) - 1) : BASELINE_VERSION;
@@ -28,6 +28,7 @@ export function createFunction(
   const older = String(Math.min(Number(baseline), Number(named ?? baseline)) - 1);
   const versions = [older, baseline, ...(named === null ? [] : [named])].sort((a, b) => Number(a) - Number(b));
   const slow = slowVersions.find((rule) => fits(rule.function, functionName));
+  const limited = timeLimits.find((rule) => fits(rule.function, functionName));
   lambda.createFunction({
     functionName,
     account,
@@ -37,6 +38,7 @@ export function createFunction(
         version,
         code: `${account}/${functionName}@${version}`,
         Role: `arn:aws:iam::${account}:role/${functionName}`,
+        ...(limited === undefined ? {} : { Timeout: limited.limit / 1_000 }),
         ...(slow === undefined ? {} : SLOW_SETTINGS[slow.because]),
         // What the release names was published a moment ago.
         ...(slow !== undefined && version === named ? { pendingMs: slow.pendingFor, failure: slow.failure } : {}),

@@ -39,7 +39,7 @@ function contentOf(body: string, said: string | undefined): Pick<Artifact, "sha2
 export function createTargets(
   services: TargetServices,
   plan: PromotionPlan,
-  world: Pick<Scenario, "slowVersions">,
+  world: Pick<Scenario, "slowVersions" | "timeLimits">,
 ): void {
   for (const environment of plan.environments) {
     for (const target of environment.targets) simulated(target).create(services, environment, target, world);

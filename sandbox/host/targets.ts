@@ -18,7 +18,7 @@ export interface TargetServices {
 }
 
 /** What of the scenario decides how targets are made. */
-type World = Pick<Scenario, "slowVersions">;
+type World = Pick<Scenario, "slowVersions" | "timeLimits">;
 
 type Where = Pick<EnvironmentPlan, "account" | "region">;
 
@@ -47,8 +47,7 @@ interface SimulatedKind {
 
 const SIMULATED = {
   "lambda-alias": {
-    create: ({ lambda }, where, target, { slowVersions }) =>
-      createFunction(lambda, where, target as LambdaAliasPlan, slowVersions),
+    create: ({ lambda }, where, target, world) => createFunction(lambda, where, target as LambdaAliasPlan, world),
     history: ({ lambda }, { account, region }, target) => {
       const { functionName, alias } = target as LambdaAliasPlan;
       return lambda.weightHistory({ account, region, functionName, alias });

@@ -9,6 +9,8 @@ export interface Conduct {
   readonly throttleRate: number;
   readonly burstiness: number;
   readonly latency: LogNormal;
+  /** Requests that hang: their share, and for how many milliseconds before they fail. */
+  readonly hangs: { readonly share: number; readonly for: number } | undefined;
   /** Requests slowed by a cold start: their share, and by how many milliseconds. Those that fail are in `errorRate`. */
   readonly cold: { readonly share: number; readonly slowerByMs: number } | undefined;
 }
@@ -94,11 +96,13 @@ export const conductOf = (
   const { stream, version, history } = circumstances;
   const behaviour = behaviourOf(scenario.behaviour, stream, version, history);
   let { errorRate, throttleRate, burstiness, latency } = CALM;
+  let hangs: Conduct["hangs"];
   for (const layer of [behaviour, ...(behaviour?.changes ?? []).filter((c) => applies(c, startsAt, circumstances))]) {
     errorRate = layer?.errorRate ?? errorRate;
     throttleRate = layer?.throttleRate ?? throttleRate;
     burstiness = layer?.burstiness ?? burstiness;
     latency = layer?.latency ?? latency;
+    hangs = layer?.hangs ?? hangs;
   }
   let median = latency.medianMs;
   for (const incident of scenario.incidents.filter((each) => isOngoing(each, startsAt, circumstances))) {
@@ -107,5 +111,5 @@ export const conductOf = (
   }
   const cold = coldOf(behaviour, circumstances);
   errorRate += (1 - errorRate) * (cold?.errorRate ?? 0);
-  return { errorRate, throttleRate, burstiness, latency: { median, sigma: latency.sigma }, cold };
+  return { errorRate, throttleRate, burstiness, latency: { median, sigma: latency.sigma }, hangs, cold };
 };

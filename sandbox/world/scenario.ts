@@ -69,6 +69,8 @@ const conduct = {
   throttleRate: fraction.optional(),
   /** Correlation of failures within one minute; 0: independent, 0.05: they come in bursts. */
   burstiness: fraction.optional(),
+  /** Share of invocations that hang for so long and then fail, as at a time-out: they are counted when they end. */
+  hangs: z.strictObject({ share: fraction, for: duration }).optional(),
 };
 
 const conditions = {
@@ -245,6 +247,12 @@ const slowVersions = z.strictObject({
   failure: z.strictObject({ code: z.string().min(1), reason: z.string().min(1) }).optional(),
 });
 
+/** How long a function's requests may run: its time-out, 30 s unless said. */
+const timeLimit = z.strictObject({
+  function: pattern.default("*"),
+  limit: duration.refine((ms) => ms >= 1_000 && ms <= 900_000, "a function may run for 1s to 15m"),
+});
+
 const alarmState = z.literal(["OK", "ALARM", "INSUFFICIENT_DATA"]);
 
 const metricAlarm = z.strictObject({
@@ -325,6 +333,7 @@ export const scenarioSchema = z.strictObject({
   alarms: z.array(metricAlarm).default([]),
   compositeAlarms: z.array(compositeAlarm).default([]),
   slowVersions: z.array(slowVersions).default([]),
+  timeLimits: z.array(timeLimit).default([]),
   people: z.array(person).default([]),
   operators: z.array(operatorAction).default([]),
   moves: z.array(move).default([]),

@@ -1,7 +1,7 @@
 import type { Portion, Served, Stream, TrafficSource } from "../aws/traffic-source.ts";
 import { Random } from "../chance/random.ts";
 import { binomial, bursty, poisson } from "../chance/samplers.ts";
-import { logNormal, merged, type Samples } from "../chance/samples.ts";
+import { constant, logNormal, merged, type Samples } from "../chance/samples.ts";
 import { isTooEarly, meanAt } from "./arrivals.ts";
 import { type Conduct, conductOf } from "./behaviour.ts";
 import { fits, type Scenario, type TrafficRule } from "./scenario.ts";
@@ -131,7 +131,7 @@ export class Traffic implements TrafficSource {
     const { partialShare } = scenario.cloudwatch;
     let { requests } = stretch;
     let left = 1;
-    return shares.map(([version, share]) => {
+    return shares.flatMap(([version, share]): Served[] => {
       const randomOf = () => known.random.child(version, minute, index);
       const own = share < left ? binomial(randomOf().child("share"), requests, share / left) : requests;
       requests -= own;
@@ -139,9 +139,18 @@ export class Traffic implements TrafficSource {
       const calm = conductOf(scenario, { stream, version, at: span.from, history, share });
       const isRefused = span.from < this.#servesFrom(stream, version);
       const conduct = { ...calm, errorRate: isRefused ? 1 : moodOf(known, version, minute, calm), partialShare };
-      return new Requests({ version, weighted: shares.length > 1 }, own, conduct, randomOf);
+      const served = { version, weighted: shares.length > 1 };
+      const hung = calm.hangs === undefined ? 0 : binomial(randomOf().child("hung"), own, calm.hangs.share);
+      const prompt = new Requests(served, own - hung, conduct, randomOf);
+      return hung === 0 ? [prompt] : [prompt, hungRequests(served, hung, calm.hangs?.for ?? 0)];
     });
   }
+}
+
+/** Requests that hang for so long (ms), and fail then. */
+function hungRequests(served: Pick<Served, "version" | "weighted">, count: number, ms: number): Served {
+  const whole: Portion = { invocations: count, errors: count, throttles: 0, durations: constant(count, ms) };
+  return { ...served, whole, first: whole, countedAfter: ms };
 }
 
 const forgetOldest = (minutes: Map<number, unknown>): void => {

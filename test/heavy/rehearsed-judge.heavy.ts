@@ -75,6 +75,7 @@ describe("the bench's figures", () => {
     weight: 10,
     closedMinutes: 2,
     minutes: 4.5,
+    rolloutMinutes: 4.5,
     summary: "",
     ...over,
   });

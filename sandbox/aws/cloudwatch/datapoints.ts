@@ -55,6 +55,11 @@ interface Series {
   readonly minutes: readonly Minutes[];
 }
 
+interface Visible {
+  readonly sets: readonly Samples[];
+  readonly latest: number;
+}
+
 const firstOf = (sources: readonly Minutes[], minute: number): MinuteData | undefined => {
   for (const minutes of sources) {
     const data = minutes(minute);
@@ -111,21 +116,28 @@ export class Datapoints {
     const isWhole = end === at + request.periodMs;
     const known = isWhole ? finished.get(at) : undefined;
     if (known !== undefined) return known ?? undefined;
-    const samples = merged(this.#visible(series, at, end, now));
+    const { sets, latest } = this.#visible(series, at, end, now);
+    const samples = merged(sets);
     const value = samples.count === 0 ? undefined : request.statistic.of(samples);
-    if (isWhole && now >= end + this.#latestRevision) keep(finished, at, value ?? null);
+    if (isWhole && now >= end + this.#latestRevision + latest) keep(finished, at, value ?? null);
     return value;
   }
 
-  #visible({ request, minutes }: Series, from: number, to: number, now: number): Samples[] {
+  /** What can be seen of a stretch, and how much later (ms) than usual the last of it comes. */
+  #visible({ request, minutes }: Series, from: number, to: number, now: number): Visible {
     const sets: Samples[] = [];
+    let latest = 0;
     for (let minute = from; minute < to; minute += MINUTE_MS) {
       const { seenAt, revisedAt } = this.#visibility(request.metric, minute, now);
       const data = now < seenAt ? undefined : firstOf(minutes, minute);
       if (data === undefined) continue;
       sets.push(now < revisedAt ? data.first : data.whole);
+      for (const { afterMs, earliest } of data.late ?? []) {
+        latest = Math.max(latest, afterMs);
+        sets.push(earliest(Math.min(1, Math.max(0, (now - minute - this.#weather.lag - afterMs) / MINUTE_MS))));
+      }
     }
-    return sets;
+    return { sets, latest };
   }
 
   get #latestRevision(): number {

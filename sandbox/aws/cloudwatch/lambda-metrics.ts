@@ -1,7 +1,7 @@
 import { constant, merged, type Samples } from "../../chance/samples.ts";
 import type { SimulatedLambda } from "../lambda/lambda.ts";
 import type { Portion, Served, Stream, TrafficSource } from "../traffic-source.ts";
-import type { Metric, MetricSource, MinuteData, Minutes } from "./sources.ts";
+import type { LateData, Metric, MetricSource, MinuteData, Minutes } from "./sources.ts";
 
 const SUMMED: Readonly<Record<string, (portion: Portion) => Samples>> = {
   Invocations: ({ invocations }) => constant(invocations, 1),
@@ -31,14 +31,27 @@ interface Selection {
 
 const ALL = (): boolean => true;
 
-const minuteOf = (name: string, served: readonly Served[]): MinuteData | undefined => {
+/** Lambda has a point of an invocation when it ends, with the time at which it began [Lambda developer guide, viewing metrics]. */
+const lateOf = (name: string, { whole, countedAfter = 0 }: Served): LateData => ({
+  afterMs: countedAfter,
+  earliest: (share) => {
+    const count = Math.floor(share * whole.invocations);
+    const durations = constant(count, countedAfter);
+    return samplesOf(name, [{ invocations: count, errors: Math.min(count, whole.errors), throttles: 0, durations }]);
+  },
+});
+
+const minuteOf = (name: string, all: readonly Served[]): MinuteData | undefined => {
+  const served = all.filter(({ countedAfter }) => countedAfter === undefined);
+  const late = all.filter(({ countedAfter }) => countedAfter !== undefined).map((each) => lateOf(name, each));
   const whole = samplesOf(
     name,
     served.map((each) => each.whole),
   );
-  if (whole.count === 0) return undefined;
+  if (whole.count === 0 && late.length === 0) return undefined;
   return {
     whole,
+    ...(late.length === 0 ? {} : { late }),
     get first() {
       return samplesOf(
         name,

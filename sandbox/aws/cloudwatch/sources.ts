@@ -13,6 +13,15 @@ export interface Metric {
 export interface MinuteData {
   readonly first: Samples;
   readonly whole: Samples;
+  /** What is measured when it ends, with the time at which it began: not in `whole`. */
+  readonly late?: readonly LateData[];
+}
+
+/** Values spread over their minute, each of which is there only so long (ms) after its own time. */
+export interface LateData {
+  readonly afterMs: number;
+  /** The earliest of them, as many as this share (0 to 1). */
+  earliest(share: number): Samples;
 }
 
 /** The minute that begins at `minute` (epoch ms) and is over; undefined: no datapoint. */
