@@ -14,6 +14,8 @@ import {
   simulateDurations,
   slowedBy,
   someSlowedBy,
+  type Tail,
+  twoHumps,
 } from "./latency/traffic.ts";
 import { createRandom } from "./random.ts";
 
@@ -34,6 +36,7 @@ const NOISES: readonly Noise[] = [
 interface Case {
   readonly name: string;
   readonly sigma: number;
+  readonly shape?: Tail;
   readonly effect: Effect;
   /** `good` and `tolerated` may not be rolled back. */
   readonly is: "good" | "tolerated" | "bad";
@@ -42,8 +45,10 @@ interface Case {
 const CASES: readonly Case[] = [
   { name: "x1.0", sigma: 0.5, effect: slowedBy(1), is: "good" },
   { name: "x1.0, heavy tail", sigma: 1, effect: slowedBy(1), is: "good" },
+  { name: "x1.0, two humps", sigma: 0, shape: twoHumps, effect: slowedBy(1), is: "good" },
   { name: "x1.1", sigma: 0.5, effect: slowedBy(1.1), is: "tolerated" },
   { name: "x1.2", sigma: 0.5, effect: slowedBy(1.2), is: "bad" },
+  { name: "x1.2, two humps", sigma: 0, shape: twoHumps, effect: slowedBy(1.2), is: "bad" },
   { name: "x1.2, heavy tail", sigma: 1, effect: slowedBy(1.2), is: "bad" },
   { name: "x1.5", sigma: 0.5, effect: slowedBy(1.5), is: "bad" },
   { name: "p50 x2, p95 as before", sigma: 0.5, effect: medianDoubled(0.5), is: "bad" },
@@ -65,7 +70,8 @@ const results = NOISES.flatMap((noise) =>
 
 function measure(noise: Noise, requestsPerMinute: number, of: Case): Result {
   const random = createRandom(`${values.seed}/${noise.name}/${requestsPerMinute}/${of.name}`);
-  const cell = { requestsPerMinute, sigma: of.sigma, noise, effect: of.effect };
+  const { sigma, effect, shape } = of;
+  const cell = { requestsPerMinute, sigma, noise, effect, ...(shape && { shape }) };
   const rollouts = repetitions * (of.is === "bad" ? 1 : NULL_TIMES);
   const judged = Array.from({ length: rollouts }, () => judgeDurations(simulateDurations(cell, random)));
   const share = (is: (one: Judged) => boolean) => judged.filter(is).length / rollouts;

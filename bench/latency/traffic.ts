@@ -24,12 +24,14 @@ interface Wander {
 }
 
 /** Share of requests slower than so many medians. */
-type Tail = (medians: number) => number;
+export type Tail = (medians: number) => number;
 export type Effect = (baseline: Tail) => Tail;
 
 export interface Cell {
   readonly requestsPerMinute: number;
+  /** Of the lognormal's logarithm, where no other shape is said. */
   readonly sigma: number;
+  readonly shape?: Tail;
   readonly noise: Noise;
   readonly effect: Effect;
 }
@@ -76,9 +78,10 @@ export const medianDoubled =
     medians < Math.exp(sigma * normalQuantile(0.95)) ? tail(medians / 2) : tail(medians);
 
 /** One rollout of 10/25/50 %, `BAKE_MINUTES` each, after 4 hours of reference. */
-export function simulateDurations({ requestsPerMinute, sigma, noise, effect }: Cell, random: Random): Rollout {
-  const tail: Tail = (medians) => 1 - normalBelow(Math.log(medians) / sigma);
-  const bounds = boundsOf(sigma);
+export function simulateDurations(cell: Cell, random: Random): Rollout {
+  const { requestsPerMinute, noise, effect } = cell;
+  const tail = shapeOf(cell);
+  const bounds = boundsOf(tail);
   const [shared, own, other] = [noise.shared, noise.own, noise.own].map((wander) => wandering(wander, random)) as Walks;
   const count = (requests: number, of: Tail, slowness: number, margin: number): Durations =>
     counted(
@@ -103,10 +106,30 @@ export function simulateDurations({ requestsPerMinute, sigma, noise, effect }: C
 
 type Walks = [shared: () => number, own: () => number, other: () => number];
 
+/** How the baseline's durations are spread. */
+export const shapeOf = ({ sigma, shape }: Pick<Cell, "sigma" | "shape">): Tail => shape ?? lognormal(sigma);
+
+const lognormal =
+  (sigma: number): Tail =>
+  (medians) =>
+    1 - normalBelow(Math.log(medians) / sigma);
+
+/** Six of seven requests as fast as ever, and one that does more takes six times as long. */
+export const twoHumps: Tail = (medians) => (6 * lognormal(0.3)(medians) + lognormal(0.3)(medians / 6)) / 7;
+
 /** In medians. */
-export function boundsOf(sigma: number): number[] {
-  const quantiles = [0.5, 0.75, 0.95, 0.99].map((share) => Math.exp(sigma * normalQuantile(share)));
-  return durationBounds(quantiles) ?? [];
+const boundsOf = (tail: Tail): number[] =>
+  durationBounds([0.5, 0.25, 0.05, 0.01].map((share) => quantileOf(tail, share))) ?? [];
+
+/** The medians that this share of requests is slower than. */
+export function quantileOf(tail: Tail, share: number): number {
+  let [low, high] = [-10, 10];
+  for (let halving = 0; halving < 50; halving++) {
+    const middle = (low + high) / 2;
+    if (tail(Math.exp(middle)) > share) low = middle;
+    else high = middle;
+  }
+  return Math.exp(low);
 }
 
 /** Medians as milliseconds, for those who are told. */

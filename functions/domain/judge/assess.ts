@@ -314,7 +314,7 @@ function findingOf(one: Look, input: AssessmentInput): Finding {
 }
 
 function effectIn({ context, provisional }: Look): Pick<Finding, "effect"> {
-  const effect = effectsOf(context.watch, provisional.effect, provisional.step);
+  const effect = effectsOf(context, provisional.effect, provisional.step);
   return effect === null ? {} : { effect };
 }
 

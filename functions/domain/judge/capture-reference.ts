@@ -91,7 +91,7 @@ async function readReferences(
   });
   const samples = await readSamples(metrics, plan, watches, now);
   const entries = watches.flatMap((watch): [string, WatchReference][] => {
-    const line = lineOf(watch, samples.get(watch.id) ?? [], quantiles[watch.id] ?? null);
+    const line = lineOf(watch, samples.get(watch.id) ?? [], quantiles);
     return line === null ? [] : [[watch.id, line]];
   });
   return Object.fromEntries(entries);
@@ -157,7 +157,11 @@ function periodsOf({ metric }: Watch, from: number, to: number): number[] {
 /** Hours with fewer requests than this say too little about the rate that the old version got away with. */
 const TELLING_REQUESTS = 1_000;
 
-function lineOf(watch: Watch, samples: readonly ArmSample[], quantileMs: number | null): WatchReference | null {
+function lineOf(
+  watch: Watch,
+  samples: readonly ArmSample[],
+  quantiles: Readonly<Record<string, number>>,
+): WatchReference | null {
   const value = meanValue(samples);
   if (value === null) return null;
   const counts = samples.map(([requests, bad]): ArmCounts => ({ requests, errors: bad ?? 0 }));
@@ -166,14 +170,14 @@ function lineOf(watch: Watch, samples: readonly ArmSample[], quantileMs: number 
   const dispersion = estimateDispersion(judged, SEQUENTIAL_DEFAULTS);
   const wander = estimateWander(judged, dispersion.phi);
   const periodsPerHour = Math.max(1, HOUR_SECONDS / watch.metric.periodSeconds);
-  const durations = durationsOf(watch.bounds, samples, periodsPerHour);
+  const durations = durationsOf(watch, samples, periodsPerHour, quantiles);
   return {
     periods: samples.length,
     requests: total.requests,
     bad: total.errors,
     worstRate: worstRate(counts, periodsPerHour),
     value,
-    quantileMs,
+    quantileMs: quantiles[watch.id] ?? null,
     phi: dispersion.phi,
     requestsPerPeriod: dispersion.requestsPerMinute,
     ...(wander === null ? {} : { wander }),

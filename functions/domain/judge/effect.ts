@@ -36,6 +36,7 @@ type Counts = readonly number[];
 
 interface Scope {
   readonly candidate: Counts;
+  /** Each minute's as if it had had the candidate's requests: what varies with the time of day varies alike in both. */
   readonly baseline: Counts;
   /** By bound. */
   readonly bets: readonly EffectBets[];
@@ -66,9 +67,13 @@ export function effectAfter(
   if (candidate === null || baseline === null) return before;
   const minutes = (before?.minutes ?? 0) + 1;
   const bets = betsOf(judged, { candidate, baseline }, minutes, monitor);
+  const split = (candidate[0] ?? 0) / (baseline[0] ?? 1);
   const further = (scope: Scope): Scope => ({
     candidate: added(scope.candidate, candidate),
-    baseline: added(scope.baseline, baseline),
+    baseline: added(
+      scope.baseline,
+      baseline.map((count) => count * split),
+    ),
     bets: bets.map((one, bound) => addBets(scope.bets[bound] ?? [], one)),
   });
   const here = before?.step === span.from ? before.here : NOTHING;
@@ -139,10 +144,10 @@ function countPhi(
 }
 
 /** The bounds as they stand in a step that began at `step`; null before there is anything to bound. */
-export function effectsOf(watch: Watch, state: EffectState | undefined, step: number | null): Effects | null {
+export function effectsOf(judged: Judged, state: EffectState | undefined, step: number | null): Effects | null {
   if (state === undefined) return null;
   const of = (scope: Scope) =>
-    (isDistribution(watch.metric) ? slowness(watch, scope) : points(watch, scope)).map(rounded);
+    (isDistribution(judged.watch.metric) ? slowness(judged, scope) : points(judged.watch, scope)).map(rounded);
   const effects = { step: state.step === step ? of(state.here) : [], total: of(state.all) };
   return effects.step.length + effects.total.length === 0 ? null : effects;
 }
@@ -198,7 +203,7 @@ const TOLD = [
   [TAIL, 0.05],
 ] as const;
 
-function slowness({ bounds }: Watch, scope: Scope): Effect[] {
+function slowness({ watch: { bounds }, reference }: Judged, scope: Scope): Effect[] {
   if (bounds.each === undefined) return [];
   const differences = scope.bets.map((bets) => differenceBounds(bets));
   const spread = (counts: Counts, boundsMs: readonly number[]): Spread => ({
@@ -210,7 +215,13 @@ function slowness({ bounds }: Watch, scope: Scope): Effect[] {
     spread(scope.baseline, bounds.each.baseline),
   ];
   return TOLD.flatMap(([bound, share]): Effect[] => {
-    const { times, low, high, candidateMs, baselineMs } = quantileEffect(share, candidate, baseline, differences);
+    const { times, low, high, candidateMs, baselineMs } = quantileEffect(
+      share,
+      candidate,
+      baseline,
+      differences,
+      reference?.durations?.shapeMs,
+    );
     if (!(high / low < WIDEST_TIMES)) return [];
     const quantile = BOUND_QUANTILES[bound];
     const estimate = Math.min(high, Math.max(low, times));

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { captureReference } from "../../../functions/domain/judge/capture-reference.ts";
 import { watchesOf } from "../../../functions/domain/judge/reference.ts";
 import { planReads, sampleOf } from "../../../functions/domain/judge/sampling.ts";
+import { SHAPE_QUANTILES } from "../../../functions/domain/judge/statistics/duration-reference.ts";
 import { normalBelow, normalQuantile } from "../../../functions/domain/judge/statistics/normal.ts";
 import type { MetricPlan } from "../../../functions/domain/plan.ts";
 import { canaryWorld, environmentPlan, judged, metric, PROMOTION, sequential } from "../../support/canary-world.ts";
@@ -16,6 +17,7 @@ const durations = (over: Partial<MetricPlan> = {}): MetricPlan =>
 const planOf = (one: MetricPlan) => environmentPlan({ analysis: { ...environmentPlan().analysis, metrics: [one] } });
 /** Lognormal around 100 ms. */
 const slower = (ms: number) => 1 - normalBelow(Math.log(ms / 100) / 0.5);
+const ms = (share: number) => 100 * Math.exp(0.5 * normalQuantile(share));
 const quantile = (statistic: string) =>
   Number((100 * Math.exp(0.5 * normalQuantile(Number(statistic.slice(1)) / 100))).toFixed(3));
 
@@ -29,7 +31,9 @@ describe("the reference of a distribution", () => {
   it("finds the old version's quantiles first, then counts its requests between them", async () => {
     const { references, world } = await captured(durations());
     const [quantiles, counts] = world.metrics.reads.map(({ queries }) => queries.map(({ statistic }) => statistic));
-    expect(quantiles?.filter((statistic) => statistic !== "SampleCount")).toEqual(["p95", "p50", "p75", "p99"]);
+    const read = quantiles?.filter((statistic) => statistic !== "SampleCount") ?? [];
+    expect(read).toHaveLength(19);
+    expect(read).toEqual(expect.arrayContaining(["p1", "p50", "p75", "p92.5", "p95", "p99", "p99.9"]));
     expect(counts?.map((statistic) => statistic.slice(0, 6))).toEqual([
       "Sample",
       "p95",
@@ -44,6 +48,7 @@ describe("the reference of a distribution", () => {
     const [half, quarter, tail, extreme] = line?.durations?.shares ?? [];
     expect([half, quarter, tail, extreme].map((share) => Number(share?.toFixed(3)))).toEqual([0.5, 0.25, 0.05, 0.01]);
     expect(line?.quantileMs).toBeCloseTo(227.6, 1);
+    expect(line?.durations?.shapeMs).toEqual(SHAPE_QUANTILES.map((share) => expect.closeTo(ms(share), 2)));
   });
 
   it("is none where nothing judges the durations", async () => {

@@ -27,7 +27,7 @@ const minutes = (span: Span, count: number, candidate: ArmSample | null, baselin
 const folded = (watch: Watch, periods: readonly Period[]): Progress =>
   advance({ watch, alpha: 0.05, reference: null }, null, periods);
 const effectsAt = (watch: Watch, periods: readonly Period[], span: Span = TENTH) =>
-  effectsOf(watch, folded(watch, periods).effect, span.from);
+  effectsOf({ watch, reference: null }, folded(watch, periods).effect, span.from);
 
 describe("what a candidate does otherwise", () => {
   const watch = watchOf(judged());

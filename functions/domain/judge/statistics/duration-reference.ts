@@ -21,10 +21,17 @@ export interface DurationReference {
   readonly worst: readonly number[];
   /** Dispersion of each lane, in order. */
   readonly phi: readonly number[];
+  /** Ms at `SHAPE_QUANTILES`, as far as they were read: the distribution's shape, which tells of quantiles between bounds. */
+  readonly shapeMs?: readonly number[];
 }
 
 /** The quantiles that bounds are taken at, as CloudWatch spells them. */
 export const BOUND_QUANTILES = ["p50", "p75", "p95", "p99"] as const;
+
+/** The quantiles that show the shape of a distribution, as fractions. */
+export const SHAPE_QUANTILES: readonly number[] = [
+  0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.99, 0.995, 0.999,
+];
 
 /** Where a bound lies in the list. */
 export const MEDIAN = 0;

@@ -1,11 +1,13 @@
 /**
  * How many times as long a quantile of the candidate's durations takes, from counts between bounds.
  *
- * Each arm's shares of slower requests are points of its distribution. Between them, and a little beyond, ln of the duration
- * is taken to be linear in the normal score of the share, which is exact for lognormal durations. The candidate's shares lie
- * between the baseline's plus the bounds on their difference (`effect.ts`), so that its quantile lies between those of the
- * two curves through them.
+ * The baseline's shares of slower requests are points of its distribution. Between them, and a little beyond, it is taken to
+ * have the shape of the day before the release, slower or faster as a whole; without that, lognormal shape. Where the
+ * candidate's share beyond its bound B is what the baseline's is beyond D, the candidate takes B/D times as long there. That
+ * is asked at the bound whose share is nearest to the quantile's, so that the arms' shapes have to agree only from there to
+ * it; the bounds on the difference of the shares (`effect.ts`) become bounds on the times.
  */
+import { SHAPE_QUANTILES } from "./duration-reference.ts";
 import type { Bounds } from "./effect.ts";
 import { normalQuantile } from "./normal.ts";
 
@@ -26,64 +28,72 @@ export interface QuantileEffect {
   readonly high: number;
 }
 
-/** The quantile that this share of requests is slower than; `differences`: bounds at the first of the arms' bounds. */
+/**
+ * The quantile that this share of requests is slower than. `differences`: of the shares, at as many bounds as are told of;
+ * `shapeMs`: the day before, at `SHAPE_QUANTILES`.
+ */
 export function quantileEffect(
   share: number,
   candidate: Spread,
   baseline: Spread,
   differences: readonly Bounds[],
+  shapeMs?: readonly number[],
 ): QuantileEffect {
-  const baselineMs = quantileAt(share, baseline);
-  const shifted = (by: (bounds: Bounds) => number): Spread => ({
-    boundsMs: candidate.boundsMs.slice(0, differences.length),
-    shares: differences.map((bounds, index) => (baseline.shares[index] ?? 0) + by(bounds)),
-  });
-  const candidateMs = quantileAt(share, candidate);
-  return {
-    candidateMs,
-    baselineMs,
-    times: candidateMs / baselineMs,
-    low:
-      quantileAt(
-        share,
-        shifted(({ low }) => low),
-      ) / baselineMs,
-    high:
-      quantileAt(
-        share,
-        shifted(({ high }) => high),
-      ) / baselineMs,
-  };
+  const score = scoreBy(shapeMs);
+  const at = nearest(share, candidate.shares.slice(0, differences.length));
+  const curve = curveOf(baseline.boundsMs.slice(0, differences.length), baseline.shares, score);
+  const msAt = (slower: number): number => Math.exp(along(curve, score(slower)));
+  const baselineMs = msAt(share);
+  const boundMs = candidate.boundsMs[at] ?? 0;
+  const { low, high } = differences[at] ?? { low: -1, high: 1 };
+  const timesAt = (difference: number): number => boundMs / msAt((baseline.shares[at] ?? 0) + difference);
+  const times = timesAt((candidate.shares[at] ?? 0) - (baseline.shares[at] ?? 0));
+  return { candidateMs: times * baselineMs, baselineMs, times, low: timesAt(low), high: timesAt(high) };
 }
 
-/** Ms that this share of the requests exceeds. */
-function quantileAt(share: number, { boundsMs, shares }: Spread): number {
-  const points = curveOf(boundsMs, shares);
-  const wanted = scoreOf(share);
-  const after = points.findIndex(({ score }) => score >= wanted);
+/** The bound beyond which the share is nearest to the wanted one. */
+function nearest(share: number, shares: readonly number[]): number {
+  const distances = shares.map((one) => Math.abs(normalScore(one) - normalScore(share)));
+  return distances.indexOf(Math.min(...distances));
+}
+
+type Score = (share: number) => number;
+type Point = readonly [x: number, y: number];
+
+const LEAST_SHARE = 1e-6;
+/** Of what this share of requests is slower than; the larger the slower. */
+const normalScore: Score = (share) => -normalQuantile(Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, share)));
+
+/** ln of what took as long on the day before, so that a baseline that is slower as a whole lies on a straight line. */
+function scoreBy(shapeMs: readonly number[] | undefined): Score {
+  if (shapeMs === undefined) return normalScore;
+  const shape = rising(
+    shapeMs.map((ms, index) => [normalQuantile(SHAPE_QUANTILES[index] ?? 0.5), Math.log(ms)] as const),
+  );
+  return (share) => along(shape, normalScore(share));
+}
+
+/** ln ms by score. */
+const curveOf = (boundsMs: readonly number[], shares: readonly number[], score: Score): Point[] =>
+  rising(boundsMs.map((bound, index) => [score(shares[index] ?? 0), Math.log(bound)] as const));
+
+/** Points that chance has put out of order are taken for the one before them. */
+function rising(points: readonly Point[]): Point[] {
+  let [highX, highY] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  return points.map(([x, y]) => {
+    highX = Math.max(highX + LEAST_STEP, x);
+    highY = Math.max(highY, y);
+    return [highX, highY] as const;
+  });
+}
+
+const LEAST_STEP = 1e-3;
+
+/** On the line through these points, and through the outermost two beyond them. */
+function along(points: readonly Point[], x: number): number {
+  const after = points.findIndex(([at]) => at >= x);
   const end = after === -1 ? points.length - 1 : Math.max(1, after);
   const [from, to] = [points[end - 1], points[end]];
-  if (from === undefined || to === undefined) return boundsMs[0] ?? 0;
-  const slope = (to.log - from.log) / Math.max(LEAST_STEP, to.score - from.score);
-  return Math.exp(from.log + slope * (wanted - from.score));
+  if (from === undefined || to === undefined) return Number.NaN;
+  return from[1] + ((to[1] - from[1]) / (to[0] - from[0])) * (x - from[0]);
 }
-
-interface Point {
-  readonly log: number;
-  readonly score: number;
-}
-
-/** Points with rising scores: a share that chance has put above the one before is taken for that one. */
-function curveOf(boundsMs: readonly number[], shares: readonly number[]): Point[] {
-  let highest = Number.NEGATIVE_INFINITY;
-  return boundsMs.map((bound, index) => {
-    highest = Math.max(highest + LEAST_STEP, scoreOf(shares[index] ?? 0));
-    return { log: Math.log(bound), score: highest };
-  });
-}
-
-/** Two bounds with hardly a request between them say nothing of a slope. */
-const LEAST_STEP = 0.01;
-const LEAST_SHARE = 1e-6;
-
-const scoreOf = (share: number): number => -normalQuantile(Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, share)));

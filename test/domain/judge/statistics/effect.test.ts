@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../../bench/random.ts";
+import { SHAPE_QUANTILES } from "../../../../functions/domain/judge/statistics/duration-reference.ts";
 import {
   addBets,
   differenceBounds,
@@ -112,6 +113,35 @@ describe("the bounds on a quantile", () => {
       expect(found.low).toBeLessThan(times);
       expect(found.high).toBeGreaterThan(times);
       expect(found.high / found.low).toBeLessThan(1.1);
+    }
+  });
+
+  it("follow the shape of the day before where that is no lognormal", () => {
+    // Six of seven as fast as ever, and one that takes six times as long.
+    const tail = (ms: number) =>
+      (6 * (1 - normalBelow(Math.log(ms / 100) / 0.3)) + 1 - normalBelow(Math.log(ms / 600) / 0.3)) / 7;
+    const quantileOf = (share: number) => {
+      let [low, high] = [1, 10_000];
+      for (let halving = 0; halving < 60; halving++) {
+        if (tail((low + high) / 2) > 1 - share) low = (low + high) / 2;
+        else high = (low + high) / 2;
+      }
+      return low;
+    };
+    const boundsMs = [0.5, 0.75, 0.95, 0.99].map(quantileOf);
+    const before = { boundsMs, shares: boundsMs.map(tail) };
+    const slower = {
+      boundsMs: boundsMs.map((bound) => 1.1 * bound),
+      shares: boundsMs.map((bound) => tail((1.1 * bound) / 2)),
+    };
+    const differences = slower.shares.map((share, index) => {
+      const difference = share - (before.shares[index] ?? 0);
+      return { low: difference - 0.002, high: difference + 0.002 };
+    });
+    const shape = SHAPE_QUANTILES.map(quantileOf);
+    for (const share of [0.5, 0.05]) {
+      expect(quantileEffect(share, slower, before, differences, shape).times).toBeCloseTo(2, 1);
+      expect(Math.abs(quantileEffect(share, slower, before, differences).times - 2)).toBeGreaterThan(0.1);
     }
   });
 
