@@ -3,7 +3,7 @@ import { shareAt } from "../holdback.ts";
 import type { EnvironmentPlan, MetricPlan, SequentialPlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
 import { isErrorRate } from "./sampling.ts";
-import { LONGEST_BAKE, least, type Traffic } from "./statistics/detectable.ts";
+import { dispersionIn, LONGEST_BAKE, least, type Traffic } from "./statistics/detectable.ts";
 import { passThrough } from "./statistics/detectable-cold.ts";
 import { passChance } from "./statistics/detectable-pass.ts";
 import { completeConfig } from "./statistics/sequential-config.ts";
@@ -54,12 +54,14 @@ function chanceIn({ sequential, traffic }: Judged, weight: number, minutes: numb
   const { alpha: _fails, ...settings } = configOf(sequential, 1, null);
   const passSlo = (sequential.slo ?? traffic.errorRate) + sequential.passDelta;
   const canary = (perMinute * weight) / 100;
-  const exposure = { canary, minutes, phi: traffic.phi ?? 1 };
   const config = completeConfig({ ...settings, passSlo, ...passThrough(sequential) });
   const beside = weight < 100 ? [perMinute - canary] : [];
   const alone = weight === 100 || leavesSmallArm(weight) ? [null] : [];
   return Math.max(
-    ...[...beside, ...alone].map((baseline) => passChance({ ...exposure, baseline }, traffic.errorRate, config)),
+    ...[...beside, ...alone].map((baseline) => {
+      const phi = dispersionIn(traffic, minutes, canary, baseline);
+      return passChance({ canary, baseline, minutes, phi }, traffic.errorRate, config);
+    }),
   );
 }
 

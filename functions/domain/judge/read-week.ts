@@ -4,6 +4,7 @@ import type { Metrics } from "../ports.ts";
 import { type Arms, planReads, readableUntil, readingsOf, type Span, type Watch } from "./sampling.ts";
 import { SEQUENTIAL_DEFAULTS } from "./statistics/sequential-config.ts";
 import { type ArmCounts, estimateDispersion } from "./statistics/sequential-lanes.ts";
+import { estimateWander } from "./statistics/wander.ts";
 import { HOURS, hourOfWeek, type WeekOfTraffic } from "./week-of-traffic.ts";
 
 const WEEK_MS = 7 * 86_400_000;
@@ -17,7 +18,7 @@ const AS_A_WHOLE: Span = { from: 0, weight: 100, finished: true };
 
 /**
  * Last week's traffic as CloudWatch has it: the median hour's requests a minute, each hour's requests, the week's error rate,
- * and how bursty errors were in the minutes of the last day. Hours without a datapoint had no request. A target without a datapoint is absent.
+ * and how bursty errors were, and how they wandered, in the minutes of the last day. Hours without a datapoint had no request. A target without a datapoint is absent.
  */
 export async function readWeekOfTraffic(metrics: Metrics, plan: EnvironmentPlan, now: number): Promise<WeekOfTraffic> {
   const hours = await readCounts(metrics, plan, { periodSeconds: HOUR_SECONDS, lengthMs: WEEK_MS, now });
@@ -77,10 +78,13 @@ function trafficOf(hours: readonly Counts[], minutes: readonly Counts[]): WeekOf
   const errors = hours.reduce((sum, hour) => sum + hour.errors, 0);
   const sorted = hours.map((hour) => hour.requests).sort((a, b) => a - b);
   const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  const { phi } = estimateDispersion(minutes, SEQUENTIAL_DEFAULTS);
+  const wander = estimateWander(minutes, phi);
   return {
     requestsPerMinute: median / 60,
     errorRate: requests === 0 ? 0 : errors / requests,
-    phi: Math.min(estimateDispersion(minutes, SEQUENTIAL_DEFAULTS).phi, allAlike(minutes)),
+    phi: Math.min(phi, allAlike(minutes)),
+    ...(wander !== null && { wander }),
     hours: profileOf(hours),
   };
 }

@@ -11,6 +11,12 @@ const HOUR_MS = 3_600_000;
 /** Hours from Monday 00:00 UTC until the hour that holds an instant (epoch ms). The epoch began on a Thursday. */
 export const hourOfWeek = (at: number): number => (Math.floor(at / HOUR_MS) + 72) % HOURS;
 
+const wanderSchema = z.strictObject({
+  perRequest: z.number().nonnegative(),
+  variance: z.number().nonnegative(),
+  minutes: z.number().positive(),
+});
+
 /** Last week's traffic, by target: what `headgate check --traffic FILE` reads. Rates are fractions of requests. */
 export const weekOfTrafficSchema = z
   .record(
@@ -19,6 +25,11 @@ export const weekOfTrafficSchema = z
       requestsPerMinute: z.number().nonnegative().describe("in a typical hour, both arms together"),
       errorRate: z.number().min(0).max(1).describe("share of failed requests, 0.001 is 0.1 %"),
       phi: z.number().min(1).optional().describe("how bursty errors are; 1, independent, unless given"),
+      wander: wanderSchema
+        .optional()
+        .describe(
+          "how the error rate wanders for minutes at a time, as a promotion's reference has it; not unless given",
+        ),
       hours: z
         .array(z.number().nonnegative())
         .length(HOURS)
@@ -42,6 +53,12 @@ export type TrafficFile = z.output<typeof trafficFileSchema>;
 export function trafficIn(week: WeekOfTraffic, target: string): Traffic | null {
   const known = new Map(Object.entries(week)).get(target);
   if (known === undefined || known.requestsPerMinute === 0) return null;
-  const { requestsPerMinute, errorRate, phi, hours } = known;
-  return { requestsPerMinute, errorRate, ...(phi !== undefined && { phi }), ...(hours !== undefined && { hours }) };
+  const { requestsPerMinute, errorRate, phi, wander, hours } = known;
+  return {
+    requestsPerMinute,
+    errorRate,
+    ...(phi !== undefined && { phi }),
+    ...(wander !== undefined && { wander }),
+    ...(hours !== undefined && { hours }),
+  };
 }

@@ -2,6 +2,8 @@ import { thousands } from "../../text.ts";
 import { viewsOf } from "./detectable-cold.ts";
 import { powerModel } from "./detectable-power.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
+import type { ArmCounts } from "./sequential-lanes.ts";
+import { type Wander, wanderDispersion } from "./wander.ts";
 
 /**
  * What a plan's bakes can see, said before the start: a pass means little if the bake could not have failed.
@@ -16,6 +18,8 @@ export type Traffic = {
   readonly errorRate: number;
   /** Dispersion as `estimateDispersion` finds it; 1, independent errors, unless given. */
   readonly phi?: number;
+  /** How its rate wanders for minutes at a time, as `estimateWander` finds it; not at all unless given. */
+  readonly wander?: Wander;
   /** Requests in each hour of the week, from Monday 00:00 UTC on; the same in all of them unless given. */
   readonly hours?: readonly number[];
 };
@@ -130,12 +134,22 @@ function caughtAt(question: Question, step: PlannedStep, logStart: number): ((ra
     canary,
     baseline: alone ? null : traffic.requestsPerMinute - canary,
     logStart,
-    phi: Math.max(1, traffic.phi ?? 1),
+    phi: dispersionIn(traffic, step.bakeMinutes, canary, alone ? null : traffic.requestsPerMinute - canary),
   };
   const models = viewsOf({ config, minutes: step.bakeMinutes, logThreshold }).map((view) =>
     powerModel({ ...exposure, minutes: view.minutes }, traffic.errorRate, view.config, view.logThreshold),
   );
   return (rate) => Math.max(...models.map(({ caught }) => caught(rate)));
+}
+
+/**
+ * The dispersion that tempers bets on so many requests a minute at the end of a bake: that of its minutes, and what has
+ * gathered by then where the rate wanders, as if all of that were the arms' own.
+ */
+export function dispersionIn(traffic: Traffic, minutes: number, canary: number, baseline: number | null): number {
+  const arm = (requests: number): ArmCounts => ({ requests, errors: 0 });
+  const beside = baseline === null ? null : arm(baseline);
+  return Math.max(1, traffic.phi ?? 1) + wanderDispersion(traffic.wander ?? null, minutes, arm(canary), beside);
 }
 
 /** ln of the start mass that the judge spends on each step's first minute, when every bake runs its length. */
