@@ -304,7 +304,7 @@ describe("headgate check with last week's traffic", () => {
   it("shows the settings that fit it, where the policy leaves them open", async () => {
     const { code, text } = await newcomer(600);
     expect(code).toBe(0);
-    expect(text).toContain("a bake without a verdict, extended by up to 10m: hold");
+    expect(text).toContain("a bake without a verdict, extended by up to 25m: hold");
     expect(text).toContain("  order: a pass shows that the candidate is less than 1.3 points worse");
     expect(text).not.toContain("left to last week's traffic");
     expect((await runWith({})).text).toContain(

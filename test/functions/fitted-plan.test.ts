@@ -45,7 +45,7 @@ describe("opening a promotion whose policy leaves its judging to the traffic", (
     expect(decision).toBe("go");
     const { metrics, extendSeconds, chosen, left } = await analysisOf(promotionId);
     expect(metrics.flatMap(({ sequential }) => sequential?.passDelta ?? [])).toEqual([0.013, 0.013]);
-    expect(extendSeconds).toBe(600);
+    expect(extendSeconds).toBe(1_500);
     expect(chosen).toHaveLength(3);
     expect(left).toBeUndefined();
   });

@@ -100,10 +100,11 @@ const unknownTraffic = (target: string): Advised => ({
 function adviseMetric(plan: EnvironmentPlan, metric: MetricPlan, target: string, traffic: Traffic): Advised {
   const { alpha, mustSeePoints } = plan.analysis;
   const planned = stepsBeside(plan);
-  const steps = planned.map(({ weight, bakeSeconds }) => ({
-    weight,
-    bakeMinutes: seenMinutes(metric, bakeSeconds),
+  const steps = planned.map((step) => ({
+    weight: step.weight,
+    bakeMinutes: judgedMinutes(plan, metric, traffic, step),
   }));
+
   const thin = steps.flatMap((step) => {
     const expected = (traffic.requestsPerMinute * step.weight * step.bakeMinutes) / 100;
     return metric.rules.flatMap((rule) => tooThin(rule, expected, step.weight));
@@ -157,6 +158,17 @@ function tooShortToPass({ analysis }: EnvironmentPlan, judged: Judged, { weight,
 /** Whole minutes that have closed, settled and been read when a bake ends as planned. */
 function seenMinutes(metric: MetricPlan, bakeSeconds: number): number {
   return Math.max(1, Math.floor(bakeSeconds / 60) - unreadMinutes(metric));
+}
+
+/** A bake that counts in events lasts until they have come, if that is longer. */
+function judgedMinutes(
+  { analysis: { events = 0 } }: EnvironmentPlan,
+  metric: MetricPlan,
+  { requestsPerMinute }: Traffic,
+  { weight, bakeSeconds }: StepPlan,
+): number {
+  const counted = Math.ceil((events * 100) / weight / requestsPerMinute);
+  return Math.max(seenMinutes(metric, bakeSeconds), counted);
 }
 
 /** Minutes at the end of a bake that have not settled when it is over. */

@@ -8,6 +8,7 @@ import {
   chanceOfRequests,
   chanceToPass,
   type Judged,
+  latestMinutes,
   minutesToPass,
   requestsToPass,
   withPassDelta,
@@ -49,7 +50,11 @@ const WIDEST = 20;
 export const byMinutes: FitMeasure = {
   margined: (judged, steps) =>
     narrowest(judged, steps, WIDEST, (one, { weight, bakeSeconds }) => chanceToPass(one, weight, bakeSeconds / 60)),
-  minutes: minutesToPass,
+  // The first pass ends an extension, so that one for requests that hang costs a good candidate nothing.
+  minutes: (judged, weight, chance) => {
+    const minutes = minutesToPass(judged, weight, chance);
+    return minutes === null ? null : minutes + latestMinutes(judged);
+  },
   longest: 6 * 60,
 };
 

@@ -12,7 +12,7 @@ import type { AnalysisPlan, EnvironmentPlan, MetricPlan, PromotionPlan, StepPlan
 import { thousands } from "../text.ts";
 import { byEvents, byMinutes, type FitMeasure } from "./fit-measure.ts";
 import { everyJudged, type Judged, judgedOf, stepsBeside } from "./pass-time.ts";
-import { durationInWords, least, requestsInWords, riseInWords, roundedUp } from "./statistics/detectable.ts";
+import { durationInWords, least, riseInWords, roundedUp, trafficInWords } from "./statistics/detectable.ts";
 import type { WeekOfTraffic } from "./week-of-traffic.ts";
 
 /** Share of good rollouts that may end without a pass, over all steps and targets. */
@@ -89,7 +89,7 @@ const extensionInWords = ({ extendSeconds }: Pick<AnalysisPlan, "extendSeconds">
     : `a bake without a pass goes on for up to ${formatDuration(extendSeconds)}, and the first pass ends it`;
 
 function marginInWords({ traffic, sequential }: Judged): string {
-  const at = `${requestsInWords(traffic.requestsPerMinute)} a minute, ${percent(traffic.errorRate)} of them errors`;
+  const at = `${trafficInWords(traffic.requestsPerMinute)}, ${percent(traffic.errorRate)} of them errors`;
   return `a pass shows that the candidate is less than ${pointsInWords(sequential.passDelta)} worse, as fits ${at}`;
 }
 
@@ -108,7 +108,7 @@ function refusalOf(
   if (worst === undefined) return [];
   const { judged, step, minutes } = worst;
   const { target, traffic, sequential } = judged;
-  const at = `${requestsInWords(traffic.requestsPerMinute)} a minute, ${percent(traffic.errorRate)} of them errors`;
+  const at = `${trafficInWords(traffic.requestsPerMinute)}, ${percent(traffic.errorRate)} of them errors`;
   const takes = minutes === null ? "more than 7 d" : durationInWords(roundedUp(minutes));
   const shows = `to show that a good candidate is less than ${pointsInWords(sequential.passDelta)} worse`;
   return [
@@ -132,7 +132,7 @@ function waysOut(by: FitMeasure, need: Need, chance: number): string[] {
   return [
     ...(minutes === null ? [] : [`write extendUpTo: "${formatDuration(60 * extensionOf(need))}"`]),
     ...(weight === null ? [] : [`a first step of ${weight} % in rollout.steps`]),
-    ...(by === byMinutes ? ["events: 50, where so few have to do"] : []),
+    ...(by === byMinutes ? ["events: 50, which lets 50 candidate requests decide"] : []),
     'onInconclusive: "hold", where a person decides if no pass comes',
   ];
 }

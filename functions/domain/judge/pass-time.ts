@@ -1,5 +1,7 @@
 /** How long a bake takes to pass a good candidate, at the traffic that its target has. */
+import { kindOf, presetOf } from "../../targets/kinds.ts";
 import { shareAt } from "../holdback.ts";
+import { finalSeconds } from "../lateness.ts";
 import type { EnvironmentPlan, MetricPlan, SequentialPlan, StepPlan } from "../plan.ts";
 import { configOf } from "./fold.ts";
 import { isErrorRate } from "./sampling.ts";
@@ -66,11 +68,19 @@ function chanceIn({ sequential, traffic }: Judged, weight: number, minutes: numb
 }
 
 /** Whole minutes at the end of a bake that no pass can rest on. */
-const uncounted = ({ settleSeconds }: MetricPlan): number => Math.ceil(settleSeconds / 60) + 1;
+const uncounted = (metric: MetricPlan): number => Math.ceil(finalSeconds(metric, 0) / 60) + 1;
 
 /** Shortest bake in minutes, up to 7 days, that passes a good candidate with this chance; null: none does. */
 export const minutesToPass = (judged: Judged, weight: number, chance: number): number | null =>
   least(1, LONGEST_BAKE, (minutes) => chanceToPass(judged, weight, minutes) >= chance);
+
+/**
+ * Minutes by which a minute may count later than CloudWatch shows it, where nothing is known of the code: requests of the
+ * kind may be under way for so long, and what hangs is counted when it ends (`lateness.ts`).
+ */
+export function latestMinutes({ metric: { source } }: Judged): number {
+  return "preset" in source ? Math.ceil(kindOf(presetOf(source.preset).kind).lateSeconds(null) / 60) : 0;
+}
 
 /** Minutes over which requests are spread where only their number matters: each brings far less than a minute may add. */
 const MANY_MINUTES = 100_000;

@@ -21,6 +21,7 @@ import {
 } from "./sources.ts";
 import { warnOfUnsent } from "./synthetic.ts";
 import type { PlacedTarget } from "./targets.ts";
+import { warnOfColdStarts } from "./warm-up.ts";
 
 /** What is measured, for which targets, and which share of the environment's alpha each measurement holds. */
 
@@ -77,6 +78,7 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
   refuseManyInsights(scope, metrics, [...at, "metrics"]);
   refuseShortBakes(scope, planned, metrics);
   refuseRankAlone(scope, planned, metrics);
+  warnOfColdStarts(scope, metrics);
   warnOfUnsent(scope, placed, input.syntheticPerMinute, [...at, "syntheticPerMinute"]);
   return {
     alpha: input.alpha,
@@ -99,7 +101,8 @@ function leftOpen(said: Partial<AnalysisInput>, metrics: readonly Measured[]): {
   const judged = metrics.filter(({ sequential, metric }) => isJudged(sequential, metric));
   if (judged.length === 0 || said.onInconclusive === "proceed") return {};
   const settings = (["extendUpTo", "onInconclusive"] as const).filter((name) => said[name] === undefined);
-  const passDelta = judged.filter(({ sequential }) => sequential?.passDelta === undefined).map(({ name }) => name);
+  const open = judged.filter((one) => one.metricClass === "errors" && one.sequential?.passDelta === undefined);
+  const passDelta = open.map(({ name }) => name);
   return passDelta.length === 0 && !settings.includes("extendUpTo") ? {} : { left: { settings, passDelta } };
 }
 

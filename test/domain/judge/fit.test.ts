@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { fitToTraffic } from "../../../functions/domain/judge/fit.ts";
 import { chanceToPass, judgedOf } from "../../../functions/domain/judge/pass-time.ts";
+import { tooShortBakes } from "../../../functions/domain/lateness.ts";
 import type { AnalysisPlan, EnvironmentPlan } from "../../../functions/domain/plan.ts";
 import { environment, type Json } from "../plan/documents.ts";
 
 const RELEASE = { service: "shop", emergency: null };
+const HANGING = [{ target: { name: "order", kind: "lambda-alias" }, longestSeconds: null }];
 const SHOP = "policy.services.shop";
 const ONE = [{ name: "order", kind: "lambda-alias", functionName: "shop-order", alias: "live" }];
 
@@ -24,8 +26,9 @@ const fitted = (plan: EnvironmentPlan, week: ReturnType<typeof at>) => fitToTraf
 const marginOf = ({ metrics }: AnalysisPlan): number | undefined => metrics[0]?.sequential?.passDelta;
 
 describe("a plan that leaves its judging to the traffic", () => {
-  it("keeps half a point and needs no extension where the bakes show that anyway", () => {
-    const { plan, problems } = fitted(newcomer(), at(60_000));
+  it("keeps half a point and needs no extension where the bakes show that anyway, however late requests are counted", () => {
+    const hours = { [`${SHOP}.rollout`]: { steps: [10, 100].map((weight) => ({ weight, bake: "1h" })) } };
+    const { plan, problems } = fitted(newcomer(undefined, hours), at(60_000));
     expect(problems).toEqual([]);
     expect(marginOf(plan.analysis)).toBe(0.005);
     expect(plan.analysis).toMatchObject({
@@ -42,15 +45,21 @@ describe("a plan that leaves its judging to the traffic", () => {
   it("takes the margin that its bakes can show, and goes on for a while where they were unlucky", () => {
     const { analysis } = fitted(newcomer(), at(600)).plan;
     expect(marginOf(analysis)).toBe(0.013);
-    expect(analysis.extendSeconds).toBe(300);
+    expect(analysis.extendSeconds).toBe(1_200);
     expect(analysis.chosen?.[0]).toContain("less than 1.3 points worse");
-    expect(analysis.chosen?.[1]).toBe("a bake without a pass goes on for up to 5m, and the first pass ends it");
+    expect(analysis.chosen?.[1]).toBe("a bake without a pass goes on for up to 20m, and the first pass ends it");
+  });
+
+  it("leaves time for requests that hang: Lambda counts them when they end, a quarter of an hour later at the most", () => {
+    const { analysis } = fitted(newcomer(), at(60_000)).plan;
+    expect(analysis.extendSeconds).toBe(600);
+    expect(tooShortBakes(fitted(newcomer(), at(60_000)).plan, HANGING)).toEqual([]);
   });
 
   it("never lets a pass show less than two points, and extends instead", () => {
     const { analysis } = fitted(newcomer(), at(60, 0.005)).plan;
     expect(marginOf(analysis)).toBe(0.02);
-    expect(analysis.extendSeconds).toBe(3 * 3_600);
+    expect(analysis.extendSeconds).toBe(3.5 * 3_600);
   });
 
   it.each([
@@ -82,10 +91,10 @@ describe("a plan that leaves its judging to the traffic", () => {
       value: undefined,
       message:
         "leaves it to the traffic of prod, and order has too little: at 6 requests a minute, 0.1 % of them errors, " +
-        "10 % takes 16 h to show that a good candidate is less than 2 points worse",
+        "10 % takes 17 h to show that a good candidate is less than 2 points worse",
     });
     const ways =
-      /^write extendUpTo: "(\w+)", or a first step of (\d+) % in rollout.steps, or events: 50, where so few have to do, or onInconclusive: "hold", where a person/;
+      /^write extendUpTo: "(\w+)", or a first step of (\d+) % in rollout.steps, or events: 50, which lets 50 candidate requests decide, or onInconclusive: "hold", where a person/;
     const [, extendUpTo = "", first = ""] = ways.exec(problem?.hint ?? "") ?? [];
     expect(fitted(newcomer({ extendUpTo }), at(6)).problems).toEqual([]);
     expect(fitted(newcomer({ onInconclusive: "hold" }), at(6)).problems).toEqual([]);
@@ -107,7 +116,7 @@ describe("a plan that leaves its judging to the traffic", () => {
     const [problem] = fitted(newcomer(), at(0.05)).problems;
     expect(problem?.message).toContain("10 % takes more than 7 d");
     expect(problem?.hint).toBe(
-      'events: 50, where so few have to do, or onInconclusive: "hold", where a person decides if no pass comes',
+      'events: 50, which lets 50 candidate requests decide, or onInconclusive: "hold", where a person decides if no pass comes',
     );
   });
 });

@@ -133,6 +133,24 @@ describe("an analysis", () => {
     expect(problems({ [`${SHOP}.analysis`]: { events: 4 } })[0]?.path).toBe(`${SHOP}.analysis.events`);
   });
 
+  it("warns where cold starts would be judged as if they stayed", () => {
+    const judgedBy = (settings: Json) => ({
+      [`${SHOP}.analysis`]: { metrics: [{ preset: "lambda-error-rate", sequential: settings }] },
+    });
+    const cold = (settings: Json) => warnings(judgedBy(settings)).filter(({ path }) => path.endsWith("warmupMinutes"));
+    expect(cold({ warmupMinutes: 0 })).toEqual([
+      {
+        path: `${SHOP}.analysis.metrics[0].sequential.warmupMinutes`,
+        value: 0,
+        message: "judges cold starts as if they stayed: a lambda-alias takes 2 minutes to start",
+        hint: "leave warmupMinutes out: cold minutes then have a bound of their own",
+      },
+    ]);
+    expect(cold({ warmupMinutes: 1 })).toHaveLength(1);
+    expect(cold({ warmupMinutes: 2 })).toEqual([]);
+    expect(cold({})).toEqual([]);
+  });
+
   it("says which targets get none of the requests that it asks for", () => {
     const asked = (probe: Json) =>
       warnings({ [`${SHOP}.analysis`]: { syntheticPerMinute: 10 }, [`${SHOP}.targets.0.probe`]: probe })

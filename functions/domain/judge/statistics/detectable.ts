@@ -182,7 +182,7 @@ export function least(low: number, high: number, holds: (value: number) => boole
  */
 export function adviceInWords(advice: Advice, unread = 0): string[] {
   return advice.steps.map((step, i) => {
-    const traffic = `${requestsInWords(advice.traffic.requestsPerMinute)} a minute`;
+    const traffic = trafficInWords(advice.traffic.requestsPerMinute);
     const settling = unread === 0 ? "" : `, the last ${unread} unread,`;
     const where = `${step.weight} % for ${durationInWords(step.bakeMinutes + unread)}${settling} at ${traffic}`;
     return `${where}: ${sight(advice, step)}${remedy(advice, step, i === 0 ? "start at" : "shift to", unread)}`;
@@ -243,8 +243,14 @@ export function durationInWords(minutes: number): string {
   return `${Math.floor(minutes / HOUR)} h${rest === 0 ? "" : ` ${rest} min`}`;
 }
 
-export function requestsInWords(perMinute: number): string {
-  const rounded = perMinute < 10 ? Math.round(perMinute * 10) / 10 : Math.round(perMinute);
-  const digits = perMinute < 10 ? String(rounded) : thousands(rounded);
+/** "600 requests a minute", or an hour's where that is less than one a minute. */
+export function trafficInWords(perMinute: number): string {
+  if (perMinute > 0 && perMinute < 1) return `${requestsInWords(60 * perMinute)} an hour`;
+  return `${requestsInWords(perMinute)} a minute`;
+}
+
+function requestsInWords(count: number): string {
+  const rounded = count < 10 ? Math.round(count * 10) / 10 : Math.round(count);
+  const digits = count < 10 ? String(rounded) : thousands(rounded);
   return `${digits} ${rounded === 1 ? "request" : "requests"}`;
 }

@@ -224,10 +224,12 @@ describe("the advice in words", () => {
 
   it.each([
     [1, "at 1 request a minute"],
-    [0.25, "at 0.3 requests a minute"],
+    [0.25, "at 15 requests an hour"],
+    [0.005, "at 0.3 requests an hour"],
+    [2.54, "at 2.5 requests a minute"],
     [12.4, "at 12 requests a minute"],
     [60_000, "at 60,000 requests a minute"],
-  ])("counts %d requests a minute: %s", (requestsPerMinute, words) => {
+  ])("says %d requests a minute as people do: %s", (requestsPerMinute, words) => {
     expect(say({}, requestsPerMinute)).toContain(words);
   });
 });
