@@ -50,6 +50,11 @@ describe("advice on a service whose rate wanders", () => {
     expect(caught(smallestRise(wandering))).toBeGreaterThanOrEqual(0.7);
   });
 
+  it("sees no less than four points in 15 minutes at 10 %, instead of under two", () => {
+    expect(smallestRise(wandering)).toBeGreaterThan(0.04);
+    expect(smallestRise(steady)).toBeLessThan(0.02);
+  });
+
   it("would promise what is seldom seen, took it the rate for steady", () => {
     expect(caught(smallestRise(steady))).toBeLessThan(0.3);
   });
