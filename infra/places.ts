@@ -24,6 +24,8 @@ export interface TargetPlace {
   readonly invoked: readonly string[];
   /** Functions of the team's that have metrics, by name or ARN. */
   readonly sources: readonly string[];
+  /** Log groups that are searched for new errors. */
+  readonly searched: readonly string[];
 }
 
 /** Whether anybody has business there with this access: only where versions are retired is there a role for it. */
@@ -51,29 +53,54 @@ interface Where {
   readonly region: string;
 }
 
-function usedIn(
-  policy: Policy,
-  where: Where,
-  environments: readonly string[],
-): Pick<TargetPlace, "targets" | "invoked" | "sources"> {
+type Uses = Pick<TargetPlace, "targets" | "invoked" | "sources" | "searched">;
+
+function usedIn(policy: Policy, where: Where, environments: readonly string[]): Uses {
+  const uses = environments.flatMap((environment) =>
+    Object.entries(policy.services).map(([name, service]) => usesOf(policy, where, { environment, name, service })),
+  );
   const targets = new Map<string, GrantedTarget>();
-  const invoked = new Set<string>();
-  const sources = new Set<string>();
-  for (const environment of environments) {
-    for (const [name, service] of Object.entries(policy.services)) {
-      const filled = (text: string) => text.replaceAll("{environment}", environment).replaceAll("{service}", name);
-      for (const target of service.targets.map((one) =>
-        grantedTarget(one, where, filled, isRetired(service, environment)),
-      )) {
-        targets.set(target.resource, together(target, targets.get(target.resource)));
-      }
-      for (const check of [...(service.checks ?? []), ...(policy.environments[environment]?.checks ?? [])]) {
-        for (const invokedName of gateOf(check.kind).invokes?.(check) ?? []) invoked.add(filled(invokedName));
-      }
-      for (const source of sourcesIn(service, environment)) sources.add(filled(source));
-    }
+  for (const target of uses.flatMap((one) => one.targets)) {
+    targets.set(target.resource, together(target, targets.get(target.resource)));
   }
-  return { targets: [...targets.values()], invoked: [...invoked], sources: [...sources] };
+  const each = (of: "invoked" | "sources" | "searched") => [...new Set(uses.flatMap((one) => one[of]))];
+  return {
+    targets: [...targets.values()],
+    invoked: each("invoked"),
+    sources: each("sources"),
+    searched: each("searched"),
+  };
+}
+
+interface Released {
+  readonly environment: string;
+  readonly name: string;
+  readonly service: ServiceInput;
+}
+
+/** What the promotion of one service to one environment uses there. */
+function usesOf(policy: Policy, where: Where, { environment, name, service }: Released): Uses {
+  const filled = (text: string) => text.replaceAll("{environment}", environment).replaceAll("{service}", name);
+  const checks = [...(service.checks ?? []), ...(policy.environments[environment]?.checks ?? [])];
+  const searched = searchesLogs(service, environment) ? service.targets : [];
+  return {
+    targets: service.targets.map((one) => grantedTarget(one, where, filled, isRetired(service, environment))),
+    invoked: checks.flatMap((check) => gateOf(check.kind).invokes?.(check) ?? []).map(filled),
+    sources: sourcesIn(service, environment).map(filled),
+    searched: searched.flatMap((target) => logGroupsOf(target, where, filled)),
+  };
+}
+
+const searchesLogs = ({ analysis, overrides = {} }: ServiceInput, environment: string): boolean =>
+  (overrides[environment]?.analysis?.newErrors ?? analysis?.newErrors ?? "off") !== "off";
+
+/** The target's log group, of a kind whose logs tell versions apart. */
+function logGroupsOf(target: TargetInput, where: Where, filled: (text: string) => string): string[] {
+  const kind = kindOf(target.kind);
+  if (kind.versionOfStream === undefined) return [];
+  const [placed] = grantedTarget(target, where, filled, false).placed;
+  // A kind names its group by its own part of the plan alone.
+  return placed === undefined ? [] : [kind.logGroup(placed as Parameters<typeof kind.logGroup>[0])];
 }
 
 /** The metric sources of a service in one environment; an environment's metrics are its override's, if it has any. */
@@ -129,6 +156,7 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
           why: NO_RESOURCE,
         },
         { actions: ["lambda:InvokeFunction"], resources: sourceArns(place) },
+        ...searchGrants(place),
       ];
     case "read-artifacts":
       return readArtifacts(artifactBuckets);
@@ -140,6 +168,19 @@ export function grantsOf(place: TargetPlace, use: AccountUse, artifactBuckets: r
     default:
       return targetGrants(use, place.targets);
   }
+}
+
+const NO_SEARCH = "GetQueryResults knows no resources; its ids are those of queries that this role has begun.";
+const EVERY_STREAM = "Streams are named when they are written; what they are streams of is exactly the policy's.";
+
+/** A search is begun in a named group; its results are asked for by its id alone. */
+function searchGrants({ account, region, searched }: TargetPlace): Grant[] {
+  if (searched.length === 0) return [];
+  const groups = searched.map((name) => `arn:${Aws.PARTITION}:logs:${region}:${account}:log-group:${name}:*`);
+  return [
+    { actions: ["logs:StartQuery"], resources: groups, why: EVERY_STREAM },
+    { actions: ["logs:GetQueryResults"], resources: ["*"], why: NO_SEARCH },
+  ];
 }
 
 /** Exactly the functions that the policy names as sources: none of their versions, unless it names one. */

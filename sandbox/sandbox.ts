@@ -21,12 +21,14 @@ import { SimulatedDynamoDb } from "./aws/dynamodb/dynamodb.ts";
 import type { Hosted } from "./aws/lambda/hosted.ts";
 import type { Invocation } from "./aws/lambda/invocations.ts";
 import { SimulatedLambda } from "./aws/lambda/lambda.ts";
+import { SimulatedLogs } from "./aws/logs/logs.ts";
 import { SimulatedAws } from "./aws/router.ts";
 import { SimulatedS3 } from "./aws/s3/s3.ts";
 import { clientConfig } from "./aws/sdk.ts";
 import { SimulatedSes } from "./aws/sesv2/sesv2.ts";
 import { SimulatedSns } from "./aws/sns/sns.ts";
 import { SimulatedStepFunctions } from "./aws/step-functions/step-functions.ts";
+import type { Stream } from "./aws/traffic-source.ts";
 import { Random } from "./chance/random.ts";
 import { VirtualClock } from "./clock.ts";
 import { Api } from "./host/api.ts";
@@ -51,10 +53,12 @@ import { lambdaAliasesOf } from "./host/targets.ts";
 import { type Line, Timeline } from "./timeline.ts";
 import { peopleOf, rolesOf } from "./world/addresses.ts";
 import { ExecutionTraffic } from "./world/executions.ts";
+import { logLinesOf } from "./world/log-lines.ts";
 import { scheduleOperators } from "./world/operators.ts";
 import { type DeliveredMail, People } from "./world/people.ts";
 import type { Scenario } from "./world/scenario.ts";
 import { faultOf } from "./world/scenario-faults.ts";
+import type { ShareHistory } from "./world/shares.ts";
 import { SteadyMetrics } from "./world/steady-metrics.ts";
 import { Traffic } from "./world/traffic.ts";
 import { workloadOf } from "./world/workload.ts";
@@ -165,6 +169,10 @@ export class Sandbox {
     this.cloudWatch = new SimulatedCloudWatch(this.aws, scenario.cloudwatch);
     this.cloudWatch.addSource(new LambdaMetrics(this.lambda, this.traffic));
     this.cloudWatch.addSource(new SteadyMetrics(scenario.series));
+    new SimulatedLogs(
+      this.aws,
+      logLinesOf(scenario, (fn) => this.#sharesOf(fn)),
+    );
     this.sns = new SimulatedSns(this.aws);
     this.ses = new SimulatedSes(this.aws, { identities: [MAIL_FROM] });
     this.host = this.#makeHost(random);
@@ -337,14 +345,21 @@ export class Sandbox {
   }
 
   #workload(scenario: Scenario) {
-    const answer = workloadOf(scenario, ({ account, functionName }) => {
-      const alias = this.#options.plan.environments
-        .flatMap(({ targets }) => lambdaAliasesOf(targets))
-        .find((target) => target.functionName === functionName)?.alias;
-      return sharesOf(this.lambda, this.place.region, { account, functionName, alias: alias ?? "live" });
-    });
+    const answer = workloadOf(scenario, (fn) => this.#sharesOf(fn) ?? this.#sharesAt(fn, "live"));
     const services = () => this;
     return (call: Invocation) => sourceAnswer(services, this.#options.plan, scenario, call) ?? answer(call);
+  }
+
+  /** The shares of a function's alias that the plan is about; undefined: it is about no such function. */
+  #sharesOf(fn: Pick<Stream, "account" | "functionName">): ShareHistory | undefined {
+    const found = this.#options.plan.environments
+      .flatMap(({ targets }) => lambdaAliasesOf(targets))
+      .find(({ functionName }) => functionName === fn.functionName);
+    return found === undefined ? undefined : this.#sharesAt(fn, found.alias);
+  }
+
+  #sharesAt(fn: Pick<Stream, "account" | "functionName">, alias: string): ShareHistory {
+    return sharesOf(this.lambda, this.place.region, { ...fn, alias });
   }
 
   #makeHost(random: Random): LambdaHost {

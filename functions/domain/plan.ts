@@ -198,6 +198,8 @@ export interface AnalysisPlan {
   readonly syntheticPerMinute: number;
   /** Requests that a candidate must have had in a step before it passes; absent: as many as its evidence takes. */
   readonly events?: number;
+  /** What becomes of errors in the candidate's logs that the baseline's do not have; absent: the logs are not searched. */
+  readonly newErrors?: "warn" | "hold";
   /** What the policy did not say, so that traffic may decide it; absent once it did (`judge/fit.ts`), or where all is said. */
   readonly left?: LeftOpen;
   /** What traffic decided, in words for approvers; absent where it had nothing to decide. */

@@ -292,6 +292,27 @@ export interface Metrics {
   read(queries: readonly AnySeriesQuery[], from: number, to: number): Promise<Series[]>;
 }
 
+/** Lines of errors in a log group, between two instants (epoch ms). */
+export interface LogSearch {
+  readonly group: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface FoundLines {
+  readonly lines: readonly { readonly stream: string; readonly message: string }[];
+  /** False: more lines matched than are given. */
+  readonly complete: boolean;
+}
+
+/** Searches of logs, which take their time. */
+export interface Logs {
+  /** Begins to search; gives what the search is called. */
+  search(wanted: LogSearch): Promise<string>;
+  /** What it has found; null while it runs. Throws `ServiceTrouble` for one that came to nothing. */
+  found(id: string): Promise<FoundLines | null>;
+}
+
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
 /** An alarm as it stands. */
@@ -449,6 +470,7 @@ export interface Dependencies {
   readonly target: (place: Place, plan: TargetPlan) => Target;
   readonly metrics: (place: Place) => Metrics;
   readonly alarms: (place: Place) => Alarms;
+  readonly logs: (place: Place) => Logs;
   readonly artifacts: (place: Place) => Artifacts;
   /** Invokes a function of the target account, for checks. */
   readonly prober: (place: Place, functionName: string) => Prober;

@@ -1,6 +1,7 @@
 /** The one place where ports meet adapters. */
 import { createHash, createHmac } from "node:crypto";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -8,6 +9,7 @@ import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { cloudWatchAlarms, cloudWatchMetrics } from "../adapters/cloudwatch.ts";
+import { cloudWatchLogs } from "../adapters/cloudwatch-logs.ts";
 import { dynamoDbLedger } from "../adapters/dynamodb-ledger.ts";
 import { executions } from "../adapters/executions.ts";
 import { lambdaProber } from "../adapters/lambda-prober.ts";
@@ -88,6 +90,7 @@ export function buildDependencies(host: Host, log: Log, remainingMs: () => numbe
       const sources = metricSources({ client: lambdaOnce, clock, concurrency: host.concurrency });
       return everyMetric(cloudWatchMetrics({ client: cloudWatch }), sources);
     },
+    logs: (place) => cloudWatchLogs({ client: clientsOf(host, place).logs }),
     alarms: (place) => cloudWatchAlarms({ client: clientsOf(host, place).cloudWatch }),
     artifacts: (place) => s3Artifacts({ client: clientsOf(host, place).s3 }),
     prober: (place, functionName) => lambdaProber({ client: clientsOf(host, place).lambdaOnce, clock }, functionName),
@@ -154,6 +157,7 @@ function clientsOf(host: Host, place: Place | null) {
     ses: supply("SES", (config) => new SESv2Client(config)),
     sfn: supply("SFN", (config) => new SFNClient(config)),
     cloudWatch: supply("CloudWatch", (config) => new CloudWatchClient(config)),
+    logs: supply("CloudWatch Logs", (config) => new CloudWatchLogsClient(config)),
     s3: supply("S3", (config) => new S3Client(config)),
     lambda: supply("Lambda", (config) => new LambdaClient(config)),
     lambdaOnce: supply("Lambda once", ({ retryStrategy: _retries, ...config }) => {

@@ -187,6 +187,8 @@ export interface Kind<P extends TargetPlan = TargetPlan, R extends Route = Route
   named(plan: P): string;
   /** Where the candidate's logs lie. */
   logGroup(plan: P): string;
+  /** The version that wrote a log stream there, by its name; null: none. Absent where streams do not tell. */
+  versionOfStream?(stream: string): string | null;
   /** What a restore leaves as it is, said with it; empty: nothing. */
   readonly afterRestore: string;
 }

@@ -28,7 +28,7 @@ export interface Circumstances {
 
 const CALM = { errorRate: 0.001, throttleRate: 0, burstiness: 0, latency: { medianMs: 100, sigma: 0.5 } };
 
-const isNamed = (wanted: Behaviour["version"], version: string, baseline: readonly string[]): boolean => {
+export const isNamed = (wanted: Behaviour["version"], version: string, baseline: readonly string[]): boolean => {
   if (wanted === "baseline") return baseline.includes(version);
   return wanted === "candidate" ? !baseline.includes(version) : wanted === version;
 };

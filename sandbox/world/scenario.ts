@@ -186,6 +186,16 @@ const series = z.strictObject({
   perMinute: z.int().positive().default(1),
 });
 
+/** Lines of errors that a function's versions write. */
+const logLines = z.strictObject({
+  function: pattern.default("*"),
+  version,
+  /** `{n}` stands for another number in each line. */
+  message: z.string().min(1),
+  /** For each share of the traffic that the version has: a tenth of it writes a tenth of this. */
+  perMinute: z.number().min(0),
+});
+
 const sourceConduct = z.strictObject({
   /** Samples of an arm a minute, on average. */
   perMinute: z.number().min(0),
@@ -330,6 +340,7 @@ export const scenarioSchema = z.strictObject({
   cloudwatch: cloudwatch.default(() => cloudwatch.parse({})),
   series: z.array(series).default([]),
   metricSources: z.array(metricSource).default([]),
+  logLines: z.array(logLines).default([]),
   alarms: z.array(metricAlarm).default([]),
   compositeAlarms: z.array(compositeAlarm).default([]),
   slowVersions: z.array(slowVersions).default([]),
@@ -351,6 +362,7 @@ export type StartRule = Scenario["starts"][number];
 export type ExecutionRule = Scenario["executions"][number];
 export type Incident = Scenario["incidents"][number];
 export type SteadySeries = Scenario["series"][number];
+export type LogLines = Scenario["logLines"][number];
 export type MetricSourceRule = Scenario["metricSources"][number];
 export type SlowVersions = Scenario["slowVersions"][number];
 export type ScenarioFault = Scenario["faults"][number];

@@ -34,3 +34,26 @@ describe("the permission to ask a metric source", () => {
     expect(placesOf(bbws).flatMap(({ sources }) => sources)).toEqual([]);
   });
 });
+
+describe("the permission to search logs", () => {
+  const searching = (service: object) => {
+    const [place] = placesOf(policySchema.parse(shopPolicy({ service })));
+    if (place === undefined) throw new Error("the policy has no place");
+    return grantsOf(place, "watch", [])
+      .filter(({ actions }) => actions.some((action) => action.startsWith("logs:")))
+      .map(({ actions, resources }) => [actions, resources]);
+  };
+
+  it("is for the log groups of the targets, and for results by their ids", () => {
+    const group = /:logs:eu-west-1:111122223333:log-group:\/aws\/lambda\/shop-prod-order:\*$/;
+    expect(searching({ analysis: { newErrors: "warn" } })).toEqual([
+      [["logs:StartQuery"], [expect.stringMatching(group)]],
+      [["logs:GetQueryResults"], ["*"]],
+    ]);
+  });
+
+  it("is none where no policy asks for it", () => {
+    expect(searching({})).toEqual([]);
+    expect(searching({ analysis: { newErrors: "off" } })).toEqual([]);
+  });
+});

@@ -129,6 +129,7 @@ test("roles with a path keep it, and the reading one is its neighbour", () => {
     ],
     invoked: [],
     sources: [],
+    searched: [],
   };
   const stack = new TargetRoleStack(scope, "pathed", {
     name: "headgate",

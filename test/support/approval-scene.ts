@@ -267,6 +267,7 @@ export class Scene {
       web: { get: unused },
       target: unused,
       metrics: unused,
+      logs: unused,
       alarms: unused,
       artifacts: unused,
       prober: unused,

@@ -247,6 +247,7 @@ export class World {
       metrics: () => ({
         read: async (queries, from, to) => queries.filter(isMetric).map((query) => this.#series(query, from, to)),
       }),
+      logs: () => ({ search: async () => "search", found: async () => ({ lines: [], complete: true }) }),
       alarms: () => ({
         states: async (names, prefix) => this.#states(names, prefix),
         redTurns: async (names, from) => this.redTurns.filter(({ name, at }) => names.includes(name) && at >= from),

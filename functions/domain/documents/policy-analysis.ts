@@ -195,6 +195,10 @@ export const analysisSchema = z
       .describe(
         "little traffic: requests or executions of the candidate that decide a step, such as 50, however long they take",
       ),
+    newErrors: z
+      .enum(["off", "warn", "hold"])
+      .optional()
+      .describe('errors in the candidate\'s logs that the baseline\'s do not have: "off" (default), "warn" or "hold"'),
     syntheticPerMinute: z
       .number()
       .int()

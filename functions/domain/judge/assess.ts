@@ -14,6 +14,7 @@ import { type CombinedEvidence, combineEvidence, evidenceInWords, type MetricEvi
 import { doubtInCounts } from "./exposure.ts";
 import { advance, configOf, entered, monitorOf, NO_COUNTS, type WatchContext, withSynthetic } from "./fold.ts";
 import { type LateMinutes, lateInWords, lateMinutes } from "./late-minutes.ts";
+import { logFindings, warnedOf } from "./log-lines.ts";
 import { type RankProgress, rankInWords } from "./rank-lane.ts";
 import { withoutRequests } from "./reach.ts";
 import { pastOf, remembered } from "./read-again.ts";
@@ -135,12 +136,16 @@ export function assess(input: AssessmentInput): Assessment {
     looks.map((one) => ({ watch: one.context.watch, bets: one.state.progress.share ?? null, weight })),
   );
   const measured = looks.map((one) => blamed(held(findingOf(one, input), alone), combined, empty));
-  const findings = [...measured, ...shares];
+  const logs = logFindings(input.analysis.newErrors, input.state.logs);
+  const findings = [...measured, ...shares, ...logs];
   const state = stateAfter(input, looks, combined.logE);
   return {
     ...verdictOf(input, looks, { findings, combined, maxLogE: state.maxLogE, unreached: empty.size > 0 }),
     blocked: binding(looks).some((one) => isBroken(one, "block")),
-    warnings: binding(looks).flatMap((one) => broken(one, "warn").map((text) => `${one.context.watch.id}: ${text}`)),
+    warnings: [
+      ...binding(looks).flatMap((one) => broken(one, "warn").map((text) => `${one.context.watch.id}: ${text}`)),
+      ...warnedOf(logs),
+    ],
     breaching: binding(looks).some((one) => one.rules.some(({ now, rule }) => now.state === "breaching" && acts(rule))),
     findings,
     evidence: {
@@ -475,5 +480,6 @@ function stateAfter(input: AssessmentInput, looks: readonly Look[], logE: number
     readAt: input.readings === null ? input.state.readAt : input.now,
     maxLogE: Math.max(input.state.maxLogE, logE),
     watches: Object.fromEntries(looks.map((one) => [one.context.watch.id, one.state])),
+    ...(input.state.logs === undefined ? {} : { logs: input.state.logs }),
   };
 }

@@ -7,10 +7,11 @@ import type { Dependencies } from "../ports.ts";
 import { type Assessment, type AssessmentInput, assess } from "./assess.ts";
 import { afterLook, type Ending } from "./ending.ts";
 import { endedByEvidence } from "./hold-verdict.ts";
+import { withLogs } from "./look-at-logs.ts";
 import { orTrouble } from "./or-trouble.ts";
 import { isDueAgain } from "./read-again.ts";
 import { watchesOf } from "./reference.ts";
-import { armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./sampling.ts";
+import { type Arms, armsOf, modeOf, planReads, type Readings, readingsOf, type Watch } from "./sampling.ts";
 import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./state.ts";
 import { type Synthetic, sendSynthetic } from "./synthetic.ts";
 import { judged, type Looked, type Tick } from "./tick.ts";
@@ -43,8 +44,9 @@ async function endOfHold({ ledger }: Dependencies, { input, phase }: Tick, found
 type Scene = Pick<AssessmentInput, "watches" | "state" | "troubles" | "synthetic">;
 
 async function sceneOf(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Scene> {
-  const state = withSpan(tick.evidence.state, tick.bake.span);
-  const watches = await watchesFor(deps, tick);
+  const arms = await armsFor(deps, tick);
+  const watches = watchesOf(tick.plan, arms, tick.references);
+  const state = await withLogs(deps, tick.plan, arms, withSpan(tick.evidence.state, tick.bake.span), tick.now);
   return { watches, state, troubles, synthetic: await ownRequests(deps, tick, watches, state) };
 }
 
@@ -72,13 +74,12 @@ async function ownRequests(
   return (await orTrouble(deps.log, "the candidate directly", send)) ?? {};
 }
 
-async function watchesFor({ ledger }: Dependencies, { input, plan, references }: Tick): Promise<Watch[]> {
+async function armsFor({ ledger }: Dependencies, { input, plan }: Tick): Promise<Arms[]> {
   const records = await loadTargets(ledger, input.promotionId, input.environment);
-  const arms = plan.targets.flatMap((target) => {
+  return plan.targets.flatMap((target) => {
     const record = records.find((one) => one.target === target.name);
     return record === undefined ? [] : [armsOf(target, record)];
   });
-  return watchesOf(plan, arms, references);
 }
 
 const NOTHING_TO_READ = readingsOf({ queries: [], slots: [] }, []);

@@ -126,6 +126,7 @@ const analysisPlanSchema = z.strictObject({
   ifBlind: z.enum(["warn", "refuse"]),
   syntheticPerMinute: z.number(),
   events: z.number().exactOptional(),
+  newErrors: z.enum(["warn", "hold"]).exactOptional(),
   left: z
     .strictObject({
       settings: z.array(z.enum(["extendUpTo", "onInconclusive"])).readonly(),

@@ -11,6 +11,7 @@ import { finalSeconds } from "../lateness.ts";
 import type { StepCounts } from "./doubt.ts";
 import type { SavedMonitor } from "./duration-lane.ts";
 import type { EffectState } from "./effect.ts";
+import type { LogProgress } from "./log-lines.ts";
 import type { RankProgress } from "./rank-lane.ts";
 import type { ArmSample, Readings, Sample, Span, Watch } from "./sampling.ts";
 import { firstPeriod, NOTHING_MEASURED, readableUntil, spanOf } from "./sampling.ts";
@@ -108,6 +109,8 @@ export interface EvidenceState {
   /** Largest ln E of the environment so far. */
   readonly maxLogE: number;
   readonly watches: Readonly<Record<string, WatchState>>;
+  /** What the logs of each target say; absent where they are not searched. */
+  readonly logs?: Readonly<Record<string, LogProgress>>;
 }
 
 export const NO_EVIDENCE: EvidenceState = { spans: [], readAt: null, maxLogE: 0, watches: {} };

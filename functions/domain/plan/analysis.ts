@@ -92,6 +92,7 @@ export function resolveAnalysis(scope: Scope, placed: readonly PlacedTarget[], p
     ifBlind: input.mustSee?.ifBlind ?? "warn",
     syntheticPerMinute: input.syntheticPerMinute,
     ...("events" in input && { events: input.events }),
+    ...searchedLogs(scope, placed, input.newErrors ?? "off", analysisPath(scope, override.newErrors !== undefined)),
     ...leftOpen({ ...defined(own), ...defined(override) }, metrics),
   };
 }
@@ -108,6 +109,28 @@ function leftOpen(said: Partial<AnalysisInput>, metrics: readonly Measured[]): {
 
 const isJudged = (sequential: SequentialInput | null, { dryRun }: MetricInput): boolean =>
   sequential !== null && dryRun !== true;
+
+/** Log groups that one look searches; each is two calls, and bills what it reads. */
+const MOST_SEARCHED = 10;
+
+function searchedLogs(
+  scope: Scope,
+  placed: readonly PlacedTarget[],
+  mode: NonNullable<AnalysisInput["newErrors"]>,
+  at: Path,
+): Pick<AnalysisPlan, "newErrors"> {
+  if (mode === "off") return {};
+  const searched = placed.filter(({ plan }) => kindOf(plan.kind).versionOfStream !== undefined);
+  if (searched.length === 0) {
+    const hint = "leave it out: of these kinds of targets no log tells which version wrote it";
+    scope.report.refuse([...at, "newErrors"], "has no logs to search", hint);
+  }
+  if (searched.length > MOST_SEARCHED) {
+    const message = `would search the logs of ${searched.length} targets in each look, and ${MOST_SEARCHED} is the most`;
+    scope.report.refuse([...at, "newErrors"], message, 'write "off", or a service of fewer targets');
+  }
+  return { newErrors: mode };
+}
 
 /**
  * What is judged where a policy names no metric: what tells requests from errors, for each kind of target there is, and

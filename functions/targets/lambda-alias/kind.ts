@@ -115,5 +115,7 @@ export const lambdaAlias: Kind<LambdaAliasPlan, AliasRoute, Input> = {
   filledIn: ({ functionName, alias }) => ({ functionName, alias }),
   named: ({ functionName, alias }) => `${functionName}, alias ${alias}`,
   logGroup: ({ functionName }) => `/aws/lambda/${functionName}`,
+  // 2026/11/29/[8]0f1e2d3c4b5a: each stream is of one environment, which runs one version.
+  versionOfStream: (stream) => /\[(\d+)\]/.exec(stream)?.[1] ?? null,
   afterRestore: "",
 };

@@ -244,3 +244,13 @@ describe("a function of the team's as a source", () => {
     expect(refused(input)).toEqual([[path, message, expect.any(String)]]);
   });
 });
+
+describe("new errors in the logs", () => {
+  const asking = (newErrors: string): Changes => ({ [`${SHOP}.analysis`]: { newErrors } });
+
+  it("are searched where the policy says what becomes of them, and not otherwise", () => {
+    expect(environment(asking("warn")).analysis.newErrors).toBe("warn");
+    expect(environment(asking("off")).analysis).not.toHaveProperty("newErrors");
+    expect(environment({}).analysis).not.toHaveProperty("newErrors");
+  });
+});
