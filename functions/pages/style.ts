@@ -59,6 +59,7 @@ tbody th{font-weight:500}
 details{margin:0}
 summary{cursor:pointer;padding:.25rem 0;min-height:1.5rem}
 .steps .chart{max-width:26rem}
+.further td{border-top:0;padding-top:0}
 .figures th:nth-child(2),.figures th:nth-child(3),.figures td:nth-child(2),.figures td:nth-child(3){text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(18rem,100%),1fr));gap:0 1rem}
 .jump{display:inline-block;font-weight:600;padding:.375rem 0}

@@ -27,7 +27,7 @@ function findingRow(finding: VerdictView["findings"][number]): Html {
   const { watch, verdict, unit, candidate, baseline, cold = null, effect } = finding;
   const further = [...effectsInWords(effect), ...(cold === null ? [] : [cold])];
   const figure = (value: number | null) => (value === null ? "no data" : `${Number(value.toPrecision(3))}${unit}`);
-  return html`<tr><th scope="row">${watch}${further.map((words) => html`<br><span class="soft small">${words}</span>`)}</th><td>${figure(candidate)}</td><td>${figure(baseline)}</td><td><span class="pill ${TONES[verdict] ?? ""}">${verdict}</span></td></tr>`;
+  return html`<tr><th scope="row">${watch}</th><td>${figure(candidate)}</td><td>${figure(baseline)}</td><td><span class="pill ${TONES[verdict] ?? ""}">${verdict}</span></td></tr>${further.map((words) => html`<tr class="further"><td class="soft" colspan="4">${words}</td></tr>`)}`;
 }
 
 function seriesChart(view: VerdictView, series: SeriesView, index: number): Html {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { normalBelow, normalQuantile } from "../../../functions/domain/judge/statistics/normal.ts";
+import { loadAudit } from "../../../functions/domain/ledger/append-audit.ts";
 import { analysis, bake, worldAt } from "../../support/baking.ts";
-import { judged, sequential, type Traffic } from "../../support/canary-world.ts";
+import { judged, PROMOTION, sequential, type Traffic } from "../../support/canary-world.ts";
 
 /** Shares of requests slower than a bound: lognormal around so many ms. */
 const around = (median: number, sigma = 0.5) => ({
@@ -27,13 +28,16 @@ const watching = (preset: string) =>
 
 describe("durations in a bake", () => {
   it("of twice the median under the same p95 bring traffic back, which the p95 alone does not", async () => {
-    const { last, at } = await bake(
-      await worldAt(10, beside(DOUBLED), watching("lambda-duration")),
-      "step-10",
-      35,
-      2_000,
-    );
+    const world = await worldAt(10, beside(DOUBLED), watching("lambda-duration"));
+    const { last, at } = await bake(world, "step-10", 35, 2_000);
     expect(last.result).toBe("failed");
+    expect(last.summary).toMatch(
+      /half of its requests take [\d.]+ times as long, between [\d.]+ and [\d.]+ \(p50 \d+ ms/,
+    );
+    const [verdict] = (await loadAudit(world.ledger, PROMOTION)).filter(({ kind }) => kind === "verdict").slice(-1);
+    expect(verdict?.data).toMatchObject({
+      effects: { "durations@order": { step: [{ in: "times", quantile: "p50" }, {}] } },
+    });
     expect(at).toBeLessThan(8 * 60);
     const p95 = await bake(await worldAt(10, beside(DOUBLED), watching("lambda-duration-p95")), "step-10", 35, 2_000);
     expect(p95.last.result).not.toBe("failed");

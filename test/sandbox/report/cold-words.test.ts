@@ -67,6 +67,6 @@ describe("what a candidate does only when cold is said", () => {
   it("on the page, beside the figures", () => {
     const view = { environment: "prod", bakes: [], from: 0, to: 1, shifts: [], series: [], evidence: null };
     const card = verdictCard({ ...view, findings: [finding] }).text;
-    expect(card).toContain(`lambda-error-rate@order<br><span class="soft small">${cold}</span></th>`);
+    expect(card).toContain(`<tr class="further"><td class="soft" colspan="4">${cold}</td></tr>`);
   });
 });
