@@ -59,14 +59,14 @@ async function withTriedRules(deps: Dependencies, plan: EnvironmentPlan, advice:
 }
 
 async function keep(deps: Dependencies, promotionId: string, environment: string, advice: PlanAdvice): Promise<void> {
-  const { slowest: _hours, ...told } = advice;
-  const { warnings } = told;
+  const { lines, warnings, refused, rules } = advice;
+  const tried = rules === undefined ? {} : { rules: { lines: rules.lines, rate: rules.rate } };
   await appendAudit(deps, promotionId, {
     id: `advice-${environment}`,
     kind: ADVISED,
     environment,
     summary: warnings.length === 0 ? ALL_WELL : warnings.join("; ").slice(0, LONGEST_SUMMARY),
-    data: told,
+    data: { lines, warnings, refused, ...tried },
   });
   await deps.ledger.write([{ put: item(keys.advice(promotionId, environment), { ...advice }) }]);
 }

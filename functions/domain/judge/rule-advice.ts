@@ -52,10 +52,10 @@ interface Tried {
   readonly trial: RuleTrial | null;
 }
 
-/** A dry run acts on nothing, and is not tried. */
-export function adviseRules(plan: EnvironmentPlan, servedOf: ServedOf): RuleAdvice {
+/** A dry run acts on nothing, and is not tried. `looks`: how many periods all rules together may look at. */
+export function adviseRules(plan: EnvironmentPlan, servedOf: ServedOf, looks = MOST_LOOKS): RuleAdvice {
   const acting = plan.analysis.metrics.filter(({ dryRun, rules }) => !dryRun && rules.length > 0);
-  const budget = budgetFor(plan, acting);
+  const budget = startsFor(plan, acting, looks);
   const tried = acting.flatMap((metric) => tryMetric(plan, metric, servedOf(metric), budget));
   const alreadyBroken = tried.filter(isAlreadyBroken);
   const costly = tried.filter(({ trial }) => (trial?.chances["rolls-back"] ?? 0) > plan.analysis.alpha);
@@ -146,17 +146,14 @@ function consequenceOf(
 
 /** Rollouts that are tried at most, and periods that all of a plan's rules may look at: some half a second of CPU. */
 const MOST_STARTS = 240;
-const FEWEST_STARTS = 24;
+const FEWEST_STARTS = 6;
 const MOST_LOOKS = 150_000;
 
-function budgetFor(plan: EnvironmentPlan, metrics: readonly MetricPlan[]): number {
-  const looks = metrics.reduce((sum, metric) => {
-    const ofRules = metric.rules.map((rule) =>
-      stepsFor(plan, metric, rule).reduce((all, { periods }) => all + periods, 0),
-    );
-    return sum + ofRules.reduce((all, one) => all + one, 0);
-  }, 0);
-  return Math.max(FEWEST_STARTS, Math.min(MOST_STARTS, Math.floor(MOST_LOOKS / Math.max(1, looks))));
+function startsFor(plan: EnvironmentPlan, metrics: readonly MetricPlan[], looks: number): number {
+  const ofRule = (metric: MetricPlan, rule: RulePlan) =>
+    stepsFor(plan, metric, rule).reduce((sum, { periods }) => sum + periods, 0);
+  const ofOne = metrics.reduce((sum, one) => one.rules.reduce((all, rule) => all + ofRule(one, rule), sum), 0);
+  return Math.max(FEWEST_STARTS, Math.min(MOST_STARTS, Math.floor(looks / Math.max(1, ofOne))));
 }
 
 /** Rollouts that begin closer together than this many periods see the same. */
@@ -176,8 +173,11 @@ function asKept({ trial, served, rule }: Tried): TriedRule | null {
   if (trial === null || typeof served === "string") return null;
   const { times, days } = served.timesBroken?.(rule) ?? { times: null, days: null };
   const { "rolls-back": rollsBack, holds, notes } = trial.chances;
-  return { rollsBack, holds, notes, times, days };
+  return { rollsBack: short(rollsBack), holds: short(holds), notes: short(notes), times, days };
 }
+
+/** No more digits than a chance is good for: hundreds of them share an item. */
+const short = (chance: number): number => Number(chance.toPrecision(3));
 
 /**
  * Whatever breaks one rule makes another more likely to break, not less, so that the product of what each leaves whole is
