@@ -58,7 +58,7 @@ export const nothingSearched = (from: number): LogProgress => ({
 });
 
 /** Fingerprints kept of a target; what comes after them is not told. */
-const MOST = 300;
+const MOST = 100;
 
 /** What the day before had, whatever version wrote it. */
 export const fingerprintsOf = (lines: readonly Line[]): string[] =>

@@ -116,6 +116,28 @@ describe("counts per exposure", () => {
     ).toBeNull();
   });
 
+  it.each([
+    [10, 3, 27, 30],
+    [50, 15, 15, 10],
+  ])(
+    "at %i %% pass a candidate that loses none with %i orders a minute beside %i in minute %i",
+    (weight, own, other, minute) => {
+      const config = {
+        alpha: 0.05,
+        rho: 1 / 0.95,
+        delta: 0,
+        passRho: 1 / 0.7,
+        passDelta: 0,
+        passGrid: EXPOSURE_PASS_GRID,
+        phi: 1,
+      };
+      const one = exposureMinute(ORDERS, 1, counts(6 * weight, own), counts(600 - 6 * weight, other));
+      const verdict = (minutes: number) =>
+        judge({ reference: [], config, minutes: new Array(minutes).fill(one) }).verdict;
+      expect([verdict(minute - 1), verdict(minute)]).toEqual(["continue", "pass"]);
+    },
+  );
+
   it("leave a doubt where the candidate could have lost them all unseen", () => {
     const step = (baseline: number) => ({ canary: counts(60, 0), baseline: counts(540, baseline) });
     // ln(20) / -ln(0.9) is 28.4 orders on the baseline.
