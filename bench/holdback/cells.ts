@@ -6,42 +6,60 @@ export interface Cell {
   readonly world: World;
 }
 
+/** What both arms share, and the minutes in which it may be taken for the candidate's: until its last ones are read. */
+export interface SharedCell extends Cell {
+  readonly from: number;
+  readonly until: number;
+}
+
 const TIMES = 20;
+const INCIDENT_MINUTES = 6;
+const READ_AGAIN_MINUTES = 10;
 /** An incident of six minutes on both arms, as `cases/judge.json` has it: 6,000 requests a minute, 0.5 % of them failing. */
-const incident = (from: number, holdback: number): World => ({
-  requestsPerMinute: 6_000,
-  before: 0.005,
-  holdback,
-  rates: (minute) => {
-    const rate = minute >= from && minute < from + 6 ? 0.005 * TIMES : 0.005;
-    return { candidate: rate, baseline: rate };
+const incident = (says: string, from: number, holdback: number): SharedCell => ({
+  says,
+  from,
+  until: from + INCIDENT_MINUTES + READ_AGAIN_MINUTES,
+  world: {
+    requestsPerMinute: 6_000,
+    before: 0.005,
+    holdback,
+    rates: (minute) => {
+      const rate = minute >= from && minute < from + INCIDENT_MINUTES ? 0.005 * TIMES : 0.005;
+      return { candidate: rate, baseline: rate };
+    },
   },
 });
 
 const GROWTH_MINUTES = 120;
 /** Both arms fail more and more often, 0.1 to 0.6 % in two hours, at 600 requests a minute. */
-const growth = (holdback: number): World => ({
-  requestsPerMinute: 600,
-  before: 0.001,
-  holdback,
-  rates: (minute) => {
-    const grown = Math.max(0, Math.min(1, (minute - WHOLE_FROM) / GROWTH_MINUTES));
-    const rate = 0.001 + 0.005 * grown;
-    return { candidate: rate, baseline: rate };
+const growth = (says: string, holdback: number): SharedCell => ({
+  says,
+  from: WHOLE_FROM,
+  until: LAST_MINUTE,
+  world: {
+    requestsPerMinute: 600,
+    before: 0.001,
+    holdback,
+    rates: (minute) => {
+      const grown = Math.max(0, Math.min(1, (minute - WHOLE_FROM) / GROWTH_MINUTES));
+      const rate = 0.001 + 0.005 * grown;
+      return { candidate: rate, baseline: rate };
+    },
   },
 });
 
-export const SHARED: readonly Cell[] = [
-  { says: "incident ×20 at 25 %", world: incident(20, 1) },
-  { says: "incident ×20 at 99 %, 1 % held back", world: incident(WHOLE_FROM + 7, 1) },
-  { says: "incident ×20 while it is monitored at 99 %", world: incident(MONITOR_FROM + 30, 1) },
-  { says: "both arms' errors grow, 1 % held back", world: growth(1) },
+export const SHARED: readonly SharedCell[] = [
+  incident("incident ×20 at 25 %", 20, 1),
+  incident("incident ×20 at 99 %, 1 % held back", WHOLE_FROM + 7, 1),
+  incident("incident ×20 while it is monitored at 99 %", MONITOR_FROM + 30, 1),
+  growth("both arms' errors grow, 1 % held back", 1),
 ];
 
-export const ALONE: readonly Cell[] = [
-  { says: "incident ×20 at 100 %", world: incident(WHOLE_FROM + 7, 0) },
-  { says: "incident ×20 while it is monitored at 100 %", world: incident(MONITOR_FROM + 30, 0) },
-  { says: "both arms' errors grow, at 100 %", world: growth(0) },
+export const ALONE: readonly SharedCell[] = [
+  incident("incident ×20 at 100 %", WHOLE_FROM + 7, 0),
+  incident("incident ×20 while it is monitored at 100 %", MONITOR_FROM + 30, 0),
+  growth("both arms' errors grow, at 100 %", 0),
 ];
 
 const TRAFFIC = [60, 600, 6_000, 60_000] as const;
