@@ -108,6 +108,15 @@ describe("the evidence of a state machine's alias", () => {
   it("counts slow executions against a bound, and throttles for the machine alone", () => {
     expect(series("sfn-duration-p95", "2", 1_500).within?.[0]?.statistic).toBe("TC(:1500)");
     expect(series("sfn-duration-p95", "2")).not.toHaveProperty("within");
+    const preset = stateMachineAlias.presets.find(({ name }) => name === "sfn-duration") ?? stateMachineAlias.usual;
+    const bounds = { version: "2", thresholdMs: 1_500, boundsMs: [1_000, 1_500] };
+    const parts = stateMachineAlias.series(plan, { preset, ...bounds });
+    expect(Object.entries(parts).map(([part, [query]]) => `${part} ${query?.metricName} ${query?.statistic}`)).toEqual([
+      "samples ExecutionTime SampleCount",
+      "value ExecutionTime p95",
+      "within-0 ExecutionTime TC(:1000)",
+      "within-1 ExecutionTime TC(:1500)",
+    ]);
     expect(series("sfn-throttles", null).bad?.[0]?.dimensions).toEqual({ StateMachineArn: "arn:m" });
   });
 });
