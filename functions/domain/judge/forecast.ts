@@ -4,7 +4,7 @@
  */
 import type { EnvironmentPlan } from "../plan.ts";
 import { earliestStart, local, plannedSeconds } from "../windows.ts";
-import { type Judged, requestsToPass, stepsBeside } from "./pass-time.ts";
+import { chanceToPass, type Judged, requestsToPass, stepsBeside } from "./pass-time.ts";
 import type { Traffic } from "./statistics/detectable.ts";
 import { HOURS, hourOfWeek } from "./week-of-traffic.ts";
 
@@ -48,6 +48,17 @@ export function decidable(judged: Judged, weight: number, from: number): Decidab
 /** Waits shorter than this (ms) are a matter of minutes, and said as such. */
 const LONG = HOUR_MS;
 
+/** Long before any bake ends. */
+const SOON: Decidable = { notBefore: 0, likelyBy: 0 };
+
+/** Whether an hour beyond the bake does even in the quietest hour of the week: then no hour has to be looked at. */
+function isSoon(judged: Judged, weight: number, bakeSeconds: number): boolean {
+  const { hours, requestsPerMinute } = judged.traffic;
+  const quietest = hours === undefined ? requestsPerMinute : Math.min(...hours) / 60;
+  const quiet = { ...judged, traffic: { ...judged.traffic, requestsPerMinute: quietest } };
+  return chanceToPass(quiet, weight, (bakeSeconds * 1000 + LONG) / 60_000) >= LIKELY;
+}
+
 /**
  * One line for each step that takes hours longer than its bake, each step beginning when the one before it is likely passed:
  * "10 % is not decidable before Thu 2026-12-03 14:00 UTC, and likely by Fri 2026-12-04 09:00 UTC, if it begins ...".
@@ -59,7 +70,7 @@ export function forecastInWords(plan: EnvironmentPlan, judged: Judged, now: numb
   for (const { weight, bakeSeconds } of stepsBeside(plan)) {
     if (begins === null) break;
     const ends: number = begins + bakeSeconds * 1000;
-    const found = decidable(judged, weight, begins);
+    const found: Decidable = isSoon(judged, weight, bakeSeconds) ? SOON : decidable(judged, weight, begins);
     if (found.likelyBy === null || found.likelyBy > ends + LONG) lines.push(lineOf(weight, found, begins, zone));
     begins = found.likelyBy === null ? null : Math.max(ends, found.likelyBy);
   }

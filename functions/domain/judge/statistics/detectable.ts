@@ -48,7 +48,7 @@ export type StepAdvice = PlannedStep & {
   readonly minutesForWanted: number | null;
   /** Smallest larger weight, in whole percents up to 50, that sees the wanted rise within this bake. */
   readonly weightForWanted: number | null;
-  /** Least traffic, requests a minute of both arms, at which this step sees the wanted rise; up to a million. */
+  /** Least traffic, requests a minute of both arms, at which a step sees the wanted rise that it does not see; up to a million. */
   readonly trafficForWanted: number | null;
 };
 
@@ -63,8 +63,9 @@ export const LONGEST_BAKE = 7 * 24 * 60;
 /** More than half on the candidate no longer gains power, and is no canary. */
 const LARGEST_WEIGHT = 50;
 const WHOLE = 100;
-/** A minute: beyond it no advice is of use. */
-const MOST_REQUESTS = 1_000_000;
+/** Traffic is looked for in steps of an eighth, 20 a decade, up to a million requests a minute. */
+const STEPS_OF_TEN = 20;
+const MOST_STEPS = 6 * STEPS_OF_TEN;
 /** Halvings of the unit interval: rises are found to 0.0001 points. */
 const HALVINGS = 20;
 
@@ -95,16 +96,22 @@ export function adviseDetectable(input: DetectableInput): Advice {
 function adviseStep(question: Question, step: PlannedStep, logStart: number, wantedRise: number): StepAdvice {
   const sees = (rise: number, at: PlannedStep): boolean => isSeen(question, at, logStart, rise);
   const smallestRise = smallestSeen(question, step, logStart);
+  const seesWanted = smallestRise !== null && smallestRise <= wantedRise;
   return {
     ...step,
     smallestRise,
-    seesWanted: smallestRise !== null && smallestRise <= wantedRise,
+    seesWanted,
     minutesForWanted: least(1, LONGEST_BAKE, (bakeMinutes) => sees(wantedRise, { ...step, bakeMinutes })),
     weightForWanted: least(Math.ceil(step.weight), LARGEST_WEIGHT, (weight) => sees(wantedRise, { ...step, weight })),
-    trafficForWanted: least(1, MOST_REQUESTS, (requestsPerMinute) =>
-      isSeen({ ...question, traffic: { ...question.traffic, requestsPerMinute } }, step, logStart, wantedRise),
-    ),
+    trafficForWanted: seesWanted ? null : trafficFor(question, step, logStart, wantedRise),
   };
+}
+
+function trafficFor(question: Question, step: PlannedStep, logStart: number, rise: number): number | null {
+  const requests = (steps: number) => Math.ceil(10 ** (steps / STEPS_OF_TEN));
+  const at = (requestsPerMinute: number) => ({ ...question, traffic: { ...question.traffic, requestsPerMinute } });
+  const steps = least(0, MOST_STEPS, (count) => isSeen(at(requests(count)), step, logStart, rise));
+  return steps === null ? null : requests(steps);
 }
 
 function isSeen(question: Question, step: PlannedStep, logStart: number, rise: number): boolean {

@@ -110,11 +110,13 @@ describe("what would see the wanted rise", () => {
   });
 
   it("is the least traffic at which this step sees it, too", () => {
-    const requests = firstStep().trafficForWanted ?? Number.NaN;
+    const requests =
+      firstStep({ traffic: { requestsPerMinute: 300, errorRate: 0.001 } }).trafficForWanted ?? Number.NaN;
     const at = (requestsPerMinute: number) => rise({ traffic: { requestsPerMinute, errorRate: 0.001 } });
     expect(at(requests)).toBeLessThanOrEqual(0.01);
-    expect(at(requests - 1)).toBeGreaterThan(0.01);
+    expect(at(requests * 0.88)).toBeGreaterThan(0.01);
     expect(firstStep({ steps: [{ weight: 100, bakeMinutes: 15 }] }).trafficForWanted).toBeNull();
+    expect(firstStep({ wantedRise: 0.05 })).toMatchObject({ seesWanted: true, trafficForWanted: null });
   });
 
   it("is one point in 80 % of cases unless asked otherwise", () => {
