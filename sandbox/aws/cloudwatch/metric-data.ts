@@ -3,6 +3,7 @@ import { validation } from "../errors.ts";
 import type { SimulatedAws } from "../router.ts";
 import type { Call, Wire } from "../service.ts";
 import { type Datapoints, gridOf, type SeriesRequest } from "./datapoints.ts";
+import { isInsights, readQuery } from "./insights.ts";
 import { evaluate, type Operand, type Points } from "./math.ts";
 import { statisticOf } from "./statistics.ts";
 
@@ -44,6 +45,9 @@ const checkQueries = (queries: readonly Query[]): void => {
   if (bad !== undefined) throw validation(`The value ${bad} for parameter MetricDataQueries.member.Id is not matching`);
   if (new Set(ids).size < ids.length)
     throw validation("The values for parameter id in MetricDataQueries are not unique.");
+  if (queries.filter(({ Expression = "" }) => isInsights(Expression)).length > 1) {
+    throw validation("A GetMetricData call has at most one Metrics Insights query");
+  }
   if (queries.some((query) => (query.MetricStat === undefined) === (query.Expression === undefined))) {
     throw validation("A MetricDataQuery has either a MetricStat or an Expression");
   }
@@ -85,10 +89,11 @@ export class MetricData {
       if (query === undefined) throw validation(`Error in expression: unknown id "${id}"`);
       if (trail.includes(id)) throw validation(`Error in expression: "${id}" refers to itself`);
       const inner = (other: string) => resolve(other, [...trail, id]);
+      const metric = metricIn(query);
       const value =
-        query.Expression === undefined
-          ? this.#datapoints.read(requestOf(query, window, call))
-          : evaluate(query.Expression, { valueOf: inner, grid });
+        metric === null
+          ? evaluate(query.Expression ?? "", { valueOf: inner, grid })
+          : this.#datapoints.read(requestOf(metric, window, call));
       values.set(id, value);
       return value;
     };
@@ -96,6 +101,17 @@ export class MetricData {
     return values;
   }
 }
+
+/** The query of one metric that this is, or that its Metrics Insights comes to; null: it is metric math. */
+const metricIn = (query: Query): Query | null => {
+  const { Expression: expression, Period } = query;
+  if (expression === undefined) return query;
+  if (!isInsights(expression)) return null;
+  const { namespace, metricName, dimensions, statistic } = readQuery(expression);
+  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+  const Metric = { Namespace: namespace, MetricName: metricName, Dimensions };
+  return { Id: query.Id, MetricStat: { Metric, Stat: statistic, Period: Period ?? 60 } };
+};
 
 interface Window {
   readonly from: number;
