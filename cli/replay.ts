@@ -71,7 +71,10 @@ function replayed(recording: Recording, analysis: AnalysisPlan, say: (line: stri
 
 function minuteInWords({ at, span, assessment }: ReplayedMinute): string {
   const time = new Date(at).toISOString().slice(11, 16);
-  const figures = [...figuresInWords(assessment.findings), againstInWords(assessment.evidence.logE)].join(", ");
+  const figures = [
+    ...figuresInWords(assessment.findings),
+    againstInWords(assessment.evidence.logE, assessment.findings),
+  ].join(", ");
   const weight = `${span.weight} %`.padStart(5);
   return `${time} ${weight}  ${assessment.verdict.padEnd(12)}  ${figures}`;
 }

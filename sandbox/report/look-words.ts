@@ -1,6 +1,7 @@
 /** What the judge found, in one line: both arms' figures, and how strong the evidence is. */
 import type { Finding } from "../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
+import { heldReasons } from "../../functions/domain/judge/before-after.ts";
 import { effectInFull, effectInWords } from "../../functions/domain/judge/effect-words.ts";
 import { oddsInWords } from "../../functions/domain/judge/evidence.ts";
 import { everyKind, presetOf } from "../../functions/targets/kinds.ts";
@@ -10,7 +11,7 @@ export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" |
 /** `passed after 15m1s: error rate 0.10 % vs 0.11 %, p95 214 ms vs 216 ms, no evidence against it`; what ended it otherwise, last. */
 export function lookInWords(look: Look, verdict: string): string {
   const measured = look.findings.length === 0 || look.findings.some(({ samples }) => samples > 0);
-  const against = measured ? [againstInWords(look.logE)] : [];
+  const against = measured ? [againstInWords(look.logE, look.findings)] : [];
   const figures = [...figuresInWords(look.findings), ...against, ...coldInWords(look.findings)].join(", ");
   if (look.result === null) return `${verdict}: ${figures}`;
   const why = shortened(look.summary);
@@ -110,7 +111,9 @@ export function measure(value: number, unit: string): string {
 /** `1 in 350`, as people are told it; `none` where the evidence bounds nothing. */
 export const oddsOf = (logE: number | null): string => (logE === null ? null : oddsInWords(logE)) ?? "none";
 
-export function againstInWords(logE: number | null): string {
+/** What the comparison says; where something speaks against the candidate without one, that. */
+export function againstInWords(logE: number | null, findings: readonly Finding[]): string {
+  if (heldReasons(findings).length > 0) return "worse than before the release, with no baseline beside it";
   const odds = oddsOf(logE);
   return odds === "none" ? "no evidence against it" : `evidence against it ${odds}`;
 }

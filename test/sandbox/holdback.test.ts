@@ -47,6 +47,11 @@ describe("an incident shared by both arms while a release is monitored", () => {
     async () => {
       const result = await promoted({ steps });
       expect(result.ended).toMatchObject({ outcome: "promoted" });
+      expect(told(result)).toContainEqual(
+        expect.stringMatching(
+          /^Judge: inconclusive: error rate .*worse than before the release, with no baseline beside it$/,
+        ),
+      );
       const pages = told(result).filter((line) => line.startsWith("mail to oncall@shop.example"));
       expect(pages).toEqual([
         "mail to oncall@shop.example: shop v1.4.0: 100 % in prod is worse than before the release",
