@@ -4,6 +4,7 @@
 
 import type { SequentialPlan } from "../plan.ts";
 import { isCompared, unlatched, withPassOf } from "./before-after.ts";
+import { withColdTail } from "./cold-durations.ts";
 import type { StepCounts } from "./doubt.ts";
 import { durationMonitor, type MetricMonitor, type SavedMonitor } from "./duration-lane.ts";
 import { effectAfter } from "./effect.ts";
@@ -215,9 +216,13 @@ export function monitorOf(context: WatchContext, state: SavedMonitor | null): Me
   const alpha = dryRun ? context.alpha : context.alpha * sequential.weight;
   // Which minutes are cold is a matter of time, and said with each one.
   const config = { ...configOf(sequential, alpha, context.reference), warmupMinutes: 0 };
-  if (isDistribution(context.watch.metric)) return durationMonitor(config, context.reference, state);
   const cold = hasWarmUp(context.watch) ? coldConfigOf(sequential, config.slo ?? null) : null;
-  const saved = state === null || "kind" in state ? firstState(config, context.reference) : state;
+  const first = firstState(config, context.reference);
+  if (isDistribution(context.watch.metric)) {
+    const durations = durationMonitor(config, context.reference, state);
+    return cold === null ? durations : withColdTail(durations, config, cold, first);
+  }
+  const saved = state === null || "kind" in state ? first : state;
   return resumeColdMonitor(config, cold, saved);
 }
 

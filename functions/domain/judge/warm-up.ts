@@ -5,7 +5,7 @@ import type { Preset } from "../../targets/kind.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { EnvironmentPlan, MetricPlan, SequentialPlan } from "../plan.ts";
 import { doubtIn, type StepCounts, untempered } from "./doubt.ts";
-import { firstPeriod, isDistribution, presetIn, type Span, type Watch } from "./sampling.ts";
+import { firstPeriod, presetIn, type Span, type Watch } from "./sampling.ts";
 import { completeConfig, type SequentialConfig } from "./statistics/sequential-config.ts";
 import type { ArmCounts } from "./statistics/sequential-lanes.ts";
 
@@ -91,15 +91,10 @@ export function coldInWords(
   if (evidenceIn(cold, config) < SPEAKS || evidenceIn(warm, config) >= SILENT_BELOW) return null;
   const seen = warm.canary.requests === 0 ? "" : `, ${percent(rateOf(warm.canary))} after`;
   const bad = badInWords(presetIn(metric)?.measures, percent(rateOf(cold.canary)));
-  return `${bad} in the first ${minutes(plan.warmupMinutes)} of each step${seen}: cold starts, ${boundInWords(metric, plan, cold)}`;
+  return `${bad} in the first ${minutes(plan.warmupMinutes)} of each step${seen}: cold starts, ${boundInWords(plan, cold)}`;
 }
 
-function boundInWords(
-  metric: MetricPlan,
-  { rho, warmupDelta }: SequentialPlan,
-  { canary, baseline }: StepCounts,
-): string {
-  if (isDistribution(metric)) return "which are left out";
+function boundInWords({ rho, warmupDelta }: SequentialPlan, { canary, baseline }: StepCounts): string {
   const isWithin = rateOf(canary) <= rho * rateOf(baseline) + warmupDelta;
   return `${isWithin ? "within" : "more than"} the ${points(warmupDelta)} that they may add`;
 }
@@ -116,7 +111,7 @@ function badInWords(measures: Preset["measures"] | undefined, share: string): st
 
 /** Which warm-up holds for a metric, and why; null: the sequential test does not look, or the metric has no target. */
 export function warmUpInWords(
-  { target, source, sequential }: Pick<MetricPlan, "target" | "source" | "sequential">,
+  { target, sequential }: Pick<MetricPlan, "target" | "sequential">,
   { targets }: Pick<EnvironmentPlan, "targets">,
 ): string | null {
   const kind = targets.find(({ name }) => name === target)?.kind;
@@ -125,8 +120,7 @@ export function warmUpInWords(
   if (warmupMinutes === 0) return "no warm-up, as the policy says: cold starts count as anything else does";
   const { coldStart } = kindOf(kind);
   const why = warmupMinutes === coldStart.minutes ? coldStart.why : "as the policy says";
-  const what = isDistribution({ source }) ? "are left out" : `may add ${points(warmupDelta)}`;
-  return `the first ${minutes(warmupMinutes)} of each step ${what}: ${why}`;
+  return `the first ${minutes(warmupMinutes)} of each step may add ${points(warmupDelta)}: ${why}`;
 }
 
 const minutes = (count: number): string => (count === 1 ? "minute" : `${count} minutes`);

@@ -54,7 +54,7 @@ const LATENCY_WARMUP_DELTA = 0.25;
 /** A pass shows each of a distribution's bounds: half a point at all of them would take thrice the requests. */
 const DISTRIBUTION_PASS_DELTA = 0.02;
 /** A distribution tolerates through its margin alone, at bounds that the reference gives. */
-const OF_COUNTS_ALONE = ["rho", "delta", "slo", "warmupDelta", "phiBurst"] as const;
+const OF_COUNTS_ALONE = ["rho", "delta", "slo", "phiBurst"] as const;
 
 const RANK_DEFAULTS = { direction: "increase", toleratedPercent: 10 } as const;
 

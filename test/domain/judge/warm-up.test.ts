@@ -142,9 +142,6 @@ describe("which warm-up holds is said before the start", () => {
     expect(said({ sequential: sequential({ warmupMinutes: 2 }) })).toBe(
       `the first 2 minutes of each step may add 5 points: ${why}`,
     );
-    expect(said({ source: { preset: "lambda-duration" }, sequential: sequential({ warmupMinutes: 2 }) })).toBe(
-      `the first 2 minutes of each step are left out: ${why}`,
-    );
   });
 
   it("and that the policy gives it, or wants none", () => {

@@ -30,7 +30,6 @@ describe("a policy's lambda-duration", () => {
     ["delta", 0.01],
     ["slo", 0.5],
     ["phiBurst", 5],
-    ["warmupDelta", 0.1],
   ])("is refused with a %s, which a distribution has not", (field, value) => {
     expectProblem(measuring({ preset: "lambda-duration", sequential: { [field]: value } }), {
       path: `${SHOP}.analysis.metrics[0].sequential.${field}`,

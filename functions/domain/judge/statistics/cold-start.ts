@@ -64,7 +64,7 @@ export function createColdMonitor(
 /** Goes on where `state()` left off, or from a monitor alone, which both then go on from. Throws RangeError as `resumeMonitor` does. */
 export function resumeColdMonitor(settings: Settings, cold: Settings | null, state: ColdState): ColdMonitor {
   const warm = resumeMonitor(settings, state);
-  const through = cold === null ? null : betThrough(settings, cold, state.through ?? begun(state));
+  const through = cold === null ? null : betThrough(settings, cold, state.through ?? begunAt(state, state.logE));
   return {
     push: (minute, isCold) => {
       warm.push(isCold ? unseen(minute) : minute);
@@ -81,14 +81,17 @@ function together(settings: Settings, warm: Judgement, through: Pick<Monitor, "j
   const logPass = mixed(warm.logPass, other.logPass, PASS_THROUGH_SHARE);
   const passes = logPass >= -Math.log(passAlpha) && through.state().minutesInStep >= minPassMinutes;
   const verdict = warm.verdict === "fail" ? warm.verdict : passes ? ("pass" as const) : ("continue" as const);
-  return { verdict, logPass, logE: mixed(warm.logE, other.logE, THROUGH_SHARE), minutes: warm.minutes };
+  return { verdict, logPass, logE: mixedLogE(warm.logE, other.logE), minutes: warm.minutes };
 }
+
+/** ln E of both together. */
+export const mixedLogE = (warm: number, through: number): number => mixed(warm, through, THROUGH_SHARE);
 
 const mixed = (warm: number, through: number, share: number): number =>
   logAdd(Math.log1p(-share) + warm, Math.log(share) + through);
 
-/** One monitor under the settings that the minute asks for. */
-function betThrough(settings: Settings, cold: Settings, state: MonitorState) {
+/** The monitor that bets through cold minutes, under the settings that the minute asks for. */
+export function betThrough(settings: Settings, cold: Settings, state: MonitorState) {
   const under = (isCold: boolean): Settings => ({ ...settings, ...(isCold ? cold : {}), ...THROUGH });
   let now: { readonly monitor: Monitor; readonly isCold: boolean } = {
     monitor: resumeMonitor(under(false), state),
@@ -104,12 +107,13 @@ function betThrough(settings: Settings, cold: Settings, state: MonitorState) {
   };
 }
 
-/** A monitor that has spent nothing, and stands where this one does: at 1, before the first minute. */
-const begun = (state: MonitorState): MonitorState => ({
+/** What such a monitor begins with: nothing spent, at the evidence that there is by now (ln E; 0 before the first minute). */
+export const begunAt = (state: MonitorState, logE: number): MonitorState => ({
   ...state,
   fast: THROUGH.grid.map(() => null),
   robust: state.robust.map(() => null),
-  logMass: state.logE,
+  logMass: logE,
+  logE,
 });
 
 /** Its arms as if nothing had come: the minute passes, and says nothing. */

@@ -23,7 +23,7 @@ import {
 } from "./duration-lanes.ts";
 import { atBound, type DurationReference, FAR, MEDIAN, TAIL } from "./duration-reference.ts";
 import { logAdd, logMean, logSum } from "./log-numbers.ts";
-import type { Judgement, Minute } from "./sequential.ts";
+import type { Judgement, Minute, MonitorState } from "./sequential.ts";
 import type { SequentialConfig } from "./sequential-config.ts";
 import { robustFactor } from "./sequential-lanes.ts";
 
@@ -44,6 +44,8 @@ export interface DurationState {
   readonly logE: number;
   readonly maxLogE: number;
   readonly failedAt: number | null;
+  /** The monitor that bets through cold minutes, beside it; absent where no step begins cold. */
+  readonly through?: MonitorState;
 }
 
 /** The arms' difference so far: minutes, and sums of weight, weight times difference, weight times its square. */
