@@ -99,9 +99,20 @@ function wandering(results: readonly Result[]): string {
   ]);
   return [
     table([["good candidates: mean (worst)", ...names], ...rows]),
+    caughtInDrift(results),
     cellTable(results, (r) => r.cell.noise === "wandering" && isTypical(r), "each arm by itself, 50 %, 10 min"),
     cellTable(results, (r) => r.cell.noise === "shared drift", "both alike, 50 %, 10 min"),
   ].join("\n\n");
+}
+
+function caughtInDrift(results: readonly Result[]): string {
+  const noises: readonly Noise[] = ["wandering", "shared drift"];
+  const header = ["bad candidates: caught %, 50 %, 10 min", "each arm by itself", "both alike"];
+  const caught = (name: string, noise: Noise): string => {
+    const cells = results.filter((r) => r.cell.noise === noise && r.effect !== NONE);
+    return percent(mean(cells.map((cell) => scoreOf(cell, name).caught)));
+  };
+  return table([header, ...NAMES.map((name) => [name, ...noises.map((noise) => caught(name, noise))])]);
 }
 
 const wanderOf = ({ cell }: Result): string =>
