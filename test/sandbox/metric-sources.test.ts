@@ -3,7 +3,7 @@ import { rehearseShop, told } from "../support/field.ts";
 
 const PATIENCE_MS = 60_000;
 const failures = { name: "failures", source: { function: "shop-{environment}-metrics" }, sequential: true };
-const service = { analysis: { metrics: [{ preset: "lambda-error-rate" }, failures] } };
+const service = { analysis: { metrics: [{ preset: "lambda-error-rate" }, failures], holdUpTo: "10m" } };
 const conduct = {
   baseline: { perMinute: 540, badRate: 0.002 },
   candidate: { perMinute: 60, badRate: 0.002 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { rehearseShop, told } from "../support/field.ts";
 
 const PATIENCE_MS = 60_000;
-const analysis = { metrics: [{ preset: "lambda-error-rate" }], newErrors: "hold" };
+const analysis = { metrics: [{ preset: "lambda-error-rate" }], newErrors: "hold", holdUpTo: "10m" };
 const known = { version: "baseline", message: "ERROR order {n} is gone", perMinute: 30 };
 
 describe("errors in the candidate's logs that the baseline's do not have", () => {

@@ -8,7 +8,7 @@ import { placeOf } from "../ledger/plan-parts.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import type { Dependencies, Logs } from "../ports.ts";
 import { fingerprintsOf, type Line, type LogProgress, nothingSearched, withLines } from "./log-lines.ts";
-import type { Arms, Span } from "./sampling.ts";
+import { type Arms, hasBaseline, type Span } from "./sampling.ts";
 import type { EvidenceState } from "./state.ts";
 
 type Tools = Pick<Dependencies, "logs" | "log">;
@@ -83,16 +83,17 @@ async function readSearch(logs: Logs, arms: Arms, progress: LogProgress): Promis
   return withLines(progress, search, arms, { lines: linesIn(arms, found.lines), complete: found.complete });
 }
 
-/** The next stretch in which the weights stood still. */
+/** The next stretch in which the weights stood still, and a baseline ran beside the candidate: alone it shows nothing new. */
 async function beginSearch(logs: Logs, arms: Arms, { spans, now }: Scene, progress: LogProgress): Promise<LogProgress> {
   const { next: from } = progress;
   const span = spans.findLast((one) => one.from <= from);
   const end = spans.find((one) => one.from > from)?.from ?? Number.POSITIVE_INFINITY;
   const to = Math.min(end, now - SETTLE_MS);
   if (progress.search !== null || span === undefined) return progress;
+  if (!hasBaseline(span)) return { ...progress, next: Math.max(from, to) };
   if (to - from < SHORTEST_MS) return to === end ? { ...progress, next: end } : progress;
   const id = await logs.search({ group: groupOf(arms), from, to });
-  return { ...progress, search: { id, to, weight: span.finished ? 100 : span.weight } };
+  return { ...progress, search: { id, to, weight: span.weight } };
 }
 
 function linesIn({ target }: Arms, lines: readonly { readonly stream: string; readonly message: string }[]): Line[] {

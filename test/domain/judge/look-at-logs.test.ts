@@ -79,6 +79,15 @@ describe("a look at the logs", () => {
     expect(last?.search?.weight).toBe(25);
   });
 
+  it("does not search where nothing runs beside the candidate", async () => {
+    const { look, searches } = scene(() => nothing);
+    await look(4);
+    await look(20, [span(START, 10), span(START + 2 * MINUTE, 100)]);
+    const last = await look(30, [span(START, 10), span(START + 2 * MINUTE, 100)]);
+    expect(searches.slice(1).map(({ from, to }) => [(from - START) / MINUTE, (to - START) / MINUTE])).toEqual([[0, 2]]);
+    expect(last).toMatchObject({ search: null, next: START + 28 * MINUTE });
+  });
+
   it("tells of a search that came to nothing, and begins the same stretch anew", async () => {
     const trouble = new ServiceTrouble("a search of logs ended as Failed");
     const { look, searches, warned } = scene(({ from }) => (from < START ? nothing : trouble));
