@@ -2,7 +2,7 @@
  * Does a newcomer's first promotion pass? Good and bad candidates of a policy that says nothing of how it is judged, over
  * traffic and error rates: last week is drawn, the plan is fitted to it, and each look of the rollout is judged.
  *
- *     node bench/defaults.ts [--seeds N] [--seed NAME]
+ *     node bench/defaults.ts [--seeds N] [--seed NAME] [--burst N]
  *
  * Ends with status 1 when in any cell fewer than 95 % of good candidates are promoted, or refused at the start with what
  * would do; or when a candidate that fails five points more often passes every step.
@@ -11,7 +11,12 @@ import { parseArgs } from "node:util";
 import { type End, type Played, play, type World } from "./defaults/world.ts";
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "200" }, seed: { type: "string", default: "1" } },
+  options: {
+    seeds: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+    // Mean size of the bursts in which errors come; 1: independent. Both 1 and 3 unless given.
+    burst: { type: "string" },
+  },
 });
 const seeds = Number(values.seeds);
 if (!Number.isInteger(seeds) || seeds < 1)
@@ -19,7 +24,7 @@ if (!Number.isInteger(seeds) || seeds < 1)
 
 const TRAFFIC = [60, 200, 600, 6_000, 60_000] as const;
 const RATES = [0.0005, 0.001, 0.005, 0.01] as const;
-const BURSTS = [1, 3] as const;
+const BURSTS = values.burst === undefined ? [1, 3] : [Number(values.burst)];
 const ENDS: readonly End[] = ["promoted", "refused", "held", "rolled back"];
 /** A candidate that fails this much more often has to be found. */
 const BAD = 0.05;
