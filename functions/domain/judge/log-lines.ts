@@ -22,6 +22,8 @@ export interface LogProgress {
   readonly search: Search | null;
   /** From when on (epoch ms) nothing was searched yet. */
   readonly next: number;
+  /** Searches of both arms that have been read. */
+  readonly searches: number;
   readonly seen: readonly Seen[];
   /** Why the logs could not be searched at the last look; null: they could. */
   readonly trouble: string | null;
@@ -53,6 +55,7 @@ export const nothingSearched = (from: number): LogProgress => ({
   known: null,
   search: null,
   next: from,
+  searches: 0,
   seen: [],
   trouble: null,
 });
@@ -91,7 +94,7 @@ export function withLines(
       logOdds: known.logOdds + odds,
     });
   }
-  return { ...before, search: null, next: search.to, seen: [...seen.values()] };
+  return { ...before, search: null, next: search.to, searches: before.searches + 1, seen: [...seen.values()] };
 }
 
 /** Those that are new, the most frequent first; empty before the day before was searched. */
@@ -182,10 +185,10 @@ export const warnedOf = (findings: ReturnType<typeof logFindings>): string[] =>
     dryRun && candidate > 0 && reason !== null ? [`${watch}: ${reason}`] : [],
   );
 
-function verdictOf({ known, trouble, search, seen }: LogProgress, found: readonly Seen[]) {
+function verdictOf({ known, trouble, search, searches }: LogProgress, found: readonly Seen[]) {
   if (found.length > 0) return { verdict: "inconclusive" as const, reason: newErrorsInWords(found) };
   if (trouble !== null) return { verdict: "error" as const, reason: `the logs could not be searched: ${trouble}` };
-  const early = known === null || (search !== null && seen.length === 0);
+  const early = known === null || (search !== null && searches === 0);
   return early
     ? { verdict: "inconclusive" as const, reason: "the logs are not yet searched" }
     : { verdict: "pass" as const, reason: null };

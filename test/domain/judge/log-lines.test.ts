@@ -12,6 +12,7 @@ import {
 } from "../../../functions/domain/judge/log-lines.ts";
 
 const ARMS = { candidate: "8", baseline: "7" };
+const SEARCH = { id: "s", to: 120_000, weight: 10 };
 const lines = (version: string | null, message: string, count: number): Line[] =>
   Array.from({ length: count }, (_, index) => ({ version, message: message.replace("{n}", String(index)) }));
 const searched = (
@@ -108,6 +109,13 @@ describe("what is told of new errors", () => {
 
   it.each<[string, LogProgress, string, string | null]>([
     ["is a pass without any", searched(10, []), "pass", null],
+    ["is a pass while the next search is under way", { ...searched(10, []), search: SEARCH }, "pass", null],
+    [
+      "is none while the first one is",
+      { ...nothingSearched(0), known: [], search: SEARCH },
+      "inconclusive",
+      "the logs are not yet searched",
+    ],
     ["is none before the day before was searched", nothingSearched(0), "inconclusive", "the logs are not yet searched"],
     [
       "is an error where they cannot be searched",
