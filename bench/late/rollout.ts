@@ -53,7 +53,7 @@ const METRIC: MetricPlan = {
   dryRun: false,
 };
 
-const analysisOf = ({ earlyPass }: World): AnalysisPlan => ({
+export const analysisOf = ({ earlyPass }: Pick<World, "earlyPass">): AnalysisPlan => ({
   alpha: 0.05,
   metrics: [METRIC],
   onInconclusive: "hold",

@@ -67,8 +67,12 @@ function safe(stake: number, centre: number, split: number): number {
 
 const SAFELY = 0.9;
 
-/** Eight digits are more than any bound is told with, and half of the room. */
-const rounded = (value: number): number => Number(value.toPrecision(8));
+/** Eight digits are more than any bound is told with, and half of the room. By sums: `toPrecision` was half of a look's time. */
+function rounded(value: number): number {
+  if (value === 0) return 0;
+  const scale = 10 ** Math.max(0, 7 - Math.floor(Math.log10(Math.abs(value))));
+  return Math.round(value * scale) / scale;
+}
 
 export interface Bounds {
   readonly low: number;
