@@ -33,8 +33,9 @@ export const boundOf = ({ floorSeconds }: Move): number => FACTOR * floorSeconds
 /** Two rollouts of so many functions: one goes to its end, in the other an alarm turns red in the first bake. */
 export async function curveOf(targets: number): Promise<Curve> {
   const well = await play(targets, []);
+  // Between two looks: one that is under way could see the alarm ahead of its listener.
   const red: Happening = {
-    when: { at: "state", machine: "bake", state: "Judge", nth: 3, ms: 100 },
+    when: { at: "state", machine: "bake", state: "Judge", nth: 3, ms: 10_000 },
     deed: { do: "alarm", name: "guard" },
   };
   const bad = await play(targets, [red]);
