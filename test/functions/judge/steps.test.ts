@@ -75,6 +75,20 @@ describe("a bake of a step", () => {
     expect(reads.length).toBeLessThanOrEqual(looks);
   });
 
+  it("of many hours is read again once an hour, and once more before it passes", async () => {
+    const hours = 5;
+    const steps = [{ weight: 10, bakeSeconds: hours * 3_600 }];
+    const world = await worldAt(10, healthy, { steps });
+    const { last, at } = await bake(world, "step-10", 35, 20_000);
+    expect(last).toMatchObject({ result: "passed" });
+    const end = START + at * 1_000;
+    const spans = world.metrics.reads.slice(1).map(({ from, to }) => ({ from, minutes: (to - from) / MINUTE }));
+    const late = spans.slice(-20);
+    expect(late.filter(({ minutes }) => minutes < 60).length).toBeGreaterThan(15);
+    expect(late.at(-2)?.minutes).toBeLessThan(20);
+    expect(late.at(-1)?.from).toBeLessThanOrEqual(end - 180 * MINUTE);
+  });
+
   it("acts on a hard rule at once and records that it was not the judge", async () => {
     const hard = metric({ rules: [rule({ max: 5, sustainedSeconds: 120, hard: true })] });
     const world = await worldAt(10, failing, analysis({ metrics: [hard] }));
