@@ -126,9 +126,15 @@ function centreOf({ watch, reference }: Judged, bound: number): number {
 const LANES: readonly number[] = [0, 0, 1, 2];
 const UNKNOWN_PHI = SEQUENTIAL_DEFAULTS.phiNoReference;
 
+/**
+ * What the arms' difference shows of the noise counts for the body alone: of a few slow requests that come in bursts it shows
+ * too little, and the bounds of the p95 left out the truth.
+ */
 function lanePhis({ reference }: Judged, monitor: SavedMonitor | null): number[] {
   if (reference?.durations === undefined) return [];
-  return phiNow(durationLanes(reference.durations), monitor !== null && "kind" in monitor ? monitor.together : []);
+  const lanes = durationLanes(reference.durations);
+  const [body] = phiNow(lanes, monitor !== null && "kind" in monitor ? monitor.together : []);
+  return lanes.map(({ phi }, lane) => (lane === 0 ? (body ?? phi) : phi));
 }
 
 function countPhi(
@@ -205,7 +211,7 @@ const TOLD = [
 
 function slowness({ watch: { bounds }, reference }: Judged, scope: Scope): Effect[] {
   if (bounds.each === undefined) return [];
-  const differences = scope.bets.map((bets) => differenceBounds(bets));
+  const differences = scope.bets.map((bets) => differenceBounds(bets, 1, TOLD.length));
   const spread = (counts: Counts, boundsMs: readonly number[]): Spread => ({
     boundsMs,
     shares: boundsMs.map((_, bound) => (counts[bound + 1] ?? 0) / (counts[0] ?? 1)),

@@ -79,9 +79,9 @@ export interface Bounds {
   readonly high: number;
 }
 
-/** Bounds on the difference of the rates, of which none exceeds `most`. */
-export function differenceBounds(bets: EffectBets, most: number = 1): Bounds {
-  const line = -Math.log(EFFECT_ALPHA / 2);
+/** Bounds on the difference of the rates, of which none exceeds `most`; `told`: how many are told under the one alpha. */
+export function differenceBounds(bets: EffectBets, most: number = 1, told: number = 1): Bounds {
+  const line = -Math.log(EFFECT_ALPHA / (2 * told));
   const more = bets.filter(([, weight]) => weight > 0);
   const less = bets.filter(([, weight]) => weight < 0);
   return { low: crossing(more, line, most), high: -crossing(mirrored(less), line, most) };
