@@ -1,5 +1,5 @@
 /**
- * Is what is stated of a policy's rules before the start what they do? `npm run bench:rules [-- SEEDS [SEED]]` draws services
+ * Is what is stated of a policy's rules before the start what they do? `npm run bench:rules [-- SEEDS [SEED [POLICY]]]` draws services
  * and their past, states the chance of each rule and of all together from that past, and plays rollouts of candidates as
  * good as what serves through the code that judges them. The draws know nothing of how the chances are stated: each arm
  * has bursts or a wandering rate of its own, traffic and errors have a daily rhythm, incidents are shared. Ends with status 1
@@ -15,7 +15,7 @@ import { createRandom } from "./random.ts";
 import type { Noise } from "./rules/traffic.ts";
 import { drawPast, examplePlan, rollout, type World } from "./rules/world.ts";
 
-const [, , seeds = "200", seed = "rules"] = process.argv;
+const [, , seeds = "200", seed = "rules", only = ""] = process.argv;
 const PAST_DAYS = 2;
 const ROLLOUTS = 10;
 /** Fewer than a promotion takes: each seed has a past of its own. */
@@ -132,7 +132,7 @@ function wordsOf(plan: EnvironmentPlan, what: string): string {
 }
 
 let [compared, apart] = [0, 0];
-for (const cell of cells) {
+for (const cell of cells.filter(({ name }) => name.startsWith(only))) {
   const pairs = [...measure(cell)];
   const shown = pairs.filter(([, pair]) => Math.max(pair.stated, pair.observed) >= POINT / 2 || !agree(pair));
   console.log(`\n${cell.name}: ${pairs.length} chances, ${pairs.filter(([, pair]) => agree(pair)).length} agree`);

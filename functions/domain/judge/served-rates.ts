@@ -1,7 +1,7 @@
 /**
  * What a share of the traffic that was served would have measured of a rate: bad requests in their clumps, by chance in one
- * arm or the other. The baseline beside it is taken from the minutes around, so that an arm's noise is its own, while what
- * both share lasts longer than a minute and cancels.
+ * arm or the other. The baseline beside it is at the level of the quarter of an hour with noise of its own, so that what
+ * both share cancels: a daily rhythm, and an incident that stands out of it.
  */
 import type { ServedPoint, Serving, TrialStep } from "./rule-trial.ts";
 import { countLaw, fractionAbove, NODES, partLaw } from "./statistics/clumps.ts";
@@ -43,26 +43,16 @@ export function servedRates({ periods, periodSeconds, reference }: Rates): Servi
     const whole = pooled(Array.from({ length: count }, (_, index) => at(period + index)));
     if (whole === null) return null;
     const usual = Array.from({ length: count }, (_, index) => expected[(period + index) % length] ?? 0);
-    const typical = clumpsOf(
-      whole,
-      usual.reduce((sum, one) => sum + one, 0),
-      noise,
-    );
+    const usually = usual.reduce((sum, one) => sum + one, 0);
+    const typical = clumpsOf(whole, usually, noise);
     const thin = step.compared && isThinBeside(whole.requests, step);
     const beside =
       step.compared && !thin
-        ? besides(
-            NEIGHBOURS.flatMap((offset) => at(period + offset * count) ?? []),
-            noise,
-            step,
-          )
+        ? besides(levelOf(whole, usually, noise), whole.requests, noise, step)
         : [{ value: before[period % length] ?? 0, weight: 1 }];
     return { ...shareOf(whole, typical, noise, step, beside), thin };
   }
 }
-
-/** Minutes beside the one that is looked at. */
-const NEIGHBOURS = [-2, -1, 1, 2];
 
 function pooled(periods: readonly (Counted | null)[]): Counted | null {
   const measured = periods.filter((one) => one !== null);
@@ -73,15 +63,23 @@ function pooled(periods: readonly (Counted | null)[]): Counted | null {
   };
 }
 
-/** Standard deviations above what is usual from which a minute is an incident of its own. */
+/** Standard deviations above what is usual from which a minute is an incident of its own, that both arms share. */
 const INCIDENT = 6;
 
+const isIncident = ({ requests, bad }: Counted, usual: number, { clump, wander }: RateNoise): boolean =>
+  bad > usual + INCIDENT * Math.sqrt((clump + wander * requests) * Math.max(usual, 1));
+
 /** How many bad requests such a minute has, between what is usual and what this one had: by how much its rate wanders. */
-function clumpsOf({ requests, bad }: Counted, usual: number, { clump, wander }: RateNoise): number {
-  const wandering = wander * requests;
-  const dispersion = clump + wandering;
-  if (bad > usual + INCIDENT * Math.sqrt(dispersion * Math.max(usual, 1))) return bad;
-  return (usual * clump + bad * wandering) / dispersion;
+function clumpsOf(counted: Counted, usual: number, noise: RateNoise): number {
+  if (isIncident(counted, usual, noise)) return counted.bad;
+  const wandering = noise.wander * counted.requests;
+  return (usual * noise.clump + counted.bad * wandering) / (noise.clump + wandering);
+}
+
+/** The rate that both arms share, as a fraction: that of the quarter of an hour, or of the incident. */
+function levelOf(counted: Counted, usual: number, noise: RateNoise): number {
+  const bad = isIncident(counted, usual, noise) ? counted.bad : usual;
+  return counted.requests === 0 ? 0 : Math.min(1, bad / counted.requests);
 }
 
 function shareOf(
@@ -108,16 +106,16 @@ function shareOf(
   };
 }
 
-function besides(around: readonly Counted[], { clump }: RateNoise, { weight }: TrialStep): ServedPoint["beside"] {
-  const share = 1 - weight / 100;
-  const measured = around.filter(({ requests }) => requests * share >= 1);
-  return measured.flatMap(({ requests, bad }) => {
-    const deviation = Math.sqrt(bad * share * (1 - share) * clump);
-    return NODES.map(({ z, weight: part }) => ({
-      value: (100 * Math.max(0, bad * share + z * deviation)) / (requests * share),
-      weight: part / measured.length,
-    }));
-  });
+/** The baseline's part of so many requests at a level, with noise of its own. */
+function besides(
+  level: number,
+  requests: number,
+  { clump, wander }: RateNoise,
+  { weight }: TrialStep,
+): ServedPoint["beside"] {
+  const samples = requests * (1 - weight / 100);
+  const deviation = Math.sqrt((level * (1 - level) * (clump + wander * samples)) / Math.max(1, samples));
+  return NODES.map((node) => ({ value: 100 * Math.max(0, level + node.z * deviation), weight: node.weight }));
 }
 
 /** Whether the baseline's share of so many requests is too small to compare with. */

@@ -29,10 +29,16 @@ export function servedValues({ periods, periodSeconds, reference, quantile, whol
   const noise = valueNoise(
     periods.map((one) => (one === null ? null : { samples: one.samples, value: scale.to(one.value) })),
   );
-  const levels = levelsOf(periods, scale, noise);
+  const centres = centresOf(periods, scale);
+  const levels = levelsOf(periods, centres, scale, noise);
   const before = meansBefore(periods, reference);
   const at = (period: number): Valued | null => periods[((period % length) + length) % length] ?? null;
   const level = (period: number): number => levels[((period % length) + length) % length] ?? 0;
+  // What both arms share: the quarter of an hour's level, or what stands out of it.
+  const shared = (period: number): number => {
+    const [own, usual] = [level(period), centres[period % length] ?? 0];
+    return Math.abs(own - usual) > INCIDENT * Math.sqrt(noise.wander) ? own : usual;
+  };
   const alone = (period: number) => [{ value: before[period % length] ?? 0, weight: 1 }];
   return {
     periods: length,
@@ -47,20 +53,12 @@ export function servedValues({ periods, periodSeconds, reference, quantile, whol
         return { samples, silent: 0, exceeds: (ceiling) => (value > ceiling ? 1 : 0), beside: alone(period) };
       }
       const arm = { centre: level(period), samples: (samples * step.weight) / 100, noise, quantile, scale };
-      const around = NEIGHBOURS.filter((offset) => at(period + offset * count) !== null);
-      const beside = around.flatMap((offset) =>
-        spread(level(period + offset * count), (samples * (100 - step.weight)) / 100, noise, scale).map((node) => ({
-          value: node.value,
-          weight: node.weight / around.length,
-        })),
-      );
+      const beside = spread(shared(period), (samples * (100 - step.weight)) / 100, noise, scale);
       const thin = step.compared && isThinBeside(samples, step);
       return { ...armPoint(arm, step.compared && !thin ? beside : alone(period)), thin };
     },
   };
 }
-
-const NEIGHBOURS = [-2, -1, 1, 2];
 
 /** On which values are noisy alike, however high they are. */
 interface Scale {
@@ -116,17 +114,32 @@ function slowerThan(quantile: number, samples: number, grain: number): (gap: num
 
 const ROUNDING = 1e-9;
 
-function spread(centre: number, samples: number, { grain }: ValueNoise, scale: Scale): ServedPoint["beside"] {
-  const deviation = Math.sqrt(grain / Math.max(1, samples));
+function spread(centre: number, samples: number, { grain, wander }: ValueNoise, scale: Scale): ServedPoint["beside"] {
+  const deviation = Math.sqrt(wander + grain / Math.max(1, samples));
   return NODES.map(({ z, weight }) => ({ value: scale.from(centre + z * deviation), weight }));
 }
 
-/** Each period's own level: what its samples said, drawn to its quarter of an hour by as much as is their grain. */
-function levelsOf(periods: readonly (Valued | null)[], scale: Scale, { grain, wander }: ValueNoise): number[] {
-  return periods.map((one, index) => {
+/** Standard deviations from which a period is an incident of its own, that both arms share. */
+const INCIDENT = 6;
+
+/** For each period the mean of its quarter of an hour, on the scale. */
+function centresOf(periods: readonly (Valued | null)[], scale: Scale): number[] {
+  return periods.map((_, index) => {
     const start = Math.floor(index / BLOCK) * BLOCK;
     const block = periods.slice(start, start + BLOCK).flatMap((each) => (each === null ? [] : [scale.to(each.value)]));
-    const centre = block.reduce((sum, value) => sum + value, 0) / Math.max(1, block.length);
+    return block.reduce((sum, value) => sum + value, 0) / Math.max(1, block.length);
+  });
+}
+
+/** Each period's own level: what its samples said, drawn to its quarter of an hour by as much as is their grain. */
+function levelsOf(
+  periods: readonly (Valued | null)[],
+  centres: readonly number[],
+  scale: Scale,
+  { grain, wander }: ValueNoise,
+): number[] {
+  return periods.map((one, index) => {
+    const centre = centres[index] ?? 0;
     if (one === null || one.samples === 0) return centre;
     const own = wander + grain / one.samples;
     return own === 0 ? scale.to(one.value) : centre + Math.sqrt(wander / own) * (scale.to(one.value) - centre);

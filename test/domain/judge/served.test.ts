@@ -37,14 +37,24 @@ describe("what serves, as a rule may see it", () => {
     expect(serving.point(7, 1, step(100))?.exceeds(1)).toBe(bad > 6 ? 1 : 0);
   });
 
-  it("is compared with the minutes around it, and without an arm beside it with the day before", () => {
+  it("is compared with the level of its quarter of an hour, and without an arm beside it with the day before", () => {
     const { serving } = served(metric(), errors);
     const beside = serving.point(7, 1, step(10))?.beside ?? [];
+    const quarter = errors.slice(0, 15).reduce((sum, one) => sum + (one?.[1] ?? 0), 0) / 15;
     expect(beside.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 9);
-    expect(beside).toHaveLength(12);
+    expect(beside[1]?.value).toBeCloseTo(quarter / 6, 9);
+    // A minute's own errors are no part of it: if a bad minute were its neighbours' baseline, none would breach beside it.
+    expect(serving.point(8, 1, step(10))?.beside).toEqual(beside);
     const [whole, ...others] = serving.point(7, 1, step(100))?.beside ?? [];
     expect(whole?.value).toBeCloseTo(1, 1);
     expect(others).toEqual([]);
+  });
+
+  it("shares with the baseline what stands out of its quarter of an hour", () => {
+    const incident = errors.map((one, minute) => (minute === 7 ? counted(600, 90) : one));
+    const { serving } = served(metric(), incident);
+    expect(serving.point(7, 1, step(10))?.beside[1]?.value).toBeCloseTo(15, 9);
+    expect(serving.point(8, 1, step(10))?.beside[1]?.value).toBeLessThan(3);
   });
 
   it("is compared with the day before too where the arm beside it is a few requests", () => {
