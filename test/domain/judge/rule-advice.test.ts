@@ -122,7 +122,7 @@ describe("the rate of an environment", () => {
   it("says its parts, and what is not in it", () => {
     const plan = { ...planWith([judged({ rules: [rule({ max: 50 })] })]), alarms: ["shop-5xx"] };
     expect(rateInWords(plan, advise(plan))).toBe(
-      "a good candidate is rolled back in about 0.09 % of rollouts, at most 5 %: less than 0.01 % by rules, at most 5 % by the judge, at most 0.01 % where no request reaches it, alarms not counted",
+      "a good candidate is rolled back in about 0.1 % of rollouts, at most 5 %: less than 0.01 % by rules, at most 5 % by the judge, at most 0.01 % where no request reaches it, alarms not counted",
     );
     const blind = adviseRules(plan, () => "nothing was measured");
     expect(rateInWords(plan, blind)).toContain("1 of the rules not tried");
