@@ -70,11 +70,22 @@ export function pastOf(context: WatchContext, { state, readings, again, now }: L
     const base = { next: startOf(watch, state) ?? 0, progress: null };
     return { base, progress: null, changed: false, periods: [], unread: false, memory };
   }
+  if (reachesBackShort(watch)) {
+    const { next, progress } = memory;
+    return { base: { next, progress }, progress, changed: false, periods: [], unread: false, memory };
+  }
   const wanted = again === true && readings !== null;
   const found = wanted ? readAgain(context, memory, { spans: state.spans, readings, now }) : null;
   if (found !== null) return { ...found, unread: false, memory };
   return { base: baseOf(memory, now), progress: memory.progress, changed: false, periods: [], unread: wanted, memory };
 }
+
+/**
+ * Metrics Insights may reach back 3 hours [GetMetricData] or two weeks [its quotas]: what it no longer has would be read as
+ * nothing, so that what has counted of it stays.
+ */
+const reachesBackShort = ({ metric: { source } }: WatchContext["watch"]): boolean =>
+  "query" in source && [source.query, source.samples].some((query) => query !== undefined && "insights" in query);
 
 /** What is kept beside the base, of what this look has folded up to `next`. `own`: requests of our own that it counted. */
 export function remembered(

@@ -18,6 +18,7 @@ const STEP: Span = { from: 0, weight: 10, finished: false };
 const NEXT: Span = { from: 20 * MINUTE, weight: 25, finished: false };
 const arm = (n: number, x: number): ArmSample => [n, x, (100 * x) / n];
 const good: Sample = { candidate: arm(60, 0), baseline: arm(540, 1) };
+const NOTHING: Sample = { candidate: null, baseline: null };
 const failing: Sample = { candidate: arm(60, 18), baseline: arm(540, 1) };
 
 interface World {
@@ -171,6 +172,15 @@ describe("what is folded", () => {
     expect(base?.progress?.totals.samples).toBe(60 * 21);
     expect(next).toBe(197 * MINUTE);
     expect(JSON.stringify(all.at(-1)?.state).length).toBeLessThan(6_000);
+  });
+
+  it("of Metrics Insights, which may not reach back, stays as it was", () => {
+    const insights = { insights: 'SELECT SUM(Failed) FROM "Shop"', counts: true };
+    const metric = judged({ source: { query: insights, samples: insights } });
+    const sample = (at: number, now: number) => (at < 5 * MINUTE && now > 12 * MINUTE ? NOTHING : good);
+    const all = looksAt(everyMinute(3, 14), { sample, metric });
+    expect(all.at(-1)?.findings[0]?.samples).toBe(60 * 12);
+    expect(watchOf(all.at(-1) as Assessment)?.base?.next).toBe(10 * MINUTE);
   });
 
   it("by 0.1.0 is not read again", () => {
