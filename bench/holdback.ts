@@ -111,19 +111,24 @@ const rows = [...new Set(BAD.map(({ rpm }) => rpm))].flatMap((rpm) =>
     }),
   ]),
 );
-process.stdout.write(`# A share held back: seed ${seed}, ${repetitions} rollouts a cell
-
-${table([["", "rolled back in it", "otherwise", "held", "of"], ...outcomes([...shared, ...alone, ...good])])}
-
-A candidate that turns bad with the last step, 0.1 % errors before; the median minute after the shift in which it is rolled
-back, and how many are within ${WATCHED} minutes:
-
-${table([["requests a minute", "held back", ...ADDED.map((added) => `+${100 * added} points`)], ...rows])}
-
-Good candidates: ${(100 * mean).toFixed(2)} % rolled back on average, ${(100 * worst).toFixed(2)} % in the worst cell.
-
-## Goals
-
-${table(goals.map(({ says, met }) => [met ? "met" : "NOT MET", says]))}
-`);
+const played = [...shared, ...alone, ...good];
+const sections = [
+  `# A share held back: seed ${seed}, ${repetitions} rollouts a cell`,
+  ...(played.length === 0 ? [] : [table([["", "rolled back in it", "otherwise", "held", "of"], ...outcomes(played)])]),
+  ...(bad.length === 0
+    ? []
+    : [
+        `A candidate that turns bad with the last step, 0.1 % errors before; the median minute after the shift in which it is
+rolled back, and how many are within ${WATCHED} minutes:`,
+        table([["requests a minute", "held back", ...ADDED.map((added) => `+${100 * added} points`)], ...rows]),
+      ]),
+  ...(good.length === 0
+    ? []
+    : [
+        `Good candidates: ${(100 * mean).toFixed(2)} % rolled back on average, ${(100 * worst).toFixed(2)} % in the worst cell.`,
+      ]),
+  "## Goals",
+  table(goals.map(({ says, met }) => [met ? "met" : "NOT MET", says])),
+];
+process.stdout.write(`${sections.join("\n\n")}\n`);
 if (!goals.every(({ met }) => met)) process.exitCode = 1;

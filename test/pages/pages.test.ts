@@ -141,6 +141,8 @@ describe("a plan in words", () => {
         ],
       },
     ]);
+    const whole = metricsInWords({ ...plan, analysis: { ...plan.analysis, metrics } });
+    expect(whole.at(-1)).toMatchObject({ name: "not compared", rules: [expect.stringContaining("rollout.holdback")] });
   });
 
   test("says steps, windows, targets and checks", () => {
