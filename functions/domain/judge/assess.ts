@@ -131,9 +131,9 @@ export function assess(input: AssessmentInput): Assessment {
   const empty = withoutRequests(
     looks.map((one) => ({ watch: one.context.watch, arm: one.state.progress.reach ?? null })),
   );
-  const weight = input.state.spans.at(-1)?.weight ?? 0;
   const shares = shareFindings(
-    looks.map((one) => ({ watch: one.context.watch, bets: one.state.progress.share ?? null, weight })),
+    looks.map((one) => ({ watch: one.context.watch, bets: one.state.progress.share ?? null })),
+    input.state.spans.at(-1) ?? null,
   );
   const measured = looks.map((one) => blamed(held(findingOf(one, input), alone), combined, empty));
   const logs = logFindings(input.analysis.newErrors, input.state.logs);

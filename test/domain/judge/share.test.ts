@@ -25,13 +25,14 @@ function lookOn(
   sample: (minute: number) => Sample,
   minutes = 15,
   metrics: readonly MetricPlan[] = [judged()],
-  span = STEP,
+  span: Span | readonly Span[] = STEP,
 ) {
-  let state = withSpan(NO_EVIDENCE, span);
+  let state = NO_EVIDENCE;
   let last: Assessment | undefined;
   if (target === undefined) throw new Error("the plan has a target");
   const arms = { target, baseline: "7", candidate: "8" };
   for (let minute = 1; minute <= minutes; minute++) {
+    for (const one of [span].flat()) if (one.from < minute * MINUTE) state = withSpan(state, one);
     last = assess({
       analysis: { ...environmentPlan().analysis, metrics },
       watches: metrics.map((plan) => ({ id: watchId(plan), metric: plan, arms, bounds: NO_BOUNDS })),
@@ -91,6 +92,14 @@ describe("a share is no finding", () => {
   ])("%s", (_, sample, span) => {
     const found = lookOn(() => sample, 15, [judged()], span);
     expect(found.findings.map(({ metric }) => metric)).toEqual(["errors"]);
+  });
+
+  it("once traffic was set anew, so that no baseline is beside it", () => {
+    const all = { from: 15 * MINUTE, weight: 100, finished: false };
+    const during = lookOn(() => split(300, 5_700), 15, [judged()], [STEP, all]);
+    expect(during.findings.map(({ metric }) => metric)).toContain("share of requests");
+    const after = lookOn(() => split(300, 5_700), 18, [judged()], [STEP, all]);
+    expect(after.findings.map(({ metric }) => metric)).toEqual(["errors"]);
   });
 
   it("of a step that is over: its requests are counted anew, and what was staked goes on", () => {
