@@ -56,7 +56,7 @@ export function rateInWords(plan: EnvironmentPlan, advice: Pick<RuleAdvice, "tog
     ...(advice.untried > 0 ? [`${advice.untried} of the rules not tried`] : []),
     ...(plan.alarms.length > 0 ? ["alarms not counted"] : []),
   ];
-  const held = advice.together.holds >= 1e-4 ? `; rules hold one in ${chanceInWords(advice.together.holds)}` : "";
+  const held = advice.together.holds >= 1e-4 ? `; rules hold it in ${chanceInWords(advice.together.holds)}` : "";
   const about = expected < 1e-4 ? chanceInWords(expected) : `about ${chanceInWords(expected)}`;
   return `a good candidate is rolled back in ${about} of rollouts, at most ${chanceInWords(bound)}: ${parts.join(", ")}${held}`;
 }
