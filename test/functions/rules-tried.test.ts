@@ -49,7 +49,7 @@ describe("the checks before a rollout", () => {
     const rules = await given(world);
     expect(rules?.lines).toEqual([
       expect.stringMatching(
-        /^order: errors, at most 5 % \(for 2m\): rolls back a good candidate with [\d.]+ %; what serves broke it 14 times in the last 7 days$/,
+        /^order: errors, at most 5 % \(for 2m\): rolls back a good candidate with [\d.]+ %, and what serves broke it 14 times in the last 7 days$/,
       ),
     ]);
     expect(rules?.rate).toMatch(/^a good candidate is rolled back in about [\d.]+ % of rollouts, at most [\d.]+ %: /);
@@ -112,7 +112,7 @@ describe("a verdict on a rule", () => {
     const bound = watch?.metric.rules[0];
     if (bound === undefined) throw new Error("the metric has a rule");
     expect(standingOf(bound, UNJUDGED, " %").text).toMatch(
-      /^at most 5 % \(for 2m\): 0 of 1 samples needed \(tried before: rolls back a good candidate with [\d.]+ %; what serves broke it 2 times in the last 22 hours\)$/,
+      /^at most 5 % \(for 2m\): 0 of 1 samples needed \(tried before: rolls back a good candidate with [\d.]+ %, and what serves broke it 2 times in the last 22 hours\)$/,
     );
   });
 });

@@ -12,7 +12,7 @@ export interface TriedRule {
   readonly days: number | null;
 }
 
-/** "rolls back a good candidate with 12 %; what serves broke it 14 times in the last 7 days". */
+/** "rolls back a good candidate with 12 %, and what serves broke it 14 times in the last 7 days". */
 export function triedInWords({ rollsBack, holds, notes, times, days }: TriedRule, { onBreach }: RulePlan): string {
   const also = holds >= SMALLEST ? `, holds one with ${chanceInWords(holds)}` : "";
   const chances = {
@@ -22,7 +22,7 @@ export function triedInWords({ rollsBack, holds, notes, times, days }: TriedRule
   }[onBreach];
   if (times === null || days === null) return chances;
   const often = { 0: "never", 1: "once" }[times] ?? `${times} times`;
-  return `${chances}; what serves broke it ${often} in the last ${spanInWords(days)}`;
+  return `${chances}, and what serves broke it ${often} in the last ${spanInWords(days)}`;
 }
 
 function spanInWords(days: number): string {
