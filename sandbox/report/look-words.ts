@@ -1,9 +1,10 @@
 /** What the judge found, in one line: both arms' figures, and how strong the evidence is. */
-import type { Finding } from "../../functions/domain/judge/assess.ts";
+
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
 import { heldReasons } from "../../functions/domain/judge/before-after.ts";
 import { effectInFull, effectInWords } from "../../functions/domain/judge/effect-words.ts";
 import { oddsInWords } from "../../functions/domain/judge/evidence.ts";
+import type { Finding } from "../../functions/domain/judge/finding.ts";
 import { everyKind, presetOf } from "../../functions/targets/kinds.ts";
 
 export type Look = Pick<BakeRecord, "result" | "summary" | "findings" | "logE" | "reasons">;

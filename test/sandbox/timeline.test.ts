@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Finding } from "../../functions/domain/judge/assess.ts";
+import type { Finding } from "../../functions/domain/judge/finding.ts";
 import type { HistoryEvent } from "../../sandbox/asl/shapes.ts";
 import type { InvocationRecord } from "../../sandbox/host/lambda-host.ts";
 import { folded } from "../../sandbox/report/fold.ts";

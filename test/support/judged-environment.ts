@@ -1,6 +1,7 @@
 /** An environment that was baked and judged, written as the judge writes it, for pages that show it. */
-import type { Finding } from "../../functions/domain/judge/assess.ts";
+
 import type { BakeRecord } from "../../functions/domain/judge/bake.ts";
+import type { Finding } from "../../functions/domain/judge/finding.ts";
 import type { KeptLook, KeptPeriod } from "../../functions/domain/judge/store.ts";
 import { item } from "../../functions/domain/ledger/items.ts";
 import { keys } from "../../functions/domain/ledger/keys.ts";

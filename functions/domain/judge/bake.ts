@@ -5,7 +5,8 @@ import * as z from "zod";
 import { BadInput } from "../errors.ts";
 import { EnvironmentInput } from "../inputs.ts";
 import type { EnvironmentPlan } from "../plan.ts";
-import type { Acted, Finding } from "./assess.ts";
+import type { Acted } from "./assess.ts";
+import type { Finding } from "./finding.ts";
 import type { Span } from "./sampling.ts";
 import type { Verdict } from "./verdicts.ts";
 

@@ -8,9 +8,9 @@ import type { Header } from "../ledger/header.ts";
 import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { oneLine } from "../text.ts";
-import { findingInWords } from "./assess.ts";
 import { type BakeRecord, type Phase, readPhase } from "./bake.ts";
 import { heldReasons, NOTHING_BESIDE } from "./before-after.ts";
+import { findingInWords } from "./finding.ts";
 
 type Told = Pick<Header, "promotionId" | "service" | "version">;
 

@@ -8,8 +8,8 @@ import type { Hold } from "../ledger/pauses.ts";
 import type { Wording } from "../notices/notice.ts";
 import type { EnvironmentPlan } from "../plan.ts";
 import { oneLine } from "../text.ts";
-import { type Finding, findingInWords } from "./assess.ts";
 import type { BakeRecord } from "./bake.ts";
+import { type Finding, findingInWords } from "./finding.ts";
 
 /** Subject and plain text. The verbs are the operator's, on the command line. */
 export function holdNotice(

@@ -4,7 +4,7 @@ import { loadTargets, must } from "../ledger/load.ts";
 import { asHold } from "../ledger/pauses.ts";
 import { placeOf } from "../ledger/plan-parts.ts";
 import type { Dependencies } from "../ports.ts";
-import { type Assessment, type AssessmentInput, assess } from "./assess.ts";
+import { type Assessment, assess } from "./assess.ts";
 import { afterLook, type Ending } from "./ending.ts";
 import { endedByEvidence } from "./hold-verdict.ts";
 import { withLogs } from "./look-at-logs.ts";
@@ -16,6 +16,7 @@ import { type EvidenceState, spansWithin, stretchToRead, withSpan } from "./stat
 import { type Synthetic, sendSynthetic } from "./synthetic.ts";
 import { judged, type Looked, type Tick } from "./tick.ts";
 import { unlessHeld } from "./unless-held.ts";
+import type { AssessmentInput } from "./watch-look.ts";
 
 /** Before anything passes, what is folded is read again. `troubles`: what else could not be asked in this look. */
 export async function lookAtMetrics(deps: Dependencies, tick: Tick, troubles: readonly string[]): Promise<Looked> {

@@ -1,6 +1,7 @@
 /** What the judge saw in an environment, for people: each bake's verdict, the last findings, the series behind them. */
-import type { Finding } from "../../domain/judge/assess.ts";
+
 import type { BakeRecord } from "../../domain/judge/bake.ts";
+import type { Finding } from "../../domain/judge/finding.ts";
 import { loadBakes, loadLooks } from "../../domain/judge/load.ts";
 import type { KeptLook, KeptPeriod } from "../../domain/judge/store.ts";
 import type { Ledger } from "../../domain/ports.ts";

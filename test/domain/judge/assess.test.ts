@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Assessment, assess, findingInWords } from "../../../functions/domain/judge/assess.ts";
+import { type Assessment, assess } from "../../../functions/domain/judge/assess.ts";
+import { findingInWords } from "../../../functions/domain/judge/finding.ts";
 import { configOf } from "../../../functions/domain/judge/fold.ts";
 import { ranked as rankedBy, unranked } from "../../../functions/domain/judge/rank-lane.ts";
 import type { WatchReference } from "../../../functions/domain/judge/reference-line.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Assessment, Finding } from "../../../functions/domain/judge/assess.ts";
+import type { Assessment } from "../../../functions/domain/judge/assess.ts";
 import { readPhase } from "../../../functions/domain/judge/bake.ts";
 import { afterLook, endedByWord, endedHold, nothingSpeaksAgainst } from "../../../functions/domain/judge/ending.ts";
+import type { Finding } from "../../../functions/domain/judge/finding.ts";
 import type { Hold } from "../../../functions/domain/ledger/pauses.ts";
 import type { Signal, SignalKind } from "../../../functions/domain/ledger/signals.ts";
 import type { EnvironmentPlan } from "../../../functions/domain/plan.ts";

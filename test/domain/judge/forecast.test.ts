@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adviseSteps } from "../../../functions/domain/judge/advice.ts";
-import type { Finding } from "../../../functions/domain/judge/assess.ts";
 import { awaitedInWords } from "../../../functions/domain/judge/awaited-evidence.ts";
+import type { Finding } from "../../../functions/domain/judge/finding.ts";
 import { decidable, reachedAt } from "../../../functions/domain/judge/forecast.ts";
 import { chanceToPass, judgedOf, requestsToPass } from "../../../functions/domain/judge/pass-time.ts";
 import { HOURS, hourOfWeek, type WeekOfTraffic } from "../../../functions/domain/judge/week-of-traffic.ts";

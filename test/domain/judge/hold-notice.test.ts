@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { askForDecision } from "../../../functions/domain/judge/ask-for-decision.ts";
-import type { Finding } from "../../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
+import type { Finding } from "../../../functions/domain/judge/finding.ts";
 import { holdNotice } from "../../../functions/domain/judge/hold-notice.ts";
 import { canaryWorld, environmentPlan, PROMOTION, START } from "../../support/canary-world.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Assessment, assess, findingInWords } from "../../../functions/domain/judge/assess.ts";
+import { type Assessment, assess } from "../../../functions/domain/judge/assess.ts";
+import { findingInWords } from "../../../functions/domain/judge/finding.ts";
 import { alike, isDueAgain, READ_BACK_MS } from "../../../functions/domain/judge/read-again.ts";
 import {
   type ArmSample,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Assessment, Finding } from "../../../functions/domain/judge/assess.ts";
+import type { Assessment } from "../../../functions/domain/judge/assess.ts";
 import type { BakeRecord } from "../../../functions/domain/judge/bake.ts";
+import type { Finding } from "../../../functions/domain/judge/finding.ts";
 import { loadBakes, loadEvidence, loadLooks } from "../../../functions/domain/judge/load.ts";
 import { type EvidenceState, NO_EVIDENCE } from "../../../functions/domain/judge/state.ts";
 import { evidenceChanges, sampleChanges, worstFindings } from "../../../functions/domain/judge/store.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../../functions/domain/judge/assess.ts";
 import type { Effect } from "../../../functions/domain/judge/effect.ts";
+import type { Finding } from "../../../functions/domain/judge/finding.ts";
 import { verdictCard } from "../../../functions/pages/promotion/verdict-markup.ts";
 import { differencesInWords, figuresInWords } from "../../../sandbox/report/look-words.ts";
 
