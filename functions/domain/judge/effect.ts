@@ -1,4 +1,5 @@
 /** How much the candidate differs from the baseline beside it: what the fold keeps of it, and the bounds that follow. */
+
 import type { SavedMonitor } from "./duration-lane.ts";
 import { PER } from "./exposure.ts";
 import type { WatchReference } from "./reference-line.ts";
@@ -7,6 +8,7 @@ import { phiNow } from "./statistics/duration-monitor.ts";
 import { BOUND_QUANTILES, durationLanes, MEDIAN, TAIL } from "./statistics/duration-reference.ts";
 import { addBets, differenceBounds, type EffectBets, effectBets, stakesFor } from "./statistics/effect.ts";
 import { quantileEffect, type Spread } from "./statistics/effect-quantiles.ts";
+import { nth } from "./statistics/nth.ts";
 import { SEQUENTIAL_DEFAULTS } from "./statistics/sequential-config.ts";
 import { type ArmCounts, temper } from "./statistics/sequential-lanes.ts";
 import { wanderDispersion } from "./statistics/wander.ts";
@@ -67,7 +69,7 @@ export function effectAfter(
   if (candidate === null || baseline === null) return before;
   const minutes = (before?.minutes ?? 0) + 1;
   const bets = betsOf(judged, { candidate, baseline }, minutes, monitor);
-  const split = (candidate[0] ?? 0) / (baseline[0] ?? 1);
+  const split = nth(candidate, 0) / (baseline[0] ?? 1);
   const further = (scope: Scope): Scope => ({
     candidate: added(scope.candidate, candidate),
     baseline: added(
@@ -95,7 +97,7 @@ function betsOf(
   const phis = isSpread ? lanePhis(judged, monitor) : [];
   return Array.from({ length: bounds }, (_, bound) => {
     const arms = { candidate: atBound(candidate, bound), baseline: atBound(baseline, bound) };
-    const phi = isSpread ? phis[LANES[bound] ?? 0] : countPhi(judged, arms, minutes);
+    const phi = isSpread ? phis[nth(LANES, bound)] : countPhi(judged, arms, minutes);
     return effectBets(stakes, { ...arms, centre: centreOf(judged, bound), phi: phi ?? UNKNOWN_PHI });
   });
 }
@@ -109,11 +111,11 @@ function countsOf({ metric }: Watch, arm: ArmSample | null): Counts | null {
 }
 
 const atBound = (counts: Counts, bound: number): ArmCounts => {
-  const requests = counts[0] ?? 0;
-  return { requests, errors: counts[bound + 1] ?? 0 };
+  const requests = nth(counts, 0);
+  return { requests, errors: nth(counts, bound + 1) };
 };
 
-const added = (sums: Counts, counts: Counts): Counts => counts.map((count, index) => count + (sums[index] ?? 0));
+const added = (sums: Counts, counts: Counts): Counts => counts.map((count, index) => count + nth(sums, index));
 
 /** The old version's share before the release: any guess is valid, a good one narrows the bounds. */
 function centreOf({ watch, reference }: Judged, bound: number): number {
@@ -214,7 +216,7 @@ function slowness({ watch: { bounds }, reference }: Judged, scope: Scope): Effec
   const differences = scope.bets.map((bets) => differenceBounds(bets, 1, TOLD.length));
   const spread = (counts: Counts, boundsMs: readonly number[]): Spread => ({
     boundsMs,
-    shares: boundsMs.map((_, bound) => (counts[bound + 1] ?? 0) / (counts[0] ?? 1)),
+    shares: boundsMs.map((_, bound) => nth(counts, bound + 1) / (counts[0] ?? 1)),
   });
   const [candidate, baseline] = [
     spread(scope.candidate, bounds.each.candidate),

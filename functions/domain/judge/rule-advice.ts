@@ -2,11 +2,13 @@
  * What a plan's rules would do to a candidate that is as good as what serves: tried on the past, or on what is known of a
  * week, before the start. Said by `check`, shown to approvers, kept in the record and repeated beside each verdict.
  */
+
 import { monitorsBeside, shareAt } from "../holdback.ts";
 import type { EnvironmentPlan, MetricPlan, RulePlan } from "../plan.ts";
 import { type Consequence, type RuleTrial, type Serving, type TrialStep, tryRule } from "./rule-trial.ts";
 import { isBrokenAlready, ruleInForce } from "./rules-in-force.ts";
 import { isWhole, unitOf, watchId } from "./sampling.ts";
+import { nth } from "./statistics/nth.ts";
 import { figure, ruleInWords } from "./thresholds.ts";
 import { chanceInWords, type TriedRule, triedInWords } from "./tried-rule.ts";
 
@@ -190,7 +192,7 @@ function togetherOf(tried: readonly Tried[]): RulesTogether {
   for (let start = 0; start < starts; start++) {
     kept += trials.reduce((whole, { rollsBack }) => {
       const index = Math.floor((start * rollsBack.length) / starts);
-      return whole * (1 - (rollsBack[index] ?? 0));
+      return whole * (1 - nth(rollsBack, index));
     }, 1);
   }
   const held = trials.reduce((whole, { chances }) => whole * (1 - chances.holds), 1);

@@ -5,7 +5,9 @@
  * `served-values.ts`), so that a period breaches with a chance of its own; how long a run of such periods lasts follows
  * exactly, by the chances of all lengths that a run may have. Nothing is drawn at random.
  */
+
 import type { RulePlan } from "../plan.ts";
+import { nth } from "./statistics/nth.ts";
 import { ceilingOf, comparesBaseline, LONGEST_SILENCE_MS } from "./thresholds.ts";
 
 /** A stretch of a rollout on which traffic stands still. */
@@ -200,10 +202,10 @@ function after(runs: readonly number[], { silent, chance }: Breach, lost: number
     const breaches = part * measured * chance;
     none += part * measured - breaches;
     const begins = length === 0 ? breaches : breaches * lost;
-    next[1] = (next[1] ?? 0) + begins;
-    if (breaches - begins > NEGLIGIBLE) next[length + 1] = (next[length + 1] ?? 0) + breaches - begins;
+    next[1] = nth(next, 1) + begins;
+    if (breaches - begins > NEGLIGIBLE) next[length + 1] = nth(next, length + 1) + breaches - begins;
   }
-  next[0] = (next[0] ?? 0) + none;
+  next[0] = nth(next, 0) + none;
   return next;
 }
 
@@ -211,7 +213,7 @@ function after(runs: readonly number[], { silent, chance }: Breach, lost: number
 function neededRun(seen: readonly number[], least: number, samples: number): number {
   const now = seen.at(-1) ?? 0;
   let length = least;
-  while (length < seen.length && now - (seen[seen.length - 1 - length] ?? 0) < samples) length += 1;
+  while (length < seen.length && now - nth(seen, seen.length - 1 - length) < samples) length += 1;
   return length;
 }
 

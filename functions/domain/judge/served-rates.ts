@@ -3,9 +3,11 @@
  * arm or the other. The baseline beside it is at the level of the quarter of an hour with noise of its own, so that what
  * both share cancels: a daily rhythm, and an incident that stands out of it.
  */
+
 import type { ServedPoint, Serving, TrialStep } from "./rule-trial.ts";
 import { countLaw, fractionAbove, NODES, partLaw } from "./statistics/clumps.ts";
 import { type Counted, type RateNoise, rateNoise } from "./statistics/noise-shape.ts";
+import { nth } from "./statistics/nth.ts";
 import { isThin } from "./thin-arm.ts";
 
 interface Rates {
@@ -42,14 +44,14 @@ export function servedRates({ periods, periodSeconds, reference }: Rates): Servi
   function pointOf(period: number, count: number, step: TrialStep): ServedPoint | null {
     const whole = pooled(Array.from({ length: count }, (_, index) => at(period + index)));
     if (whole === null) return null;
-    const usual = Array.from({ length: count }, (_, index) => expected[(period + index) % length] ?? 0);
+    const usual = Array.from({ length: count }, (_, index) => nth(expected, (period + index) % length));
     const usually = usual.reduce((sum, one) => sum + one, 0);
     const typical = clumpsOf(whole, usually, noise);
     const thin = step.compared && isThinBeside(whole.requests, step);
     const beside =
       step.compared && !thin
         ? besides(levelOf(whole, usually, noise), whole.requests, noise, step)
-        : [{ value: before[period % length] ?? 0, weight: 1 }];
+        : [{ value: nth(before, period % length), weight: 1 }];
     return { ...shareOf(whole, typical, noise, step, beside), thin };
   }
 }
@@ -133,7 +135,7 @@ function expectedBad(periods: readonly (Counted | null)[]): number[] {
     const block = pooled(periods.slice(start, start + BLOCK));
     rates.push(block === null || block.requests === 0 ? 0 : block.bad / block.requests);
   }
-  return periods.map((one, index) => (one?.requests ?? 0) * (rates[Math.floor(index / BLOCK)] ?? 0));
+  return periods.map((one, index) => (one?.requests ?? 0) * nth(rates, Math.floor(index / BLOCK)));
 }
 
 /** For each period the rate in percent of so many periods before it; the first ones take the end for what was before. */

@@ -2,11 +2,13 @@
  * What a share of the traffic that was served would have measured of a value: a quantile of durations, or the mean of
  * something. With fewer samples it is grainier; how much is read off the periods themselves (`noise-shape.ts`).
  */
+
 import type { ServedPoint, Serving, TrialStep } from "./rule-trial.ts";
 import { isThinBeside } from "./served-rates.ts";
 import { countLaw, exceeds, NODES } from "./statistics/clumps.ts";
 import { type Valued, type ValueNoise, valueNoise } from "./statistics/noise-shape.ts";
 import { normalBelow, normalQuantile } from "./statistics/normal.ts";
+import { nth } from "./statistics/nth.ts";
 
 interface Values {
   /** Null: not measured. */
@@ -33,13 +35,13 @@ export function servedValues({ periods, periodSeconds, reference, quantile, whol
   const levels = levelsOf(periods, centres, scale, noise);
   const before = meansBefore(periods, reference);
   const at = (period: number): Valued | null => periods[((period % length) + length) % length] ?? null;
-  const level = (period: number): number => levels[((period % length) + length) % length] ?? 0;
+  const level = (period: number): number => nth(levels, ((period % length) + length) % length);
   // What both arms share: the quarter of an hour's level, or what stands out of it.
   const shared = (period: number): number => {
-    const [own, usual] = [level(period), centres[period % length] ?? 0];
+    const [own, usual] = [level(period), nth(centres, period % length)];
     return Math.abs(own - usual) > INCIDENT * Math.sqrt(noise.wander) ? own : usual;
   };
-  const alone = (period: number) => [{ value: before[period % length] ?? 0, weight: 1 }];
+  const alone = (period: number) => [{ value: nth(before, period % length), weight: 1 }];
   return {
     periods: length,
     periodSeconds,
@@ -139,7 +141,7 @@ function levelsOf(
   { grain, wander }: ValueNoise,
 ): number[] {
   return periods.map((one, index) => {
-    const centre = centres[index] ?? 0;
+    const centre = nth(centres, index);
     if (one === null || one.samples === 0) return centre;
     const own = wander + grain / one.samples;
     return own === 0 ? scale.to(one.value) : centre + Math.sqrt(wander / own) * (scale.to(one.value) - centre);

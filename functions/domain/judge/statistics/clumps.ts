@@ -9,7 +9,9 @@
  *
  * exactly; with clumps of one error it is Binomial(x, w), whatever the mean.
  */
+
 import { normalBelow } from "./normal.ts";
+import { nth } from "./nth.ts";
 
 /** Mean size of clumps whose counts have this dispersion (variance over mean, at least 1). */
 export const clumpSize = (dispersion: number): number => (Math.max(1, dispersion) + 1) / 2;
@@ -25,7 +27,7 @@ function polyaAeppli(clumps: number, size: number, most: number): number[] {
   const again = 1 - 1 / size;
   const chances = [Math.exp(-clumps)];
   for (let k = 1; k <= most; k++) {
-    const [before, last] = [chances[k - 2] ?? 0, chances[k - 1] ?? 0];
+    const [before, last] = [nth(chances, k - 2), nth(chances, k - 1)];
     chances.push(((clumps / size + 2 * again * (k - 1)) * last - again * again * (k - 2) * before) / k);
   }
   return chances;
@@ -52,7 +54,7 @@ export function partLaw(count: number, share: number, dispersion: number, expect
   }
   const ours = polyaAeppli(clumps * share, size, count);
   const theirs = polyaAeppli(clumps * (1 - share), size, count);
-  const joint = ours.map((chance, k) => chance * (theirs[count - k] ?? 0));
+  const joint = ours.map((chance, k) => chance * nth(theirs, count - k));
   const whole = joint.reduce((sum, chance) => sum + chance, 0);
   return { chances: joint.map((chance) => chance / whole) };
 }

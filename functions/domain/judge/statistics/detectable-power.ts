@@ -1,5 +1,6 @@
 import { logMean } from "./log-numbers.ts";
 import { normalBelow } from "./normal.ts";
+import { nth } from "./nth.ts";
 import type { SequentialConfig } from "./sequential-config.ts";
 
 /**
@@ -78,7 +79,7 @@ export function baselineOutcomes(expected: number): { readonly count: number; re
   for (let count = low; count <= high; count += stride) counts.push(count);
   const weights = counts.map((count) => Math.exp(logPoisson(count, expected)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return counts.map((count, i) => ({ count, weight: (weights[i] ?? 0) / total }));
+  return counts.map((count, i) => ({ count, weight: nth(weights, i) / total }));
 }
 
 /** The least number of canary bursts at which ln E reaches the threshold; Infinity when the cap keeps it below. */

@@ -1,6 +1,7 @@
 import { thousands } from "../../text.ts";
 import { viewsOf } from "./detectable-cold.ts";
 import { powerModel } from "./detectable-power.ts";
+import { nth } from "./nth.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
 import type { ArmCounts } from "./sequential-lanes.ts";
 import { type Wander, wanderDispersion } from "./wander.ts";
@@ -89,7 +90,7 @@ export function adviseDetectable(input: DetectableInput): Advice {
   const logThreshold = -Math.log(config.alpha * (input.share ?? 1));
   const question = { traffic: input.traffic, config, logThreshold, certainty };
   const starts = startMasses(input.steps, config);
-  const steps = input.steps.map((step, i) => adviseStep(question, step, starts[i] ?? 0, wantedRise));
+  const steps = input.steps.map((step, i) => adviseStep(question, step, nth(starts, i), wantedRise));
   return { traffic: input.traffic, wantedRise, certainty, steps };
 }
 

@@ -11,7 +11,9 @@
  * form of `logFactor`, of which a score of 0 below one bound and 1 above it is the case. g may be negative for fast
  * requests: a score that is centred on the reference bets on the body of the distribution, and loses the least.
  */
+
 import { normalQuantile } from "./normal.ts";
+import { nth } from "./nth.ts";
 import type { ArmCounts } from "./sequential-lanes.ts";
 
 /** Requests of one arm in one period: all of them, and those slower than each bound, from the lowest bound on. */
@@ -43,7 +45,7 @@ export type Stakes = { readonly ratios: readonly number[] } | { readonly fractio
 /** Requests by bin, from the fastest to the slowest; never negative, whatever was read. */
 export function binsOf({ requests, slower }: Durations): number[] {
   const above = [requests, ...slower];
-  return above.map((count, bin) => Math.max(0, count - (above[bin + 1] ?? 0)));
+  return above.map((count, bin) => Math.max(0, count - nth(above, bin + 1)));
 }
 
 /** How much a lane stakes on a point of its score, never so much that one request could lose all. `baseline` null: none runs. */
@@ -53,7 +55,7 @@ export function stakesOf({ scores, stakes }: DurationLane, candidate: number, ba
     const share = split / (split + 1);
     return stakes.ratios.map((ratio) => ((ratio - 1) * (1 - share)) / (1 + share * (ratio - 1)));
   }
-  const most = SAFELY / Math.max(-(scores[0] ?? 0), split * (scores.at(-1) ?? 0));
+  const most = SAFELY / Math.max(-nth(scores, 0), split * (scores.at(-1) ?? 0));
   return stakes.fractions.map((fraction) => Math.min(fraction / (1 + split), most));
 }
 
@@ -70,7 +72,7 @@ export function logScored(
 ): number {
   return scores.reduce((log, score, bin) => {
     if (score === 0) return log;
-    const [own, other] = [candidate[bin] ?? 0, baseline[bin] ?? 0];
+    const [own, other] = [nth(candidate, bin), nth(baseline, bin)];
     return log + own * Math.log1p(stake * score) + other * Math.log1p(-stake * split * score);
   }, 0);
 }
@@ -114,7 +116,7 @@ const centredLog = ({ requests, errors }: ArmCounts, stake: number, centre: numb
 export function normalScores(shares: readonly number[]): number[] {
   const above = [1, ...shares];
   return above.map((upper, bin) => {
-    const lower = above[bin + 1] ?? 0;
+    const lower = nth(above, bin + 1);
     const score = upper > lower ? (densityAt(upper) - densityAt(lower)) / (upper - lower) : scoreAt(upper);
     return Math.min(MOST_SCORE, score);
   });
@@ -136,7 +138,7 @@ function densityAt(share: number): number {
 /** Mean of a score over requests by bin; 0 for none. */
 export function meanScore(scores: readonly number[], bins: readonly number[]): number {
   const requests = bins.reduce((sum, count) => sum + count, 0);
-  const total = scores.reduce((sum, score, bin) => sum + score * (bins[bin] ?? 0), 0);
+  const total = scores.reduce((sum, score, bin) => sum + score * nth(bins, bin), 0);
   return requests === 0 ? 0 : total / requests;
 }
 

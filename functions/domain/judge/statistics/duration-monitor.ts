@@ -11,6 +11,7 @@
  * their difference shows the noise alone: the body and the tail take the upper 95 % bound of its variance, from minutes
  * before the present one, where that is less.
  */
+
 import {
   binsOf,
   type DurationLane,
@@ -23,6 +24,7 @@ import {
 } from "./duration-lanes.ts";
 import { atBound, type DurationReference, FAR, MEDIAN, TAIL } from "./duration-reference.ts";
 import { logAdd, logMean, logSum } from "./log-numbers.ts";
+import { nth } from "./nth.ts";
 import type { Judgement, Minute, MonitorState } from "./sequential.ts";
 import type { SequentialConfig } from "./sequential-config.ts";
 import { robustFactor } from "./sequential-lanes.ts";
@@ -172,7 +174,7 @@ function betOn(
   const { candidate, baseline, candidateBins, baselineBins, phi } = offer;
   const stakes = stakesOf(lane, candidate.requests, baseline?.requests ?? null);
   return bets.map((bet, place) => {
-    const stake = stakes[place] ?? 0;
+    const stake = nth(stakes, place);
     const log =
       baseline === null
         ? logAlone(lane.scores, stake, lane.worst, candidateBins)
@@ -196,12 +198,12 @@ function betOnPass(
 ): number[] {
   const [bound, lane] = PASS_BOUNDS[index] ?? PASS_BOUNDS[0];
   const { candidate, baseline, phi } = offer;
-  const centre = reference.shares[bound] ?? 0;
+  const centre = nth(reference.shares, bound);
   const own = atBound(candidate, bound);
   const other = baseline === null ? null : atBound(baseline, bound);
-  const margin = config.passDelta + (other === null ? (reference.worst[bound] ?? 0) - centre : 0);
+  const margin = config.passDelta + (other === null ? nth(reference.worst, bound) - centre : 0);
   return bets.map((bet, place) => {
-    const log = logShownFaster(own, other, config.passGrid[place] ?? 0, centre, margin) / (phi[lane] ?? 1);
+    const log = logShownFaster(own, other, nth(config.passGrid, place), centre, margin) / (phi[lane] ?? 1);
     return bet + Math.min(log, config.passCapNats);
   });
 }

@@ -1,4 +1,5 @@
 /** What the old version's durations were before the release, as the bets on durations need it. */
+
 import {
   binsOf,
   type DurationLane,
@@ -8,6 +9,7 @@ import {
   type Stakes,
   varianceOf,
 } from "./duration-lanes.ts";
+import { nth } from "./nth.ts";
 import { SEQUENTIAL_DEFAULTS } from "./sequential-config.ts";
 import { type ArmCounts, estimateDispersion } from "./sequential-lanes.ts";
 
@@ -114,7 +116,7 @@ function sharesOf(minutes: readonly Durations[]): number[] | null {
   const bounds = minutes[0]?.slower.length ?? 0;
   if (requests === 0) return null;
   return Array.from({ length: bounds }, (_, bound) => {
-    return minutes.reduce((sum, { slower }) => sum + (slower[bound] ?? 0), 0) / requests;
+    return minutes.reduce((sum, { slower }) => sum + nth(slower, bound), 0) / requests;
   });
 }
 
@@ -127,7 +129,7 @@ function worstShares(minutes: readonly Durations[], perHour: number, whole: read
     const hour = minutes.slice(start, start + perHour);
     if (hour.reduce((sum, { requests }) => sum + requests, 0) < TELLING_REQUESTS) continue;
     const shares = sharesOf(hour) ?? whole;
-    worst = worst.map((share, bound) => Math.max(share, shares[bound] ?? 0));
+    worst = worst.map((share, bound) => Math.max(share, nth(shares, bound)));
   }
   return worst;
 }
@@ -150,7 +152,7 @@ function bodyDispersion(scores: readonly number[], minutes: readonly (readonly n
 }
 
 function blockOf(scores: readonly number[], minutes: readonly (readonly number[])[]) {
-  const total = scores.map((_, bin) => minutes.reduce((sum, bins) => sum + (bins[bin] ?? 0), 0));
+  const total = scores.map((_, bin) => minutes.reduce((sum, bins) => sum + nth(bins, bin), 0));
   const [mean, variance] = [meanScore(scores, total), varianceOf(scores, total)];
   if (minutes.length < 2 || variance === 0) return { phi: 0, requests: 0, degrees: 0 };
   const squares = minutes.reduce((sum, bins) => {
@@ -164,5 +166,5 @@ const requestsIn = (bins: readonly number[]): number => bins.reduce((sum, count)
 /** One bound of an arm, as counts of slow requests. */
 export const atBound = ({ requests, slower }: Durations, bound: number): ArmCounts => ({
   requests,
-  errors: Math.min(requests, Math.max(0, slower[bound] ?? 0)),
+  errors: Math.min(requests, Math.max(0, nth(slower, bound))),
 });

@@ -7,9 +7,11 @@
  * is asked at the bound whose share is nearest to the quantile's, so that the arms' shapes have to agree only from there to
  * it; the bounds on the difference of the shares (`effect.ts`) become bounds on the times.
  */
+
 import { SHAPE_QUANTILES } from "./duration-reference.ts";
 import type { Bounds } from "./effect.ts";
 import { normalQuantile } from "./normal.ts";
+import { nth } from "./nth.ts";
 
 /** One arm's counts in a stretch of time. */
 export interface Spread {
@@ -44,10 +46,10 @@ export function quantileEffect(
   const curve = curveOf(baseline.boundsMs.slice(0, differences.length), baseline.shares, score);
   const msAt = (slower: number): number => Math.exp(along(curve, score(slower)));
   const baselineMs = msAt(share);
-  const boundMs = candidate.boundsMs[at] ?? 0;
+  const boundMs = nth(candidate.boundsMs, at);
   const { low, high } = differences[at] ?? { low: -1, high: 1 };
-  const timesAt = (difference: number): number => boundMs / msAt((baseline.shares[at] ?? 0) + difference);
-  const times = timesAt((candidate.shares[at] ?? 0) - (baseline.shares[at] ?? 0));
+  const timesAt = (difference: number): number => boundMs / msAt(nth(baseline.shares, at) + difference);
+  const times = timesAt(nth(candidate.shares, at) - nth(baseline.shares, at));
   return { candidateMs: times * baselineMs, baselineMs, times, low: timesAt(low), high: timesAt(high) };
 }
 
@@ -75,7 +77,7 @@ function scoreBy(shapeMs: readonly number[] | undefined): Score {
 
 /** ln ms by score. */
 const curveOf = (boundsMs: readonly number[], shares: readonly number[], score: Score): Point[] =>
-  rising(boundsMs.map((bound, index) => [score(shares[index] ?? 0), Math.log(bound)] as const));
+  rising(boundsMs.map((bound, index) => [score(nth(shares, index)), Math.log(bound)] as const));
 
 /** Points that chance has put out of order are taken for the one before them. */
 function rising(points: readonly Point[]): Point[] {

@@ -1,3 +1,4 @@
+import { nth } from "./nth.ts";
 /**
  * What Kayenta does to a series before and beside its rank test: missing points, outliers, summaries, effect sizes.
  * Conventions follow NetflixACAJudge (spinnaker/kayenta): percentiles are R's type 7, standard deviations are of a
@@ -23,8 +24,8 @@ export function deviation(values: readonly number[]): number {
 export function percentile(values: readonly number[], p: number): number {
   const sorted = ascending(values);
   const position = (p / 100) * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? 0;
-  const above = sorted[Math.ceil(position)] ?? 0;
+  const below = nth(sorted, Math.floor(position));
+  const above = nth(sorted, Math.ceil(position));
   return below + (above - below) * (position - Math.floor(position));
 }
 
@@ -42,7 +43,7 @@ export type Summary = {
 export function summarize(values: readonly number[]): Summary {
   const sorted = ascending(values);
   return {
-    min: sorted[0] ?? 0,
+    min: nth(sorted, 0),
     max: sorted.at(-1) ?? 0,
     mean: mean(values),
     std: deviation(values),

@@ -1,4 +1,5 @@
 import { logAdd, logMean, logSum } from "./log-numbers.ts";
+import { nth } from "./nth.ts";
 import { NOTHING_TOLD, ownShare, type Trace, told } from "./own-share.ts";
 import { completeConfig, type SequentialConfig } from "./sequential-config.ts";
 import {
@@ -320,7 +321,7 @@ function betPass(config: SequentialConfig, ledger: Ledger, offer: Offer): void {
   if (passMargin === null) return;
   config.passGrid.forEach((stake, i) => {
     const log = logPassFactor(canary, baseline, stake, config.passRho, passMargin) / passPhi;
-    ledger.pass[i] = (ledger.pass[i] ?? 0) + Math.min(log, config.passCapNats);
+    ledger.pass[i] = nth(ledger.pass, i) + Math.min(log, config.passCapNats);
   });
 }
 

@@ -1,3 +1,4 @@
+import { nth } from "./nth.ts";
 import { type ArmCounts, cleanCounts } from "./sequential-lanes.ts";
 
 /**
@@ -141,13 +142,13 @@ function differenceAt(
   let [difference, inverse] = [0, 0];
   DIFFERENCE.forEach((weight, block) => {
     const [start, end] = [from + block * length, from + (block + 1) * length];
-    const n = (requests[end] ?? 0) - (requests[start] ?? 0);
-    difference += (weight * ((errors[end] ?? 0) - (errors[start] ?? 0))) / n;
+    const n = nth(requests, end) - nth(requests, start);
+    difference += (weight * (nth(errors, end) - nth(errors, start))) / n;
     inverse += weight ** 2 / n;
   });
   const end = from + DIFFERENCE.length * length;
-  const failed = (errors[end] ?? 0) - (errors[from] ?? 0);
-  const rate = failed / ((requests[end] ?? 0) - (requests[from] ?? 0));
+  const failed = nth(errors, end) - nth(errors, from);
+  const rate = failed / (nth(requests, end) - nth(requests, from));
   const binomial = rate * (1 - rate) * inverse;
   // A block without traffic, or four without a success, have no such variance, or one of nothing.
   return Number.isFinite(binomial) && binomial > 0 ? { difference, binomial, rate, errors: failed } : null;
@@ -160,7 +161,7 @@ function fitOf(
 ): Pick<Wander, "minutes" | "perRequest"> & { readonly misfit: number } {
   const seen = scales.map(({ length }) => seenAt(length, minutes));
   const sum = (of: (excess: number, share: number) => number): number =>
-    scales.reduce((total, { excess, length }, i) => total + of(excess, seen[i] ?? 0) / length, 0);
+    scales.reduce((total, { excess, length }, i) => total + of(excess, nth(seen, i)) / length, 0);
   const perRequest = Math.max(0, sum((excess, share) => excess * share) / sum((_, share) => share ** 2));
   return { minutes, perRequest, misfit: sum((excess, share) => (excess - perRequest * share) ** 2) };
 }
