@@ -6,7 +6,7 @@ import { Sandbox, type SandboxOptions } from "../../sandbox/sandbox.ts";
 
 const STARTS_AT = "2026-01-13T10:00:10Z";
 
-/** Needs no history, and no more than one whole minute. */
+/** Needs no history, and no more than one minute that counts. */
 const METRIC = { preset: "lambda-error-rate", sequential: false, settle: "0s", rules: [{ max: 5, hard: true }] };
 
 export interface Promoted {
@@ -86,7 +86,7 @@ function documentOf(environment: object, starts: readonly object[]) {
       services: {
         shop: {
           targets: [target],
-          rollout: { steps: [{ weight: 100, bake: "2m" }] },
+          rollout: { steps: [{ weight: 100, bake: "5m" }] },
           analysis: { metrics: [METRIC], onInconclusive: "proceed" },
         },
       },
