@@ -106,7 +106,7 @@ export interface InsightsPlan {
 
 export type AnyQueryPlan = QueryPlan | MathPlan | InsightsPlan;
 
-/** A function of the team's that has a metric's figures: see `judge/metric-source.ts`. */
+/** A function of the team's that has a metric's figures: see `documents/metric-source.ts`. */
 export interface SourcePlan {
   /** Name in the environment's account and Region, or ARN. */
   readonly function: string;

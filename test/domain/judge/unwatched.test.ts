@@ -26,4 +26,22 @@ describe("requests that reach no version", () => {
     const other = { ...query, metricName: "Duration" };
     expect(unwatchedTargets(plan({ ...throttles, target: null, source: { query: other } }))).toEqual(["order"]);
   });
+
+  it("are watched by metric math over them, and not by what Metrics Insights or a team's function is asked", () => {
+    const math = {
+      expression: "t / n",
+      inputs: { t: query, n: { ...query, metricName: "Invocations" } },
+      required: ["t"],
+      counts: false,
+    };
+    expect(unwatchedTargets(plan({ ...throttles, target: null, source: { query: math } }))).toEqual([]);
+    const insights = { insights: 'SELECT SUM(Throttles) FROM SCHEMA("AWS/Lambda", FunctionName)', counts: false };
+    expect(unwatchedTargets(plan({ ...throttles, target: null, source: { query: insights } }))).toEqual(["order"]);
+    const source = { function: "throttles-of", gives: "values", timeoutSeconds: 5, names: {} } as const;
+    expect(unwatchedTargets(plan({ ...throttles, target: null, source: { source } }))).toEqual(["order"]);
+  });
+
+  it("are not watched by another target's query", () => {
+    expect(unwatchedTargets(plan({ ...throttles, target: "cart", source: { query } }))).toEqual(["order"]);
+  });
 });
