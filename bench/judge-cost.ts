@@ -5,8 +5,8 @@
  */
 import { createMonitor, judge, type Minute, resumeMonitor } from "../functions/domain/judge/statistics/sequential.ts";
 import { lookAgain } from "./late/look-cost.ts";
-import { analysisOf } from "./late/rollout.ts";
 import { createRandom } from "./random.ts";
+import { analysisOf } from "./usual-errors.ts";
 
 const CALLS = 200;
 const GOAL_MS = 5;
@@ -30,7 +30,7 @@ process.stdout.write(
 );
 process.stdout.write(`one tick from the saved state (${state.length} bytes): ${tick.toFixed(3)} ms\n`);
 const busy = { candidate: [600, 1, 0.17], baseline: [5_400, 5, 0.09] } as const;
-const again = cpuMs(lookAgain(analysisOf({ earlyPass: false }), busy));
+const again = cpuMs(lookAgain(analysisOf({ extendSeconds: 900, earlyPass: false }), busy));
 process.stdout.write(`a look at one metric that reads three hours again: ${again.toFixed(3)} ms (goal < ${GOAL_MS})\n`);
 if (whole >= GOAL_MS || again >= GOAL_MS) process.exitCode = 1;
 

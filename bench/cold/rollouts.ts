@@ -6,6 +6,7 @@ import { coldConfigOf } from "../../functions/domain/judge/warm-up.ts";
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { SequentialPlan } from "../../functions/domain/plan.ts";
 import { createRandom, type Random } from "../random.ts";
+import { releaseOf } from "../release.ts";
 
 export interface Cell {
   readonly requestsPerMinute: number;
@@ -89,17 +90,7 @@ function settingsOf(metric: Cell["metric"]): SequentialPlan {
       },
     },
   };
-  const release = {
-    apiVersion: "headgate/v1",
-    service: "shop",
-    version: "v2",
-    commit: "0a1b2c3",
-    requestedBy: "dev@example.com",
-    risk: "low",
-    summary: "what the bench shifts",
-    artifacts: { order: { version: "8" } },
-    environments: ["prod"],
-  };
+  const release = releaseOf("order", { version: "8" });
   const resolution = resolvePlan(policy, release, { now: 0 });
   const plan = resolution.ok ? resolution.plan.environments[0]?.analysis.metrics[0]?.sequential : undefined;
   if (plan === undefined) throw new Error(`the bench's own policy is refused: ${JSON.stringify(resolution)}`);

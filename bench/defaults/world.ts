@@ -15,6 +15,7 @@ import type { WeekOfTraffic } from "../../functions/domain/judge/week-of-traffic
 import { resolvePlan } from "../../functions/domain/plan/resolve.ts";
 import type { EnvironmentPlan, StepPlan } from "../../functions/domain/plan.ts";
 import { createRandom, type Random } from "../random.ts";
+import { releaseOf } from "../release.ts";
 
 export interface World {
   readonly requestsPerMinute: number;
@@ -40,17 +41,7 @@ const POLICY = {
   },
 };
 
-const RELEASE = {
-  apiVersion: "headgate/v1",
-  service: "shop",
-  version: "v2",
-  commit: "0a1b2c3",
-  requestedBy: "dev@example.com",
-  risk: "low",
-  summary: "what the bench shifts",
-  artifacts: { [TARGET]: { version: "2" } },
-  environments: ["prod"],
-};
+const RELEASE = releaseOf(TARGET, { version: "2" });
 
 /** Of the release, what a start is refused by. */
 export const RELEASED = { service: "shop", emergency: null };

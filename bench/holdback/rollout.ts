@@ -13,8 +13,9 @@ import {
   type Span,
 } from "../../functions/domain/judge/sampling.ts";
 import { type EvidenceState, NO_EVIDENCE, withSpan } from "../../functions/domain/judge/state.ts";
-import type { AnalysisPlan, MetricPlan } from "../../functions/domain/plan.ts";
 import type { Random } from "../random.ts";
+
+import { analysisOf, ERROR_RATE } from "../usual-errors.ts";
 
 const MINUTE = 60_000;
 const SETTLED = 2;
@@ -42,40 +43,8 @@ export interface Judged {
   readonly heldAt: number | null;
 }
 
-/** Errors alone, by the defaults of a policy. */
-const METRIC: MetricPlan = {
-  name: "errors",
-  target: "order",
-  source: { preset: "lambda-error-rate" },
-  periodSeconds: 60,
-  settleSeconds: 60 * SETTLED,
-  rules: [],
-  dryRun: false,
-  sequential: {
-    weight: 1,
-    rho: 1,
-    delta: 0.0005,
-    slo: null,
-    passDelta: 0.02,
-    warmupMinutes: 0,
-    warmupDelta: 0.05,
-    phiBurst: null,
-    latencyMargin: null,
-  },
-};
-const ANALYSIS: AnalysisPlan = {
-  alpha: 0.05,
-  metrics: [METRIC],
-  onInconclusive: "hold",
-  extendSeconds: 0,
-  holdSeconds: 86_400,
-  earlyPass: false,
-  referenceSeconds: 86_400,
-  mustSeePoints: null,
-  ifBlind: "warn",
-  syntheticPerMinute: 0,
-};
-const WATCHES = [{ id: "errors@order", metric: METRIC, arms: null, bounds: NO_BOUNDS }];
+const ANALYSIS = analysisOf({ extendSeconds: 0, earlyPass: false });
+const WATCHES = [{ id: "errors@order", metric: ERROR_RATE, arms: null, bounds: NO_BOUNDS }];
 
 /** Runs one to its end, or until it is rolled back. */
 export function judgeRollout(world: World, random: Random): Judged {

@@ -3,9 +3,10 @@ import { type Assessment, assess } from "../../functions/domain/judge/assess.ts"
 import { afterLook } from "../../functions/domain/judge/ending.ts";
 import type { Readings, Sample, Span, Watch } from "../../functions/domain/judge/sampling.ts";
 import { type EvidenceState, NO_EVIDENCE, withSpan } from "../../functions/domain/judge/state.ts";
-import type { AnalysisPlan, MetricPlan } from "../../functions/domain/plan.ts";
+import type { AnalysisPlan } from "../../functions/domain/plan.ts";
 import { Random } from "../../sandbox/chance/random.ts";
 import { binomial, poisson } from "../../sandbox/chance/samplers.ts";
+import { analysisOf, ERROR_RATE } from "../usual-errors.ts";
 
 const MINUTE_MS = 60_000;
 /** From the end of a request until CloudWatch shows it. */
@@ -31,40 +32,6 @@ export interface Ended {
   readonly minutes: number;
   readonly allMinutes: number;
 }
-
-const METRIC: MetricPlan = {
-  name: "errors",
-  target: "order",
-  source: { preset: "lambda-error-rate" },
-  periodSeconds: 60,
-  settleSeconds: 120,
-  rules: [],
-  sequential: {
-    weight: 1,
-    rho: 1,
-    delta: 0.0005,
-    slo: null,
-    passDelta: 0.02,
-    warmupMinutes: 0,
-    warmupDelta: 0.05,
-    phiBurst: null,
-    latencyMargin: null,
-  },
-  dryRun: false,
-};
-
-export const analysisOf = ({ earlyPass }: Pick<World, "earlyPass">): AnalysisPlan => ({
-  alpha: 0.05,
-  metrics: [METRIC],
-  onInconclusive: "hold",
-  extendSeconds: 900,
-  holdSeconds: 86_400,
-  earlyPass,
-  referenceSeconds: 86_400,
-  mustSeePoints: null,
-  ifBlind: "warn",
-  syntheticPerMinute: 0,
-});
 
 const REFERENCE = {
   periods: 1_440,
@@ -101,7 +68,7 @@ interface Baked {
 }
 
 function bake(world: World, before: EvidenceState, span: Span): Baked {
-  const analysis = analysisOf(world);
+  const analysis = analysisOf({ extendSeconds: 900, earlyPass: world.earlyPass });
   const planned = { startedAt: span.from, plannedSeconds: world.bakeMinutes * 60 };
   let state = before;
   let extended = false;
@@ -120,7 +87,7 @@ function lookAt(world: World, analysis: AnalysisPlan, state: EvidenceState, now:
   const { limitSeconds } = world;
   const watch: Watch = {
     id: "errors@order",
-    metric: METRIC,
+    metric: ERROR_RATE,
     arms: null,
     bounds: { candidate: null, baseline: null },
     lateSeconds: limitSeconds ?? 0,

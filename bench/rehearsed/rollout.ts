@@ -4,6 +4,7 @@ import { firstPeriod, readableUntil } from "../../functions/domain/judge/samplin
 import { type Rehearsed, rehearse } from "../../sandbox/rehearsal.ts";
 import { loadRecordings } from "../../sandbox/report/data.ts";
 import { readScenario, type Scenario } from "../../sandbox/world/scenario.ts";
+import { releaseOf } from "../release.ts";
 
 export interface World {
   /** Nothing else tells one rollout from the next. */
@@ -98,17 +99,7 @@ const policyOf = (steps: Steps) => ({
   },
 });
 
-const RELEASE = {
-  apiVersion: "headgate/v1",
-  service: "shop",
-  version: "v2",
-  commit: "0a1b2c3",
-  requestedBy: "dev@example.com",
-  risk: "low",
-  summary: "what the bench shifts",
-  artifacts: { order: { bucket: "shop-artifacts", key: "order.zip", versionId: "one" } },
-  environments: ["prod"],
-};
+const RELEASE = releaseOf("order", { bucket: "shop-artifacts", key: "order.zip", versionId: "one" });
 
 function scenarioOf({ seed, requestsPerMinute, baselineErrorRate, ...world }: World): Scenario {
   const { candidateErrorRate, limitSeconds = 30, hanging } = world;

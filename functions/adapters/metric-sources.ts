@@ -36,7 +36,8 @@ type Call = readonly [SourceQuery, ...SourceQuery[]];
 export function metricSources(tools: SourceTools): Metrics {
   return {
     async read(queries, from, to) {
-      const calls = [...Map.groupBy(queries.filter(isSources), sourceCall).values()] as unknown as Call[];
+      const alike = [...Map.groupBy(queries.filter(isSources), sourceCall).values()];
+      const calls = alike.flatMap(([first, ...rest]): Call[] => (first === undefined ? [] : [[first, ...rest]]));
       const deadline = tools.clock.now() + PATIENCE_MS;
       const found = new Map<SourceQuery, Series>();
       for (let at = 0; at < calls.length; at += AT_ONCE) {
